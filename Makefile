@@ -1,0 +1,79 @@
+# Every target does all of its own set-up; `make help` lists them.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test check format bench upgrade clean
+
+help: ## print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.dev ## make the virtual environment with everything for development
+
+demo: $(VENV)/.runtime ## start the embedded stack, run an export as a client would, stop the stack
+	$(BIN)/exports demo
+
+up: $(VENV)/.runtime ## start the embedded stack in the foreground until Ctrl-C
+	$(BIN)/exports up
+
+down: $(VENV)/.runtime ## stop an embedded stack that runs in the background
+	$(BIN)/exports down
+
+check: $(VENV)/.dev ## lint, types, layers and the fast tests
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check --quiet $(CHECKED)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q -m "not slow"
+
+test: $(VENV)/.dev ## everything that CI runs: checks, all tests, coverage
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check --quiet $(CHECKED)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q --cov --cov-report=
+	$(BIN)/coverage report --fail-under=85 --skip-covered
+	$(BIN)/coverage report --fail-under=95 --include='exports_pipeline/core/*,exports_pipeline/usecases/*'
+
+format: $(VENV)/.dev ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+bench: $(VENV)/.dev ## measure every claim of the README
+	$(BIN)/python -m benchmarks
+
+upgrade: $(BIN)/uv ## pin the newest versions of all dependencies anew
+	echo uv | $(COMPILE) - -o requirements/installer.lock
+	$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements/dev.lock
+	$(COMPILE) pyproject.toml --extra embedded -c requirements/dev.lock -o requirements/runtime.lock
+
+COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-config --quiet --custom-compile-command "make upgrade"
+
+clean: ## remove the virtual environment, the embedded stack's state and all caches
+	rm -rf $(VENV) .exports build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+
+# The locks are complete, so nothing is resolved; --require-hashes refuses whatever they do not name.
+# uv installs in a tenth of pip's time; where it does not find the packages (an index that only pip knows), pip does.
+EXACTLY := --no-deps --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+define install
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python $(EXACTLY) -r $(1) || $(PIP) $(EXACTLY) -r $(1)
+	$(PIP) --no-deps --no-build-isolation --editable .
+endef
+
+$(BIN)/uv: requirements/installer.lock
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) $(EXACTLY) -r requirements/installer.lock
+	touch $@
+
+$(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
+	$(call install,requirements/runtime.lock)
+	touch $@
+
+$(VENV)/.dev: $(BIN)/uv requirements/dev.lock pyproject.toml
+	$(call install,requirements/dev.lock)
+	touch $@ $(VENV)/.runtime

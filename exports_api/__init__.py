@@ -1,0 +1,1 @@
+"""The HTTP door and the command line of the exports service."""

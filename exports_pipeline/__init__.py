@@ -1,0 +1,1 @@
+"""The export pipeline: rows to files, files to objects, on Dagster."""

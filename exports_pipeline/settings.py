@@ -1,0 +1,84 @@
+"""The configuration of every process, read from the environment here and nowhere else."""
+
+from datetime import timedelta
+from functools import cache
+from os import environ
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything a deployment may set; an unset value means the embedded default under `home`."""
+
+    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(Path(".exports"), validation_alias="EXPORTS_HOME")
+    """Where the embedded stack keeps its state."""
+
+    database_url: SecretStr | None = Field(None, validation_alias="EXPORTS_DATABASE_URL")
+    """Postgres, as `postgresql://user:password@host:port/name`; unset: embedded."""
+
+    bucket: str | None = Field(None, validation_alias="S3_EXPORTS_BUCKET")
+    """Bucket of the objects; unset: embedded. Credentials are found as boto3 finds them."""
+    region: str = Field("us-east-1", validation_alias="AWS_REGION")
+    s3_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_S3")
+    """An S3 other than that of AWS."""
+
+    broker_url: SecretStr | None = Field(None, validation_alias="EXPORTS_BROKER_URL")
+    """Broker of the run workers, as `redis://:password@host:port/0`; unset: embedded."""
+
+    warehouse: Path | None = Field(None, validation_alias="EXPORTS_WAREHOUSE")
+    """A DuckDB file, or a folder of Parquet or CSV files; unset: the sample."""
+    catalog: Path | None = Field(None, validation_alias="EXPORTS_CATALOG")
+    """A catalogue YAML or a dbt `manifest.json`; unset: the sample's, or one derived from the warehouse."""
+
+    api_port: int = Field(8000, validation_alias="EXPORTS_API_PORT")
+    dagster_port: int = Field(3000, validation_alias="EXPORTS_DAGSTER_PORT")
+    s3_port: int = Field(9000, validation_alias="EXPORTS_S3_PORT")
+    dagster_url: str | None = Field(None, validation_alias="EXPORTS_DAGSTER_URL")
+    """Where Dagster's webserver answers; unset: loopback on `dagster_port`."""
+
+    jwt_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_JWT_SECRET")
+    """Shared secret of HS256 bearer tokens; unset: one generated once under `home`."""
+    jwks_url: str | None = Field(None, validation_alias="EXPORTS_JWKS_URL")
+    """Public keys of RS256 and ES256 bearer tokens; excludes `jwt_secret`."""
+    mask_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_MASK_SECRET")
+    """Key of hashed columns; unset: one generated once under `home`. Changing it changes every hash."""
+
+    telegram_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
+    telegram_api_url: str = Field("https://api.telegram.org", validation_alias="TELEGRAM_API_URL")
+
+    workers: int = Field(2, ge=1, validation_alias="EXPORTS_WORKERS")
+    """Runs at the same time: the children of the Celery worker and the slots of the dispatcher."""
+    max_attempts: int = Field(3, ge=1, validation_alias="EXPORTS_MAX_ATTEMPTS")
+    expiry_hours: int = Field(24, ge=1, validation_alias="EXPORTS_EXPIRY_HOURS")
+    """How long an object is kept."""
+    duckdb_memory_mb: int = Field(512, ge=64, validation_alias="EXPORTS_DUCKDB_MEMORY_MB")
+    """Memory of one export's query."""
+    duckdb_threads: int = Field(2, ge=1, validation_alias="EXPORTS_DUCKDB_THREADS")
+    sample_days: int = Field(730, ge=1, validation_alias="EXPORTS_SAMPLE_DAYS")
+    """Days of generated personal finance in the sample warehouse."""
+    log_level: str = Field("INFO", validation_alias="EXPORTS_LOG_LEVEL")
+
+    @property
+    def expiry(self) -> timedelta:
+        """How long an object is kept."""
+        return timedelta(hours=self.expiry_hours)
+
+    @property
+    def dagster_graphql_url(self) -> str:
+        """Where Dagster's webserver answers."""
+        return self.dagster_url or f"http://127.0.0.1:{self.dagster_port}"
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the environment once."""
+    return Settings()
+
+
+def inherited_environment() -> dict[str, str]:
+    """Return a copy of the environment, to be handed on to child processes as it is."""
+    return dict(environ)
