@@ -1,0 +1,133 @@
+"""The catalogue: which datasets exist, what their columns mean, and who sees which."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+from exports_pipeline.core.errors import UnknownDataset
+from exports_pipeline.core.requester import Requester
+
+NOT_GIVEN = UUID(int=0)
+"""The id of a dataset before it has one."""
+
+
+class Sensitivity(StrEnum):
+    """What happens to a sensitive column for those who may not unmask it."""
+
+    DROP = "drop"
+    MASK = "mask"
+    HASH = "hash"
+
+
+class Grain(StrEnum):
+    """The finest step of a time column."""
+
+    DAY = "day"
+    HOUR = "hour"
+    MINUTE = "minute"
+    SECOND = "second"
+    MILLISECOND = "millisecond"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column one may export."""
+
+    name: str
+    type: str
+    """The DuckDB type, as `DECIMAL(18,2)`."""
+    title: str = ""
+    description: str = ""
+    sensitive: Sensitivity | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeColumn:
+    """The column that a date filter looks at."""
+
+    column: str
+    grain: Grain = Grain.DAY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A catalogued thing one may export; `relation` or `sql` says where its rows come from."""
+
+    name: str
+    columns: tuple[Column, ...]
+    """What may be exported, in order."""
+    types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """DuckDB type of every column of the relation, exported or not."""
+    id: UUID = NOT_GIVEN
+    title: str = ""
+    description: str = ""
+    relation: str | None = None
+    sql: str | None = None
+    """The text of a SELECT, in place of a relation."""
+    time: TimeColumn | None = None
+    owner: str | None = None
+    public: bool = False
+    account: str | None = None
+    tag: str | None = None
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.id == NOT_GIVEN:
+            object.__setattr__(self, "id", dataset_id(self.name))
+        if not self.types:
+            types = MappingProxyType({column.name: column.type for column in self.columns})
+            object.__setattr__(self, "types", types)
+
+    def is_visible_to(self, requester: Requester) -> bool:
+        """Whether the requester may export any of it; without an owner column only administrators may."""
+        return self.public or self.owner is not None or requester.sees_all_rows
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The names of the filters that this dataset takes, as the API spells them."""
+        dates = ("start_date", "end_date") if self.time else ()
+        return (*dates, *(("account_ids",) if self.account else ()), *(("tag_ids",) if self.tag else ()))
+
+
+def dataset_id(name: str) -> UUID:
+    """The id of a dataset that has not been given one: uuid5 of its name."""
+    return uuid5(NAMESPACE_DNS, name)
+
+
+def user_id(name: str) -> UUID:
+    """The id of a user: the name itself where it is a UUID, else uuid5 of it."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return uuid5(NAMESPACE_DNS, name)
+
+
+class Catalog:
+    """All datasets, found by name or id."""
+
+    def __init__(self, datasets: tuple[Dataset, ...]) -> None:
+        self._datasets = datasets
+        self._by_key = {key: dataset for dataset in datasets for key in (dataset.name, str(dataset.id))}
+
+    def __iter__(self) -> Iterator[Dataset]:
+        return iter(self._datasets)
+
+    def visible_to(self, requester: Requester) -> tuple[Dataset, ...]:
+        """The datasets the requester may export, in the order of the catalogue."""
+        return tuple(dataset for dataset in self._datasets if dataset.is_visible_to(requester))
+
+    def find(self, name_or_id: str, requester: Requester) -> Dataset:
+        """The dataset of that name or id.
+
+        Raises:
+            UnknownDataset: there is none, or none that this requester may export.
+        """
+        dataset = self._by_key.get(name_or_id) or self._by_key.get(name_or_id.lower())
+        if dataset is None or not dataset.is_visible_to(requester):
+            raise UnknownDataset(
+                f"There is no dataset {name_or_id[:80]!r} that you may export; GET /api/analytics/datasets names them.",
+                field="dataset_id",
+            )
+        return dataset

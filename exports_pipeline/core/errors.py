@@ -1,0 +1,255 @@
+"""The errors of the service: what happened, whether trying again helps, and who can act."""
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Who can mend an error."""
+
+    REQUESTER = "requester"
+    SERVICE = "service"
+
+
+class ExportError(Exception):
+    """Something went wrong in the export service."""
+
+    code = "export_error"
+    retryable = False
+    fault = Fault.SERVICE
+
+    def __init__(self, sentence: str | None = None, *, field: str | None = None) -> None:
+        self.sentence = sentence or (type(self).__doc__ or "").strip()
+        """What is wrong and what to do, for the requester; never a secret or a row's content."""
+        self.field = field
+        """The field of the request that is at fault, as a client spells it."""
+        super().__init__(self.sentence)
+
+
+class RequestError(ExportError):
+    """The request cannot be met as it stands."""
+
+    code = "invalid_request"
+    fault = Fault.REQUESTER
+
+
+class UnknownDataset(RequestError):
+    """There is no such dataset among those you may export; the list of datasets names them."""
+
+    code = "unknown_dataset"
+
+
+class UnknownColumn(RequestError):
+    """The dataset has no such column."""
+
+    code = "unknown_column"
+
+
+class UnknownAccount(RequestError):
+    """None of your rows has this account."""
+
+    code = "unknown_account"
+
+
+class UnknownTag(RequestError):
+    """None of your rows has this tag."""
+
+    code = "unknown_tag"
+
+
+class UnknownFormat(RequestError):
+    """There is no such format."""
+
+    code = "unknown_format"
+
+
+class InvalidOption(RequestError):
+    """The format has no such option, or not with this value."""
+
+    code = "invalid_option"
+
+
+class InvalidDateRange(RequestError):
+    """The end date lies before the start date."""
+
+    code = "invalid_date_range"
+
+
+class FilterNotSupported(RequestError):
+    """The dataset has no column for this filter; leave the filter out."""
+
+    code = "filter_not_supported"
+
+
+class MalformedValue(RequestError):
+    """A value has not the type of its column."""
+
+    code = "malformed_value"
+
+
+class UnknownExportJob(RequestError):
+    """There is no such export job among yours."""
+
+    code = "unknown_export_job"
+
+
+class WrongStatus(RequestError):
+    """The status of the export job does not allow this."""
+
+    code = "wrong_status"
+
+
+class NotCompleted(RequestError):
+    """The export job has no file yet; wait until its status is completed."""
+
+    code = "not_completed"
+
+
+class ResultExpired(RequestError):
+    """The file has expired and was deleted; request the export again."""
+
+    code = "result_expired"
+
+
+class IdempotencyKeyReused(RequestError):
+    """The Idempotency-Key was used for a different request; choose a new key."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInFlight(RequestError):
+    """A request with this Idempotency-Key is being answered at this moment; try again in a second."""
+
+    code = "idempotency_key_in_flight"
+    retryable = True
+
+
+class InvalidToken(RequestError):
+    """The bearer token is missing, expired or not signed by us; ask for a new one."""
+
+    code = "invalid_token"
+
+
+class NotAllowed(RequestError):
+    """Your token does not carry the permission for this."""
+
+    code = "not_allowed"
+
+
+class InvalidCatalog(ExportError):
+    """The catalogue does not fit the warehouse."""
+
+    code = "invalid_catalog"
+
+
+class WarehouseBusy(ExportError):
+    """Another process writes to the warehouse at this moment; the export is tried again."""
+
+    code = "warehouse_busy"
+    retryable = True
+
+
+class WarehouseUnavailable(ExportError):
+    """The warehouse cannot be opened; the operator must look at EXPORTS_WAREHOUSE."""
+
+    code = "warehouse_unavailable"
+    retryable = True
+
+
+class QueryFailed(ExportError):
+    """The warehouse could not answer the query of this dataset; the operator must look at its definition."""
+
+    code = "query_failed"
+
+
+class QueryTooLarge(RequestError):
+    """The export needs more memory than one export may use; narrow the dates or choose fewer columns."""
+
+    code = "query_too_large"
+
+
+class RowCountChanged(ExportError):
+    """The number of rows written differs from the number of rows selected; nothing was published."""
+
+    code = "row_count_changed"
+    retryable = True
+
+
+class ObjectStoreUnavailable(ExportError):
+    """The object store did not take or give the file; the export is tried again."""
+
+    code = "object_store_unavailable"
+    retryable = True
+
+
+class ObjectStoreMisconfigured(ExportError):
+    """The object store refuses us; the operator must look at the bucket and the credentials."""
+
+    code = "object_store_misconfigured"
+    retryable = True
+
+
+class LedgerUnavailable(ExportError):
+    """The database of the service does not answer; try again in a few seconds."""
+
+    code = "ledger_unavailable"
+    retryable = True
+
+
+class RunsUnavailable(ExportError):
+    """Dagster does not answer; the export stays queued and starts as soon as it does."""
+
+    code = "runs_unavailable"
+    retryable = True
+
+
+class LaunchRefused(ExportError):
+    """Dagster refused to launch the run; the operator must look at the code location."""
+
+    code = "launch_refused"
+    retryable = True
+
+
+class LaunchLost(ExportError):
+    """A run was launched but never began."""
+
+    code = "launch_lost"
+    retryable = True
+
+
+class WorkerLost(ExportError):
+    """The worker that ran the export vanished."""
+
+    code = "worker_lost"
+    retryable = True
+
+
+class LostClaim(ExportError):
+    """The attempt no longer owns its export job; whatever it did is thrown away."""
+
+    code = "lost_claim"
+
+
+class InternalError(ExportError):
+    """Something unforeseen went wrong on our side; the operators see it in the run's log."""
+
+    code = "internal_error"
+    retryable = True
+
+
+class DeliveryRefused(ExportError):
+    """The recipient or the channel refuses the message for good."""
+
+    code = "delivery_refused"
+
+
+class DeliveryUnavailable(ExportError):
+    """The channel did not take the message this time."""
+
+    code = "delivery_unavailable"
+    retryable = True
+
+
+class NotConfigured(ExportError):
+    """A setting is missing; the operator must look at the environment."""
+
+    code = "not_configured"

@@ -1,0 +1,137 @@
+"""The export job: one request for one result, the row in the ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from exports_pipeline.core.errors import Fault
+from exports_pipeline.core.filters import Filters
+from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.requester import Requester
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a running attempt has come."""
+
+    rows: int = 0
+    """Rows written so far; estimated from the share of the input read, exact when completed."""
+    total_rows: int | None = None
+    bytes: int = 0
+    """Bytes handed to the object store."""
+
+    @property
+    def percent(self) -> float:
+        """From 0 to 100."""
+        if self.total_rows is None:
+            return 0.0
+        return 100.0 if self.total_rows == 0 else round(100 * min(1.0, self.rows / self.total_rows), 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """The result of a completed export job, as it lies in the object store."""
+
+    object_key: str
+    download_name: str
+    row_count: int
+    size_bytes: int
+    sha256: str
+    columns: tuple[tuple[str, str], ...] = ()
+    """Name and DuckDB type of each column of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobError:
+    """Why the last attempt failed."""
+
+    code: str
+    sentence: str
+    fault: Fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequest:
+    """What somebody wants exported, checked for form but not yet against the catalogue."""
+
+    dataset: str
+    """Name or id."""
+    format: str
+    filters: Filters = field(default_factory=Filters)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewExportJob:
+    """A checked request, on its way into the ledger."""
+
+    id: UUID
+    requester: Requester
+    """As the token described them at the time; the run exports with these rights."""
+    dataset: str
+    dataset_id: UUID
+    dataset_title: str
+    format: Format
+    filters: Filters
+    options: FormatOptions
+    created_at: datetime
+    type: str = "export"
+    triggered_by: str = "api"
+    export_type: str = "manual"
+    tag_summary: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    idempotency_key: str | None = None
+    request_digest: str | None = None
+    """Digest of the request's body, to tell a repeated request from a reused key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportJob:
+    """An export job as the ledger has it."""
+
+    id: UUID
+    status: Status
+    attempt: int
+    """The current try, counted from 1; also the fencing token."""
+    requester: Requester
+    dataset: str
+    dataset_id: UUID
+    dataset_title: str
+    format: Format
+    filters: Filters
+    options: FormatOptions
+    created_at: datetime
+    due_at: datetime
+    """Not before this instant is a pending job launched."""
+    type: str = "export"
+    triggered_by: str = "api"
+    export_type: str = "manual"
+    tag_summary: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    """Who gets the result besides the requester's own linked chat."""
+    forgiven: int = 0
+    """Attempts that do not count against the limit: lost launches, and all before a retry by hand."""
+    progress: Progress = field(default_factory=Progress)
+    run_id: str | None = None
+    """Dagster's id of the run of the current attempt."""
+    dispatched_at: datetime | None = None
+    started_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    completed_at: datetime | None = None
+    """When a final status was reached."""
+    expires_at: datetime | None = None
+    result: StoredFile | None = None
+    error: JobError | None = None
+
+    @property
+    def tries(self) -> int:
+        """Attempts that count against the limit."""
+        return self.attempt - self.forgiven
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the file was, or is about to be, deleted."""
+        return self.expires_at is not None and self.expires_at <= now

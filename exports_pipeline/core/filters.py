@@ -1,0 +1,123 @@
+"""Which rows and columns of a dataset an export takes, and how sensitive columns are shown."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from exports_pipeline.core.catalog import Column, Dataset, Sensitivity
+from exports_pipeline.core.errors import FilterNotSupported, InvalidDateRange, MalformedValue, UnknownColumn
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.values import has_type
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What a request narrows; empty means all."""
+
+    start_date: date | None = None
+    end_date: date | None = None
+    """Inclusive, as is `start_date`."""
+    account_ids: tuple[str, ...] = ()
+    tag_ids: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The rows and columns of one export, fully decided: a warehouse needs to know nothing else."""
+
+    dataset: Dataset
+    columns: tuple[Column, ...]
+    """In the order of the file; `sensitive` is None where the column is shown as it is."""
+    owner_key: str | None
+    """Rows of this owner only; None takes rows of everybody and of nobody."""
+    start_date: date | None = None
+    end_date: date | None = None
+    timezone: str = "UTC"
+    account_ids: tuple[str, ...] = ()
+    tag_ids: tuple[str, ...] = ()
+
+    @property
+    def redactions(self) -> dict[str, str]:
+        """The columns that are not shown as they are, with what happens to them."""
+        return {column.name: column.sensitive for column in self.columns if column.sensitive}
+
+
+def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone: str = "UTC") -> Selection:
+    """Decide what an export of this dataset takes for this requester.
+
+    Raises:
+        UnknownColumn, FilterNotSupported, InvalidDateRange, MalformedValue: the filters do not fit the dataset.
+    """
+    _check_dates(dataset, filters)
+    _check_values(dataset, filters.account_ids, dataset.account, "account_ids")
+    _check_values(dataset, filters.tag_ids, dataset.tag, "tag_ids")
+    everybody = dataset.owner is None or requester.sees_all_rows
+    return Selection(
+        dataset=dataset,
+        columns=_columns(dataset, filters.columns, requester),
+        owner_key=None if everybody else requester.owner_key,
+        start_date=filters.start_date,
+        end_date=filters.end_date,
+        timezone=timezone,
+        account_ids=filters.account_ids,
+        tag_ids=filters.tag_ids,
+    )
+
+
+def day_window(start: date | None, end: date | None, timezone: str) -> tuple[datetime | None, datetime | None]:
+    """The instants `[since, until)` in UTC of inclusive days in a zone; None where the calendar itself ends.
+
+    A day may have 23 or 25 hours there: midnight is looked up on each side by itself.
+    """
+    zone = ZoneInfo(timezone)
+
+    def midnight(day: date, days: int) -> datetime | None:
+        try:
+            return datetime.combine(day + timedelta(days=days), time.min, tzinfo=zone).astimezone(UTC)
+        except OverflowError:
+            return None
+
+    return midnight(start, 0) if start else None, midnight(end, 1) if end else None
+
+
+def _columns(dataset: Dataset, wanted: tuple[str, ...], requester: Requester) -> tuple[Column, ...]:
+    by_name = {column.name: column for column in dataset.columns}
+    for name in wanted:
+        if name not in by_name:
+            raise UnknownColumn(f"Dataset {dataset.name} has no column {name[:80]!r}.", field="columns")
+    chosen = [by_name[name] for name in dict.fromkeys(wanted)] if wanted else list(dataset.columns)
+    shown = tuple(_redacted(column, requester) for column in chosen)
+    kept = tuple(column for column in shown if column.sensitive is not Sensitivity.DROP)
+    if not kept:
+        raise UnknownColumn("None of these columns may be shown to you; choose others.", field="columns")
+    return kept
+
+
+def _redacted(column: Column, requester: Requester) -> Column:
+    if column.sensitive is None or not requester.may_unmask:
+        return column
+    return Column(name=column.name, type=column.type, title=column.title, description=column.description)
+
+
+def _check_dates(dataset: Dataset, filters: Filters) -> None:
+    if filters.start_date is None and filters.end_date is None:
+        return
+    if dataset.time is None:
+        field = "start_date" if filters.start_date else "end_date"
+        raise FilterNotSupported(f"Dataset {dataset.name} has no time column; leave the dates out.", field=field)
+    if filters.start_date and filters.end_date and filters.end_date < filters.start_date:
+        raise InvalidDateRange(
+            f"The end date {filters.end_date} lies before the start date {filters.start_date}.", field="end_date"
+        )
+
+
+def _check_values(dataset: Dataset, values: tuple[str, ...], column: str | None, field: str) -> None:
+    if not values:
+        return
+    if column is None:
+        raise FilterNotSupported(f"Dataset {dataset.name} takes no {field}; leave them out.", field=field)
+    kind = dataset.types[column]
+    for value in values:
+        if "\x00" in value or not has_type(value, kind):
+            raise MalformedValue(f"{value[:80]!r} in {field} is no {kind.removesuffix('[]')}.", field=field)

@@ -1,0 +1,176 @@
+"""The ports of the ledger: export jobs, users, deliveries and the audit log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from exports_pipeline.core.delivery import Delivery
+from exports_pipeline.core.errors import ExportError
+from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.recipient import Recipient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Which part of a list of export jobs is wanted, newest first."""
+
+    limit: int = 50
+    before: tuple[datetime, UUID] | None = None
+    """Creation time and id of the last job of the page before."""
+    status: Status | None = None
+    dataset: str | None = None
+    created_since: datetime | None = None
+    created_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """One thing that somebody did."""
+
+    at: datetime
+    actor: UUID
+    action: str
+    """As `export.requested`, `export.downloaded`."""
+    job_id: UUID | None = None
+    details: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuePlace:
+    """Where a pending job stands."""
+
+    position: int
+    """Counted from 1, in the order of dispatch as it is now."""
+    estimated_wait_s: float
+
+
+class JobStore(Protocol):
+    """The ledger of export jobs; every change is guarded by id, attempt and status.
+
+    Every method raises LedgerUnavailable where the database does not answer.
+    """
+
+    def add(self, job: NewExportJob, audit: AuditEntry) -> ExportJob:
+        """Write a pending job with its audit entry and its user, in one transaction.
+
+        The job that first used this requester's idempotency key comes back in place of a second one.
+
+        Raises:
+            IdempotencyKeyReused: that job had another digest.
+            IdempotencyKeyInFlight: that job is being written at this moment.
+        """
+
+    def get(self, job_id: UUID) -> ExportJob | None:
+        """The job of that id."""
+
+    def page(self, user_id: UUID | None, page: Page) -> list[ExportJob]:
+        """Jobs of a user, or of everybody, newest first."""
+
+    def reserve(self, *, slots: int, now: datetime) -> list[ExportJob]:
+        """Mark due pending jobs as dispatched, as many as free slots, by fair share, and return them.
+
+        The user with the fewest running jobs comes first, then age. Two callers never get the same job.
+        """
+
+    def launched(self, job_id: UUID, attempt: int, run_id: str) -> None:
+        """Note the run of a dispatched attempt; without effect if the attempt is over."""
+
+    def release(self, job_id: UUID, attempt: int, *, due_at: datetime) -> None:
+        """Take a dispatch back that did not become a run; without effect once claimed."""
+
+    def claim(self, job_id: UUID, attempt: int, *, run_id: str, now: datetime) -> ExportJob | None:
+        """Begin a pending attempt; None if it is not there to begin."""
+
+    def beat(self, job_id: UUID, attempt: int, progress: Progress, *, now: datetime) -> None:
+        """Say that the attempt is alive, and how far it is.
+
+        Raises:
+            LostClaim: the attempt is no longer running: cancelled, or taken for dead.
+        """
+
+    def complete(
+        self,
+        job_id: UUID,
+        attempt: int,
+        result: StoredFile,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        recipients: Sequence[Recipient],
+    ) -> ExportJob:
+        """Settle a running attempt as completed and write its deliveries, in one transaction.
+
+        Raises:
+            LostClaim: the attempt is no longer running.
+        """
+
+    def requeue(self, job_id: UUID, attempt: int, error: ExportError, *, due_at: datetime, forgive: bool) -> bool:
+        """Make a running or dispatched attempt the next, pending one; a forgiven one does not count as a try.
+
+        False if the attempt was over already.
+        """
+
+    def fail(self, job_id: UUID, attempt: int, error: ExportError, *, now: datetime) -> bool:
+        """Settle a pending or running attempt as failed; False if it was over already."""
+
+    def cancel(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
+        """Settle a pending or running job as cancelled, with its audit entry.
+
+        Raises:
+            WrongStatus: it had ended already.
+        """
+
+    def retry(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
+        """Make a failed or cancelled job pending again as a new attempt, with its audit entry.
+
+        Raises:
+            WrongStatus: it has not failed and was not cancelled.
+        """
+
+    def silent(self, *, since: datetime) -> list[ExportJob]:
+        """Running jobs whose last heartbeat lies before `since`."""
+
+    def never_began(self, *, since: datetime) -> list[ExportJob]:
+        """Pending jobs that were dispatched before `since` and have not been claimed."""
+
+    def place(self, job: ExportJob, *, slots: int) -> QueuePlace | None:
+        """Where a pending job stands; None if it is not pending."""
+
+    def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
+        """The jobs of these ids that exist, for the sweep of objects."""
+
+
+class UserStore(Protocol):
+    """The people of the system; a user is written by `JobStore.add` on first use."""
+
+    def telegram_chat(self, user_id: UUID) -> str | None:
+        """The Telegram chat of a user who has linked one."""
+
+
+class AuditLog(Protocol):
+    """What was done, by whom, when."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Append an entry."""
+
+
+class Outbox(Protocol):
+    """The deliveries; they are written by `JobStore.complete`."""
+
+    def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
+        """Mark due deliveries, of one job or of all, as being sent until the lease ends, and return them."""
+
+    def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
+        """Settle a delivery as sent."""
+
+    def postponed(self, delivery_id: UUID, error: ExportError, *, next_try_at: datetime) -> None:
+        """Note why a try failed and when the next one is due."""
+
+    def failed(self, delivery_id: UUID, error: ExportError, *, now: datetime) -> None:
+        """Settle a delivery as failed."""
+
+    def of_job(self, job_id: UUID) -> list[Delivery]:
+        """All deliveries of a job."""

@@ -1,0 +1,168 @@
+"""The ports: what the use cases need of the world, as the adapters and the fakes provide it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from exports_pipeline.core.catalog import Catalog
+from exports_pipeline.core.delivery import Message
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.filters import Selection
+from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, UserStore
+from exports_pipeline.core.recipient import Recipient
+
+
+class Upload(Protocol):
+    """A file on its way into the object store; it exists there only after `commit`."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes taken so far, as stored."""
+
+    def write(self, data: bytes) -> int:
+        """Take bytes; blocks while the store is behind.
+
+        Raises:
+            ObjectStoreUnavailable, ObjectStoreMisconfigured: a part was refused.
+        """
+
+    def commit(self) -> str:
+        """Publish the object and return the sha256 of its bytes, as hex."""
+
+    def abort(self) -> None:
+        """Throw everything away; idempotent, and without effect after `commit`."""
+
+
+class ObjectStore(Protocol):
+    """Where files become objects.
+
+    Every method raises ObjectStoreUnavailable or ObjectStoreMisconfigured.
+    """
+
+    def upload(self, key: str, *, content_type: str, download_name: str) -> Upload:
+        """Start an upload; nothing is visible under the key until it is committed."""
+
+    def presign(self, key: str, *, valid: timedelta) -> str:
+        """A URL by which anybody may download the object for a while; made without asking the store."""
+
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Keys under a prefix with the times they were stored."""
+
+    def abort_uploads(self, prefix: str, *, started_before: datetime) -> int:
+        """Abort unfinished multipart uploads and return how many there were."""
+
+    def ping(self) -> None:
+        """Ask for the bucket."""
+
+
+class WarehouseSession(Protocol):
+    """One export's view of the warehouse; the same snapshot from start to end."""
+
+    def count(self, selection: Selection) -> int:
+        """How many rows the selection has.
+
+        Raises:
+            WarehouseBusy, WarehouseUnavailable, QueryFailed, QueryTooLarge.
+        """
+
+    def write(
+        self,
+        selection: Selection,
+        upload: Upload,
+        *,
+        file_format: Format,
+        options: FormatOptions,
+        tick: Callable[[float], None],
+    ) -> int:
+        """Write the selection into the upload as a file and return the number of rows; neither commits nor aborts.
+
+        `tick` is called several times a second in the calling thread with the share done, 0 to 1;
+        whatever it raises interrupts the query, and comes out of here when the query has stopped.
+
+        Raises:
+            as `count`, and what the upload raises.
+        """
+
+    def preview(self, selection: Selection, *, rows: int) -> list[dict[str, str | None]]:
+        """The first rows as text, for the eyes of operators: every sensitive column masked."""
+
+
+class Warehouse(Protocol):
+    """The data one exports from."""
+
+    def open(self) -> AbstractContextManager[WarehouseSession]:
+        """Start a session on the snapshot that is published now."""
+
+    def missing_values(self, selection: Selection, column: str, values: Sequence[str]) -> list[str]:
+        """Those of the values that no row of the selection's owner has in an account or tag column."""
+
+    def values(self, selection: Selection, column: str, *, prefix: str, limit: int) -> list[str]:
+        """Distinct values of a column within the selection, sorted, as text; a LIST column gives its elements."""
+
+    def time_range(self, selection: Selection) -> tuple[str, str] | None:
+        """First and last date of the selection as ISO dates; None if there is no row or no time column."""
+
+    def ping(self) -> None:
+        """Open the warehouse and close it again."""
+
+
+class Runs(Protocol):
+    """Dagster, as far as the use cases know it."""
+
+    def launch(self, job: ExportJob) -> str:
+        """Launch the run of a job's current attempt and return the run's id.
+
+        Raises:
+            RunsUnavailable, LaunchRefused.
+        """
+
+    def ping(self) -> None:
+        """Ask whether Dagster answers and has our code location."""
+
+
+class Sender(Protocol):
+    """One channel."""
+
+    def send(self, recipient: Recipient, message: Message) -> str:
+        """Send a message and return the channel's receipt.
+
+        Raises:
+            DeliveryRefused, DeliveryUnavailable.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The figures that a deployment sets."""
+
+    slots: int = 2
+    max_attempts: int = 3
+    expiry: timedelta = timedelta(hours=24)
+    heartbeat_timeout: timedelta = timedelta(seconds=12)
+    launch_timeout: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExportPorts:
+    """Everything a use case may reach, wired once per process."""
+
+    catalog: Catalog
+    jobs: JobStore
+    users: UserStore
+    audit: AuditLog
+    outbox: Outbox
+    warehouse: Warehouse
+    objects: ObjectStore
+    runs: Runs
+    senders: Mapping[str, Sender]
+    clock: Callable[[], datetime]
+    """The time now, in UTC."""
+    pause: Callable[[float], None]
+    """Wait for some seconds."""
+    limits: Limits

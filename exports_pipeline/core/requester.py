@@ -1,0 +1,40 @@
+"""Who asks, and what they may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Permission(StrEnum):
+    """What a token may allow beyond the requester's own rows."""
+
+    MANAGE_EXPORTS = "MANAGE_EXPORTS"
+    EXPORT_ALL = "EXPORT_ALL"
+    VIEW_AUDIT = "VIEW_AUDIT"
+    UNMASK = "UNMASK"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requester:
+    """A user as the bearer token describes them."""
+
+    user_id: UUID
+    owner_key: str
+    """The value in a dataset's owner column that this user's rows carry."""
+    permissions: frozenset[Permission] = frozenset()
+    email: str | None = None
+
+    @property
+    def sees_all_rows(self) -> bool:
+        """Whether rows of every owner, and of nobody, are this requester's to export."""
+        return Permission.EXPORT_ALL in self.permissions
+
+    @property
+    def may_unmask(self) -> bool:
+        """Whether sensitive columns are shown as they are."""
+        return Permission.UNMASK in self.permissions
+
+    @property
+    def manages_exports(self) -> bool:
+        """Whether export jobs of others may be seen and cancelled."""
+        return Permission.MANAGE_EXPORTS in self.permissions

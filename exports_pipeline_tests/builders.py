@@ -1,0 +1,49 @@
+"""Nouns with sensible values, for tests that care about one of them."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+from exports_pipeline.core.catalog import dataset_id, user_id
+from exports_pipeline.core.export_job import NewExportJob, StoredFile
+from exports_pipeline.core.filters import Filters
+from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.requester import Permission, Requester
+from exports_pipeline_tests.fakes.clock import NOON
+
+
+def requester(name="ann", *permissions):
+    return Requester(user_id=user_id(name), owner_key=name, permissions=frozenset(map(Permission, permissions)))
+
+
+def new_job(name="ann", *, minutes=0.0, **changes):
+    """A job requested by `name` some minutes after noon."""
+    job = NewExportJob(
+        id=uuid4(),
+        requester=requester(name),
+        dataset="sales",
+        dataset_id=dataset_id("sales"),
+        dataset_title="Sales",
+        format=Format.CSV,
+        filters=Filters(),
+        options=FormatOptions(),
+        created_at=NOON + timedelta(minutes=minutes),
+    )
+    return replace(job, **changes)
+
+
+def entry(job, action="export.requested"):
+    return AuditEntry(at=NOON, actor=job.requester.user_id, action=action, job_id=job.id, details={"dataset": "sales"})
+
+
+def stored_file(**changes):
+    file = StoredFile(
+        object_key="exports/a/b/1/sales.csv",
+        download_name="sales.csv",
+        row_count=3,
+        size_bytes=42,
+        sha256="0" * 64,
+        columns=(("day", "DATE"), ("amount", "DECIMAL(18,2)")),
+    )
+    return replace(file, **changes)

@@ -1,0 +1,198 @@
+"""The ledger in memory."""
+
+from collections import Counter
+from dataclasses import fields, replace
+from itertools import groupby
+from uuid import uuid4
+
+from exports_pipeline.core.delivery import Delivery, DeliveryState
+from exports_pipeline.core.errors import (
+    IdempotencyKeyReused,
+    LedgerUnavailable,
+    LostClaim,
+    UnknownExportJob,
+    WrongStatus,
+)
+from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress
+from exports_pipeline.core.ledger import QueuePlace
+from exports_pipeline.core.lifecycle import Status
+
+_SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
+_FRESH = {
+    "dispatched_at": None,
+    "heartbeat_at": None,
+    "run_id": None,
+    "progress": Progress(),
+}
+
+
+class InMemoryLedger:
+    """`JobStore`, `AuditLog`, `UserStore` and `Outbox` over dictionaries; `is_away` plays a lost database."""
+
+    def __init__(self) -> None:
+        self.jobs, self.audit, self.chats, self.deliveries, self.keys = {}, [], {}, {}, {}
+        self.is_away = False
+
+    def __getattribute__(self, name):
+        is_call = not name.startswith("_") and callable(getattr(type(self), name, None))
+        if is_call and object.__getattribute__(self, "is_away"):
+            raise LedgerUnavailable
+        return object.__getattribute__(self, name)
+
+    def add(self, job, audit):
+        key = (job.requester.user_id, job.idempotency_key)
+        if job.idempotency_key and key in self.keys:
+            earlier_id, digest = self.keys[key]
+            if digest != job.request_digest:
+                raise IdempotencyKeyReused
+            return self.jobs[earlier_id]
+        self.keys[key] = (job.id, job.request_digest)
+        shared = {name: getattr(job, name) for name in _SHARED}
+        self.jobs[job.id] = ExportJob(**shared, status=Status.PENDING, attempt=1, due_at=job.created_at)
+        self.audit.append(audit)
+        return self.jobs[job.id]
+
+    def get(self, job_id):
+        return self.jobs.get(job_id)
+
+    def page(self, user_id, page):
+        found = [
+            job
+            for job in sorted(self.jobs.values(), key=lambda job: (job.created_at, job.id), reverse=True)
+            if (user_id is None or job.requester.user_id == user_id)
+            and (page.status is None or job.status is page.status)
+            and (page.dataset is None or page.dataset in (job.dataset, str(job.dataset_id)))
+            and (page.created_since is None or job.created_at >= page.created_since)
+            and (page.created_until is None or job.created_at < page.created_until)
+            and (page.before is None or (job.created_at, job.id) < page.before)
+        ]
+        return found[: page.limit]
+
+    def reserve(self, *, slots, now):
+        free = max(0, slots - sum(self._busy().values()))
+        chosen = [job for job in self._queue() if job.due_at <= now][:free]
+        taken = [self._put(job, dispatched_at=now) for job in chosen]
+        return sorted(taken, key=lambda job: job.created_at)
+
+    def launched(self, job_id, attempt, run_id):
+        self._move(job_id, attempt, Status.PENDING, run_id=run_id)
+
+    def release(self, job_id, attempt, *, due_at):
+        self._move(job_id, attempt, Status.PENDING, dispatched_at=None, due_at=due_at)
+
+    def claim(self, job_id, attempt, *, run_id, now):
+        changes = {"status": Status.RUNNING, "run_id": run_id, "started_at": now, "heartbeat_at": now}
+        return self._move(job_id, attempt, Status.PENDING, progress=Progress(), **changes)
+
+    def beat(self, job_id, attempt, progress, *, now):
+        if self._move(job_id, attempt, Status.RUNNING, heartbeat_at=now, progress=progress) is None:
+            raise LostClaim
+
+    def complete(self, job_id, attempt, result, *, now, expires_at, recipients):
+        progress = Progress(rows=result.row_count, total_rows=result.row_count, bytes=result.size_bytes)
+        changes = {"completed_at": now, "expires_at": expires_at, "progress": progress, "error": None}
+        job = self._move(job_id, attempt, Status.RUNNING, status=Status.COMPLETED, result=result, **changes)
+        if job is None:
+            raise LostClaim
+        for recipient in recipients:
+            delivery = Delivery(
+                id=uuid4(),
+                job_id=job_id,
+                recipient=recipient,
+                state=DeliveryState.PENDING,
+                tries=0,
+                next_try_at=now,
+            )
+            self.deliveries[delivery.id] = delivery
+        return job
+
+    def requeue(self, job_id, attempt, error, *, due_at, forgive):
+        job = self.jobs.get(job_id)
+        forgiven = (job.forgiven if job else 0) + int(forgive)
+        changes = {"status": Status.PENDING, "attempt": attempt + 1, "forgiven": forgiven, "due_at": due_at}
+        moved = self._move(
+            job_id, attempt, Status.RUNNING, Status.PENDING, **changes, **_FRESH, error=_as_job_error(error)
+        )
+        return moved is not None
+
+    def fail(self, job_id, attempt, error, *, now):
+        changes = {"status": Status.FAILED, "completed_at": now, "error": _as_job_error(error)}
+        return self._move(job_id, attempt, Status.RUNNING, Status.PENDING, **changes) is not None
+
+    def cancel(self, job_id, *, now, audit):
+        return self._ask(job_id, audit, (Status.PENDING, Status.RUNNING), status=Status.CANCELLED, completed_at=now)
+
+    def retry(self, job_id, *, now, audit):
+        job = self.jobs.get(job_id)
+        attempt = job.attempt if job else 0
+        fresh = {"status": Status.PENDING, "forgiven": attempt, "attempt": attempt + 1, "due_at": now, "error": None}
+        return self._ask(
+            job_id,
+            audit,
+            (Status.FAILED, Status.CANCELLED),
+            **fresh,
+            **_FRESH,
+            started_at=None,
+            completed_at=None,
+        )
+
+    def silent(self, *, since):
+        return [job for job in self.jobs.values() if job.status is Status.RUNNING and job.heartbeat_at < since]
+
+    def never_began(self, *, since):
+        waiting = (job for job in self.jobs.values() if job.status is Status.PENDING and job.dispatched_at)
+        return [job for job in waiting if job.dispatched_at < since]
+
+    def place(self, job, *, slots):
+        if job.status is not Status.PENDING:
+            return None
+        order = [each.id for each in self._queue()]
+        position = order.index(job.id) + 1 if job.id in order else 1
+        return QueuePlace(position=position, estimated_wait_s=0.0 if job.dispatched_at else position / slots)
+
+    def live_keys(self, job_ids):
+        return {job_id: self.jobs[job_id] for job_id in job_ids if job_id in self.jobs}
+
+    def telegram_chat(self, user_id):
+        return self.chats.get(user_id)
+
+    def record(self, entry):
+        self.audit.append(entry)
+
+    def _busy(self):
+        busy = (job for job in self.jobs.values() if job.status is Status.RUNNING or self._is_dispatched(job))
+        return Counter(job.requester.user_id for job in busy)
+
+    def _queue(self):
+        waiting = [job for job in self.jobs.values() if job.status is Status.PENDING and not job.dispatched_at]
+        waiting.sort(key=lambda job: (job.requester.user_id, job.created_at, job.id))
+        busy, turns = self._busy(), []
+        for user_id, jobs in groupby(waiting, key=lambda job: job.requester.user_id):
+            turns += [(busy[user_id] + place, job.created_at, job.id) for place, job in enumerate(jobs, 1)]
+        return [self.jobs[job_id] for _, _, job_id in sorted(turns)]
+
+    def _is_dispatched(self, job):
+        return job.status is Status.PENDING and job.dispatched_at is not None
+
+    def _put(self, job, **changes):
+        self.jobs[job.id] = replace(job, **changes)
+        return self.jobs[job.id]
+
+    def _move(self, job_id, attempt, /, *statuses, **changes):
+        job = self.jobs.get(job_id)
+        if job is None or job.attempt != attempt or job.status not in statuses:
+            return None
+        return self._put(job, **changes)
+
+    def _ask(self, job_id, audit, statuses, **changes):
+        job = self.jobs.get(job_id)
+        if job is None:
+            raise UnknownExportJob
+        if job.status not in statuses:
+            raise WrongStatus(f"The export job is {job.status}.")
+        self.audit.append(audit)
+        return self._put(job, **changes)
+
+
+def _as_job_error(error):
+    return JobError(code=error.code, sentence=error.sentence, fault=error.fault)

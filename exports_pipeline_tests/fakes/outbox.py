@@ -1,0 +1,44 @@
+"""The outbox in memory, over the deliveries that the ledger wrote."""
+
+from dataclasses import replace
+
+from exports_pipeline.core.delivery import DeliveryState
+
+
+class InMemoryOutbox:
+    """`Outbox` over the deliveries of an `InMemoryLedger`."""
+
+    def __init__(self, ledger) -> None:
+        self._ledger = ledger
+
+    def reserve(self, *, job_id, now, lease, limit=20):
+        due = [
+            delivery
+            for delivery in self._ledger.deliveries.values()
+            if delivery.state in (DeliveryState.PENDING, DeliveryState.SENDING)
+            and delivery.next_try_at <= now
+            and job_id in (None, delivery.job_id)
+        ]
+        changes = {"state": DeliveryState.SENDING, "next_try_at": now + lease}
+        return [self._put(delivery, tries=delivery.tries + 1, **changes) for delivery in due[:limit]]
+
+    def sent(self, delivery_id, *, receipt, now):  # noqa: ARG002
+        self._settle(delivery_id, state=DeliveryState.SENT, receipt=receipt, next_try_at=None)
+
+    def postponed(self, delivery_id, error, *, next_try_at):
+        self._settle(delivery_id, state=DeliveryState.PENDING, last_error=error.sentence, next_try_at=next_try_at)
+
+    def failed(self, delivery_id, error, *, now):  # noqa: ARG002
+        self._settle(delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, next_try_at=None)
+
+    def of_job(self, job_id):
+        return [delivery for delivery in self._ledger.deliveries.values() if delivery.job_id == job_id]
+
+    def _settle(self, delivery_id, **changes):
+        delivery = self._ledger.deliveries[delivery_id]
+        if delivery.state is DeliveryState.SENDING:
+            self._put(delivery, **changes)
+
+    def _put(self, delivery, **changes):
+        self._ledger.deliveries[delivery.id] = replace(delivery, **changes)
+        return self._ledger.deliveries[delivery.id]

@@ -1,0 +1,75 @@
+"""All ports in memory."""
+
+from dataclasses import replace
+from datetime import date
+
+from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
+from exports_pipeline.core.ports import ExportPorts, Limits
+from exports_pipeline_tests.fakes.clock import FakeClock
+from exports_pipeline_tests.fakes.ledger import InMemoryLedger
+from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
+from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
+from exports_pipeline_tests.fakes.runs import FakeRuns, FakeSender
+from exports_pipeline_tests.fakes.warehouse import InMemoryWarehouse
+
+SALES = Dataset(
+    name="sales",
+    title="Sales",
+    description="One row per sale.",
+    relation="sales",
+    time=TimeColumn(column="day"),
+    owner="seller",
+    account="shop",
+    tag="kind",
+    tags=("finance",),
+    columns=(
+        Column(name="day", type="DATE", title="Day"),
+        Column(name="seller", type="VARCHAR"),
+        Column(name="shop", type="INTEGER"),
+        Column(name="kind", type="VARCHAR"),
+        Column(name="amount", type="DECIMAL(18,2)"),
+        Column(name="card", type="VARCHAR", sensitive=Sensitivity.MASK),
+        Column(name="pin", type="VARCHAR", sensitive=Sensitivity.DROP),
+    ),
+)
+AIRPORTS = Dataset(name="airports", public=True, relation="airports", columns=(Column(name="code", type="VARCHAR"),))
+PAYROLL = Dataset(name="payroll", relation="payroll", columns=(Column(name="salary", type="DECIMAL(18,2)"),))
+
+ROWS = {
+    "sales": [
+        {
+            "day": date(2026, 1, 1 + place),
+            "seller": seller,
+            "shop": shop,
+            "kind": kind,
+            "amount": f"{10 + place}.50",
+            "card": "4111",
+            "pin": "0000",
+        }
+        for place, (seller, shop, kind) in enumerate(
+            [("ann", 1, "food"), ("ann", 1, "toys"), ("ann", 2, "food"), ("bob", 3, "food"), ("bob", 3, "toys")]
+        )
+    ],
+    "airports": [{"code": "EWR"}, {"code": "JFK"}],
+    "payroll": [{"salary": "1000.00"}],
+}
+
+
+def fake_ports(**overrides) -> ExportPorts:
+    """Ports over fakes that share one ledger and one clock, with the datasets and rows above."""
+    ledger, clock = InMemoryLedger(), FakeClock()
+    ports = ExportPorts(
+        catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
+        jobs=ledger,
+        users=ledger,
+        audit=ledger,
+        outbox=InMemoryOutbox(ledger),
+        warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
+        objects=InMemoryObjectStore(),
+        runs=FakeRuns(),
+        senders={"telegram": FakeSender()},
+        clock=clock,
+        pause=clock.pause,
+        limits=Limits(),
+    )
+    return replace(ports, **overrides)

@@ -1,0 +1,35 @@
+"""Dagster in memory, and a channel."""
+
+from uuid import uuid4
+
+
+class FakeRuns:
+    """`Runs` that remembers what was launched; `error` is raised by every launch while set."""
+
+    def __init__(self) -> None:
+        self.launched = []
+        self.error = None
+
+    def launch(self, job):
+        if self.error is not None:
+            raise self.error
+        self.launched.append((job.id, job.attempt))
+        return str(uuid4())
+
+    def ping(self):
+        if self.error is not None:
+            raise self.error
+
+
+class FakeSender:
+    """`Sender` that remembers what was sent; `error` is raised by every send while set."""
+
+    def __init__(self) -> None:
+        self.sent = []
+        self.error = None
+
+    def send(self, recipient, message):
+        if self.error is not None:
+            raise self.error
+        self.sent.append((recipient.address, message.html))
+        return f"receipt-{len(self.sent)}"

@@ -1,0 +1,85 @@
+"""A warehouse of lists."""
+
+import csv
+import io
+from contextlib import contextmanager
+
+
+class InMemoryWarehouse:
+    """`Warehouse` and `WarehouseSession` over rows per dataset; writes CSV whatever the format.
+
+    `before_write` is called with the tick function before the rows are written: tests let time pass there.
+    """
+
+    def __init__(self, rows_by_dataset=None) -> None:
+        self.rows_by_dataset = rows_by_dataset or {}
+        self.before_write = lambda _tick: None
+        self.lost_rows = 0
+        self.error = None
+
+    @contextmanager
+    def open(self):
+        if self.error is not None:
+            raise self.error
+        yield self
+
+    def count(self, selection):
+        return len(self._rows(selection))
+
+    def write(self, selection, upload, *, file_format, options, tick):  # noqa: ARG002
+        self.before_write(tick)
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow([column.name for column in selection.columns])
+        rows = self._rows(selection)[self.lost_rows :]
+        writer.writerows([[row[column.name] for column in selection.columns] for row in rows])
+        upload.write(text.getvalue().encode())
+        tick(1.0)
+        return len(rows)
+
+    def preview(self, selection, *, rows):
+        names = [column.name for column in selection.columns]
+        masked = {column.name for column in selection.dataset.columns if column.sensitive}
+        return [
+            {name: "***" if name in masked else str(row[name]) for name in names}
+            for row in self._rows(selection)[:rows]
+        ]
+
+    def missing_values(self, selection, column, values):
+        if self.error is not None:
+            raise self.error
+        known = {str(row[column]) for row in self._owned(selection)}
+        return [value for value in values if value not in known]
+
+    def values(self, selection, column, *, prefix, limit):
+        known = {str(row[column]) for row in self._rows(selection)}
+        return sorted(value for value in known if value.startswith(prefix))[:limit]
+
+    def time_range(self, selection):
+        rows = self._rows(selection)
+        if not rows or selection.dataset.time is None:
+            return None
+        days = sorted(str(row[selection.dataset.time.column])[:10] for row in rows)
+        return days[0], days[-1]
+
+    def ping(self):
+        if self.error is not None:
+            raise self.error
+
+    def _owned(self, selection):
+        dataset, owner = selection.dataset, selection.owner_key
+        rows = self.rows_by_dataset.get(dataset.name, [])
+        return [row for row in rows if owner is None or str(row[dataset.owner]) == owner]
+
+    def _rows(self, selection):
+        dataset = selection.dataset
+        rows = self._owned(selection)
+        if selection.account_ids:
+            rows = [row for row in rows if str(row[dataset.account]) in selection.account_ids]
+        if selection.tag_ids:
+            rows = [row for row in rows if str(row[dataset.tag]) in selection.tag_ids]
+        if selection.start_date:
+            rows = [row for row in rows if row[dataset.time.column] >= selection.start_date]
+        if selection.end_date:
+            rows = [row for row in rows if row[dataset.time.column] <= selection.end_date]
+        return rows
