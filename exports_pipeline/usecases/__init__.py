@@ -1,0 +1,1 @@
+"""The verbs of the product, one per file; ports in, nouns out."""

@@ -1,0 +1,54 @@
+"""Send what lies in the outbox."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from exports_pipeline.core.delivery import Delivery, completed_message, next_try
+from exports_pipeline.core.errors import DeliveryRefused, ExportError
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.usecases.read_exports import download_url
+
+_LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """How a round of deliveries went."""
+
+    sent: int = 0
+    postponed: int = 0
+    failed: int = 0
+
+
+def deliver(ports: ExportPorts, *, job_id: UUID | None = None) -> Delivered:
+    """Send the due deliveries of one job, or of all; a failure is noted on its row and raised nowhere."""
+    counts = {"sent": 0, "postponed": 0, "failed": 0}
+    for delivery in ports.outbox.reserve(job_id=job_id, now=ports.clock(), lease=_LEASE):
+        counts[_deliver_one(delivery, ports)] += 1
+    return Delivered(**counts)
+
+
+def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:
+    try:
+        receipt = _send(delivery, ports)
+    except ExportError as error:
+        due_at = next_try(delivery.tries, error, ports.clock())
+        if due_at is None:
+            ports.outbox.failed(delivery.id, error, now=ports.clock())
+            return "failed"
+        ports.outbox.postponed(delivery.id, error, next_try_at=due_at)
+        return "postponed"
+    ports.outbox.sent(delivery.id, receipt=receipt, now=ports.clock())
+    return "sent"
+
+
+def _send(delivery: Delivery, ports: ExportPorts) -> str:
+    sender = ports.senders.get(delivery.recipient.channel)
+    if sender is None:
+        raise DeliveryRefused(f"The channel {delivery.recipient.channel} is not set up here.")
+    job = ports.jobs.get(delivery.job_id)
+    url = download_url(job, ports=ports) if job else None
+    if job is None or url is None:
+        raise DeliveryRefused("The file had expired before the message could be sent.")
+    return sender.send(delivery.recipient, completed_message(job, url))

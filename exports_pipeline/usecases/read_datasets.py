@@ -1,0 +1,53 @@
+"""Read the catalogue as a requester sees it."""
+
+from dataclasses import dataclass
+
+from exports_pipeline.core.catalog import Column, Dataset
+from exports_pipeline.core.errors import FilterNotSupported
+from exports_pipeline.core.filters import Filters, select
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.requester import Requester
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetDetail:
+    """A dataset with what only the warehouse knows."""
+
+    dataset: Dataset
+    columns: tuple[Column, ...]
+    """As this requester gets them: dropped ones are missing, `sensitive` is None where shown as they are."""
+    first_date: str | None
+    last_date: str | None
+
+
+def list_datasets(requester: Requester, *, ports: ExportPorts) -> tuple[Dataset, ...]:
+    """The datasets the requester may export, in the order of the catalogue."""
+    return ports.catalog.visible_to(requester)
+
+
+def read_dataset(name_or_id: str, requester: Requester, *, ports: ExportPorts) -> DatasetDetail:
+    """One dataset with its columns and the first and last date of the requester's rows.
+
+    Raises:
+        UnknownDataset: there is none that the requester may export.
+    """
+    dataset = ports.catalog.find(name_or_id, requester)
+    selection = select(dataset, Filters(), requester)
+    first, last = ports.warehouse.time_range(selection) or (None, None)
+    return DatasetDetail(dataset=dataset, columns=selection.columns, first_date=first, last_date=last)
+
+
+def read_values(
+    name_or_id: str, requester: Requester, *, kind: str, prefix: str, limit: int, ports: ExportPorts
+) -> list[str]:
+    """Values of the `account` or `tag` column within the requester's own rows, sorted.
+
+    Raises:
+        UnknownDataset: there is none that the requester may export.
+        FilterNotSupported: it has no such column.
+    """
+    dataset = ports.catalog.find(name_or_id, requester)
+    column = {"account": dataset.account, "tag": dataset.tag}.get(kind)
+    if column is None:
+        raise FilterNotSupported(f"Dataset {dataset.name} has no {kind} column.", field="kind")
+    return ports.warehouse.values(select(dataset, Filters(), requester), column, prefix=prefix, limit=limit)

@@ -1,0 +1,60 @@
+"""Read export jobs and open their files."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from exports_pipeline.core.errors import NotCompleted, ResultExpired, UnknownExportJob
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.ledger import AuditEntry, Page, QueuePlace
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.requester import Requester
+
+LINK_VALID = timedelta(hours=1)
+
+
+def read_export(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> ExportJob:
+    """A job of the requester, or of anybody for those who manage exports.
+
+    Raises:
+        UnknownExportJob: there is none, or it is somebody else's.
+    """
+    job = ports.jobs.get(job_id)
+    if job is None or not (job.requester.user_id == requester.user_id or requester.manages_exports):
+        raise UnknownExportJob(f"There is no export job {job_id} among yours.")
+    return job
+
+
+def list_exports(requester: Requester, page: Page, *, ports: ExportPorts) -> list[ExportJob]:
+    """A page of the requester's own jobs, newest first."""
+    return ports.jobs.page(requester.user_id, page)
+
+
+def download_url(job: ExportJob, *, ports: ExportPorts) -> str | None:
+    """A fresh URL of the job's file, valid for one hour; None where there is no file (any more)."""
+    if job.result is None or job.is_expired(ports.clock()):
+        return None
+    return ports.objects.presign(job.result.object_key, valid=LINK_VALID)
+
+
+def open_download(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> str:
+    """A fresh URL of the job's file, noted in the audit log.
+
+    Raises:
+        UnknownExportJob: there is none, or it is somebody else's.
+        NotCompleted: there is no file yet, or there never will be.
+        ResultExpired: the file was deleted.
+    """
+    job = read_export(job_id, requester, ports=ports)
+    if job.result is None:
+        raise NotCompleted(f"The export job is {job.status} and has no file.")
+    url = download_url(job, ports=ports)
+    if url is None:
+        raise ResultExpired
+    entry = AuditEntry(at=ports.clock(), actor=requester.user_id, action="export.download_link", job_id=job.id)
+    ports.audit.record(entry)
+    return url
+
+
+def place_in_queue(job: ExportJob, *, ports: ExportPorts) -> QueuePlace | None:
+    """Where a pending job stands; None if it is not pending."""
+    return ports.jobs.place(job, slots=ports.limits.slots)

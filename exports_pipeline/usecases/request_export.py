@@ -1,0 +1,79 @@
+"""Turn a request into a pending export job."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from uuid import uuid4
+
+from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
+from exports_pipeline.core.export_job import ExportJob, ExportRequest, NewExportJob
+from exports_pipeline.core.filters import select
+from exports_pipeline.core.formats import parse_format, parse_options
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.check_values import check_values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """The answer to a request."""
+
+    job: ExportJob
+    is_replay: bool
+    """Whether the job stems from an earlier request with the same idempotency key."""
+
+
+def request_export(
+    request: ExportRequest,
+    requester: Requester,
+    *,
+    ports: ExportPorts,
+    idempotency_key: str | None = None,
+    recipients: Sequence[Recipient] = (),
+) -> Requested:
+    """Check a request against the catalogue and write it into the ledger.
+
+    Raises:
+        RequestError: the request does not fit the catalogue, or the idempotency key is taken.
+        LedgerUnavailable: nothing was written.
+    """
+    dataset = ports.catalog.find(request.dataset, requester)
+    file_format = parse_format(request.format)
+    options = parse_options(file_format, request.options)
+    selection = select(dataset, request.filters, requester, timezone=options.timezone)
+    with suppress(WarehouseBusy, WarehouseUnavailable):  # the run checks them again
+        check_values(selection, ports.warehouse)
+    now = ports.clock()
+    new = NewExportJob(
+        id=uuid4(),
+        requester=requester,
+        dataset=dataset.name,
+        dataset_id=dataset.id,
+        dataset_title=dataset.title,
+        format=file_format,
+        filters=request.filters,
+        options=options,
+        created_at=now,
+        tag_summary=dataset.tags,
+        recipients=tuple(dict.fromkeys(recipients)),
+        idempotency_key=idempotency_key,
+        request_digest=_digest(request, recipients) if idempotency_key else None,
+    )
+    audit = AuditEntry(
+        at=now,
+        actor=requester.user_id,
+        action="export.requested",
+        job_id=new.id,
+        details={"dataset": dataset.name, "format": file_format, "unmasked": requester.may_unmask},
+    )
+    job = ports.jobs.add(new, audit)
+    return Requested(job=job, is_replay=job.id != new.id)
+
+
+def _digest(request: ExportRequest, recipients: Sequence[Recipient]) -> str:
+    whole = {"request": asdict(request), "recipients": [asdict(recipient) for recipient in recipients]}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()

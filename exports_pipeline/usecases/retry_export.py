@@ -1,0 +1,22 @@
+"""Try a failed or cancelled export job again."""
+
+from uuid import UUID
+
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.read_exports import read_export
+
+
+def retry_export(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> ExportJob:
+    """Make a job pending again as a new attempt, with the rights of its first request.
+
+    Raises:
+        UnknownExportJob: there is none, or it is somebody else's.
+        WrongStatus: it has neither failed nor been cancelled.
+    """
+    job = read_export(job_id, requester, ports=ports)
+    now = ports.clock()
+    entry = AuditEntry(at=now, actor=requester.user_id, action="export.retried", job_id=job.id)
+    return ports.jobs.retry(job.id, now=now, audit=entry)
