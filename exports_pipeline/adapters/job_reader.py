@@ -1,0 +1,74 @@
+"""Reading the ledger of export jobs in Postgres."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Text, cast, literal, or_, select, tuple_
+
+from exports_pipeline.adapters.job_rows import job_of
+from exports_pipeline.adapters.postgres import transaction
+from exports_pipeline.adapters.sql_files import load_sql
+from exports_pipeline.adapters.tables import export_jobs
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.ledger import Page, QueuePlace
+from exports_pipeline.core.lifecycle import Status
+
+_job = export_jobs.c
+
+
+class PostgresJobReader:
+    """The half of `JobStore` that changes nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, job_id: UUID) -> ExportJob | None:
+        """The job of that id."""
+        found = self._select(_job.id == job_id)
+        return found[0] if found else None
+
+    def page(self, user_id: UUID | None, page: Page) -> list[ExportJob]:
+        """Jobs of a user, or of everybody, newest first."""
+        query = select(export_jobs).order_by(_job.created_at.desc(), _job.id.desc()).limit(page.limit)
+        if user_id is not None:
+            query = query.where(_job.requester == user_id)
+        if page.status is not None:
+            query = query.where(_job.status == page.status)
+        if page.dataset is not None:
+            query = query.where(or_(_job.dataset == page.dataset, cast(_job.dataset_id, Text) == page.dataset))
+        if page.created_since is not None:
+            query = query.where(_job.created_at >= page.created_since)
+        if page.created_until is not None:
+            query = query.where(_job.created_at < page.created_until)
+        if page.before is not None:
+            created_at, job_id = page.before
+            query = query.where(tuple_(_job.created_at, _job.id) < tuple_(literal(created_at), literal(job_id)))
+        with transaction(self._engine) as connection:
+            return [job_of(row) for row in connection.execute(query).mappings()]
+
+    def silent(self, *, since: datetime) -> list[ExportJob]:
+        """Running jobs whose last heartbeat lies before `since`."""
+        return self._select(_job.status == Status.RUNNING, _job.heartbeat_at < since)
+
+    def never_began(self, *, since: datetime) -> list[ExportJob]:
+        """Pending jobs that were dispatched before `since` and have not been claimed."""
+        return self._select(_job.status == Status.PENDING, _job.dispatched_at < since)
+
+    def place(self, job: ExportJob, *, slots: int) -> QueuePlace | None:
+        """Where a pending job stands; a dispatched one is at position 1. None if it is not pending."""
+        if job.status is not Status.PENDING:
+            return None
+        with transaction(self._engine) as connection:
+            row = connection.execute(load_sql("place"), {"job_id": job.id}).one_or_none()
+        if row is None:
+            return QueuePlace(position=1, estimated_wait_s=0.0)
+        return QueuePlace(position=row.position, estimated_wait_s=round(row.seconds * row.position / slots, 1))
+
+    def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
+        """The jobs of these ids that exist."""
+        return {job.id: job for job in self._select(_job.id.in_(job_ids))}
+
+    def _select(self, *conditions: ColumnElement[bool]) -> list[ExportJob]:
+        with transaction(self._engine) as connection:
+            return [job_of(row) for row in connection.execute(select(export_jobs).where(*conditions)).mappings()]

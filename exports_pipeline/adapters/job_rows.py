@@ -1,0 +1,138 @@
+"""Rows of `export_jobs` to export jobs and back."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from exports_pipeline.core.errors import Fault
+from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress, StoredFile
+from exports_pipeline.core.filters import Filters
+from exports_pipeline.core.formats import Compression, Format, FormatOptions
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.requester import Permission, Requester
+
+
+def row_of(new: NewExportJob) -> dict[str, Any]:
+    """The values of the first row of an export job."""
+    filters = filters_as_json(new.filters)
+    return {
+        "id": new.id,
+        "type": new.type,
+        "status": Status.PENDING,
+        "attempt": 1,
+        "forgiven": 0,
+        "requester": new.requester.user_id,
+        "owner_key": new.requester.owner_key,
+        "permissions": sorted(new.requester.permissions),
+        "dataset": new.dataset,
+        "dataset_id": new.dataset_id,
+        "format": new.format,
+        "filters": filters,
+        "options": asdict(new.options),
+        "recipients": [asdict(recipient) for recipient in new.recipients],
+        "metadata": {
+            "dataset": {"id": str(new.dataset_id), "name": new.dataset, "title": new.dataset_title},
+            "filters": filters,
+        },
+        "progress": {},
+        "created_at": new.created_at,
+        "due_at": new.created_at,
+        "triggered_by": new.triggered_by,
+        "export_type": new.export_type,
+        "tag_summary": list(new.tag_summary),
+        "idempotency_key": new.idempotency_key,
+        "request_digest": new.request_digest,
+    }
+
+
+def job_of(row: RowMapping) -> ExportJob:
+    """The export job of a row."""
+    return ExportJob(
+        id=row["id"],
+        type=row["type"],
+        status=Status(row["status"]),
+        attempt=row["attempt"],
+        forgiven=row["forgiven"],
+        requester=Requester(
+            user_id=row["requester"],
+            owner_key=row["owner_key"],
+            permissions=frozenset(Permission(name) for name in row["permissions"]),
+        ),
+        dataset=row["dataset"],
+        dataset_id=row["dataset_id"],
+        dataset_title=row["metadata"]["dataset"]["title"],
+        format=Format(row["format"]),
+        filters=_filters(row["filters"]),
+        options=_options(row["options"]),
+        recipients=tuple(
+            Recipient(channel=Channel(each["channel"]), address=each["address"]) for each in row["recipients"]
+        ),
+        progress=Progress(**row["progress"]),
+        run_id=row["run_id"],
+        created_at=row["created_at"],
+        due_at=row["due_at"],
+        dispatched_at=row["dispatched_at"],
+        started_at=row["started_at"],
+        heartbeat_at=row["heartbeat_at"],
+        completed_at=row["completed_at"],
+        expires_at=row["expires_at"],
+        triggered_by=row["triggered_by"],
+        export_type=row["export_type"],
+        tag_summary=tuple(row["tag_summary"]),
+        result=_result(row["metadata"]) if row["status"] == Status.COMPLETED else None,
+        error=JobError(code=row["error_code"], sentence=row["error_sentence"], fault=Fault(row["error_fault"]))
+        if row["error_code"]
+        else None,
+    )
+
+
+def result_as_json(result: StoredFile) -> dict[str, Any]:
+    """What a completed job adds to its metadata."""
+    return {
+        "object_key": result.object_key,
+        "download_name": result.download_name,
+        "row_count": result.row_count,
+        "file_size_bytes": result.size_bytes,
+        "sha256": result.sha256,
+        "columns": [{"name": name, "type": kind} for name, kind in result.columns],
+    }
+
+
+def filters_as_json(filters: Filters) -> dict[str, Any]:
+    """Filters as the API shows them: dates as ISO text, lists as lists."""
+    return {
+        "start_date": filters.start_date.isoformat() if filters.start_date else None,
+        "end_date": filters.end_date.isoformat() if filters.end_date else None,
+        "account_ids": list(filters.account_ids),
+        "tag_ids": list(filters.tag_ids),
+        "columns": list(filters.columns),
+    }
+
+
+def _filters(value: dict[str, Any]) -> Filters:
+    return Filters(
+        start_date=date.fromisoformat(value["start_date"]) if value["start_date"] else None,
+        end_date=date.fromisoformat(value["end_date"]) if value["end_date"] else None,
+        account_ids=tuple(value["account_ids"]),
+        tag_ids=tuple(value["tag_ids"]),
+        columns=tuple(value["columns"]),
+    )
+
+
+def _options(value: dict[str, Any]) -> FormatOptions:
+    compression = Compression(value["compression"]) if value["compression"] else None
+    return FormatOptions(**{**value, "compression": compression})
+
+
+def _result(value: dict[str, Any]) -> StoredFile:
+    return StoredFile(
+        object_key=value["object_key"],
+        download_name=value["download_name"],
+        row_count=value["row_count"],
+        size_bytes=value["file_size_bytes"],
+        sha256=value["sha256"],
+        columns=tuple((column["name"], column["type"]) for column in value["columns"]),
+    )

@@ -1,0 +1,202 @@
+"""The ledger of export jobs in Postgres; the only file that writes a status."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, text, update
+
+from exports_pipeline.adapters.audit_log import write_entry
+from exports_pipeline.adapters.job_reader import PostgresJobReader
+from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
+from exports_pipeline.adapters.postgres import transaction
+from exports_pipeline.adapters.sql_files import load_sql
+from exports_pipeline.adapters.tables import deliveries, export_jobs
+from exports_pipeline.adapters.user_store import provision
+from exports_pipeline.core.delivery import DeliveryState
+from exports_pipeline.core.errors import (
+    ExportError,
+    IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
+    LostClaim,
+    UnknownExportJob,
+    WrongStatus,
+)
+from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.recipient import Recipient
+
+_DISPATCH_LOCK = 0x6578706F7274
+_job = export_jobs.c
+_NO_ERROR = {"error_code": None, "error_sentence": None, "error_fault": None}
+
+
+class PostgresJobStore(PostgresJobReader):
+    """`JobStore` over Postgres; every method is one transaction, guarded by id, attempt and status."""
+
+    def add(self, job: NewExportJob, audit: AuditEntry) -> ExportJob:
+        """Write a pending job with its audit entry and its user, or find the one that has its key."""
+        with transaction(self._engine) as connection:
+            earlier = _earlier(connection, job)
+            if earlier is not None:
+                return earlier
+            provision(connection, job.requester, at=job.created_at)
+            row = connection.execute(insert(export_jobs).values(row_of(job)).returning(export_jobs)).mappings().one()
+            write_entry(connection, audit)
+        return job_of(row)
+
+    def reserve(self, *, slots: int, now: datetime) -> list[ExportJob]:
+        """Mark due pending jobs as dispatched, by fair share; dispatchers take turns."""
+        with transaction(self._engine) as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _DISPATCH_LOCK})
+            rows = connection.execute(load_sql("reserve"), {"slots": slots, "now": now}).mappings().all()
+        return sorted(map(job_of, rows), key=lambda job: job.created_at)
+
+    def launched(self, job_id: UUID, attempt: int, run_id: str) -> None:
+        """Note the run of a dispatched attempt; without effect once it is claimed."""
+        self._move(job_id, attempt, Status.PENDING, run_id=run_id)
+
+    def release(self, job_id: UUID, attempt: int, *, due_at: datetime) -> None:
+        """Take a dispatch back that did not become a run; without effect once it is claimed."""
+        self._move(job_id, attempt, Status.PENDING, dispatched_at=None, due_at=due_at)
+
+    def claim(self, job_id: UUID, attempt: int, *, run_id: str, now: datetime) -> ExportJob | None:
+        """Begin a pending attempt; None if it is not there to begin."""
+        values = {"status": Status.RUNNING, "run_id": run_id, "started_at": now, "heartbeat_at": now, "progress": {}}
+        row = self._move(job_id, attempt, Status.PENDING, **values)
+        return job_of(row) if row else None
+
+    def beat(self, job_id: UUID, attempt: int, progress: Progress, *, now: datetime) -> None:
+        """Say that the attempt is alive, and how far it is."""
+        if self._move(job_id, attempt, Status.RUNNING, heartbeat_at=now, progress=asdict(progress)) is None:
+            raise LostClaim
+
+    def complete(
+        self,
+        job_id: UUID,
+        attempt: int,
+        result: StoredFile,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        recipients: Sequence[Recipient],
+    ) -> ExportJob:
+        """Settle a running attempt as completed and write its deliveries, in one transaction."""
+        progress = Progress(rows=result.row_count, total_rows=result.row_count, bytes=result.size_bytes)
+        values: dict[str, Any] = {
+            "status": Status.COMPLETED,
+            "metadata": _job.metadata.concat(result_as_json(result)),
+            "progress": asdict(progress),
+            "volume": result.row_count,
+            "completed_at": now,
+            "expires_at": expires_at,
+            **_NO_ERROR,
+        }
+        with transaction(self._engine) as connection:
+            row = _guarded(connection, values, _of_attempt(job_id, attempt, Status.RUNNING))
+            if row is None:
+                raise LostClaim
+            if recipients:
+                connection.execute(insert(deliveries), [_pending(job_id, each, now) for each in recipients])
+        return job_of(row)
+
+    def requeue(self, job_id: UUID, attempt: int, error: ExportError, *, due_at: datetime, forgive: bool) -> bool:
+        """Make a running or dispatched attempt the next, pending one."""
+        values: dict[str, Any] = {
+            "status": Status.PENDING,
+            "attempt": _job.attempt + 1,
+            "forgiven": _job.forgiven + int(forgive),
+            "due_at": due_at,
+            "dispatched_at": None,
+            "heartbeat_at": None,
+            "run_id": None,
+            "progress": {},
+            **_as_columns(error),
+        }
+        return self._move(job_id, attempt, Status.RUNNING, Status.PENDING, **values) is not None
+
+    def fail(self, job_id: UUID, attempt: int, error: ExportError, *, now: datetime) -> bool:
+        """Settle a pending or running attempt as failed."""
+        values = {"status": Status.FAILED, "completed_at": now, **_as_columns(error)}
+        return self._move(job_id, attempt, Status.RUNNING, Status.PENDING, **values) is not None
+
+    def cancel(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
+        """Settle a pending or running job as cancelled, with its audit entry."""
+        values = {"status": Status.CANCELLED, "completed_at": now}
+        return self._ask(job_id, audit, "cancelled", (Status.PENDING, Status.RUNNING), values)
+
+    def retry(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
+        """Make a failed or cancelled job pending again as a new attempt, with its audit entry."""
+        values: dict[str, Any] = {
+            "status": Status.PENDING,
+            "forgiven": _job.attempt,
+            "attempt": _job.attempt + 1,
+            "due_at": now,
+            "progress": {},
+            **dict.fromkeys(("dispatched_at", "started_at", "heartbeat_at", "completed_at", "run_id")),
+            **_NO_ERROR,
+        }
+        return self._ask(job_id, audit, "retried", (Status.FAILED, Status.CANCELLED), values)
+
+    def _move(self, job_id: UUID, attempt: int, /, *statuses: Status, **values: Any) -> RowMapping | None:
+        with transaction(self._engine) as connection:
+            return _guarded(connection, values, _of_attempt(job_id, attempt, *statuses))
+
+    def _ask(
+        self, job_id: UUID, audit: AuditEntry, verb: str, statuses: Sequence[Status], values: dict[str, Any]
+    ) -> ExportJob:
+        with transaction(self._engine) as connection:
+            row = _guarded(connection, values, (_job.id == job_id, _job.status.in_(statuses)))
+            if row is None:
+                status = connection.execute(select(_job.status).where(_job.id == job_id)).scalar_one_or_none()
+                if status is None:
+                    raise UnknownExportJob
+                raise WrongStatus(f"The export job is {status}; it cannot be {verb} any more.")
+            write_entry(connection, audit)
+        return job_of(row)
+
+
+def _of_attempt(job_id: UUID, attempt: int, *statuses: Status) -> tuple[ColumnElement[bool], ...]:
+    return _job.id == job_id, _job.attempt == attempt, _job.status.in_(statuses)
+
+
+def _guarded(connection: Connection, values: dict[str, Any], guard: Sequence[ColumnElement[bool]]) -> RowMapping | None:
+    statement = update(export_jobs).where(*guard).values(values).returning(export_jobs)
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def _earlier(connection: Connection, job: NewExportJob) -> ExportJob | None:
+    """The job that has the same idempotency key; the key stays locked until the transaction ends."""
+    if job.idempotency_key is None:
+        return None
+    lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
+    if not connection.execute(lock, {"key": f"{job.requester.user_id}:{job.idempotency_key}"}).scalar_one():
+        raise IdempotencyKeyInFlight
+    query = select(export_jobs).where(
+        _job.requester == job.requester.user_id, _job.idempotency_key == job.idempotency_key
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    if row["request_digest"] != job.request_digest:
+        raise IdempotencyKeyReused
+    return job_of(row)
+
+
+def _as_columns(error: ExportError) -> dict[str, str]:
+    return {"error_code": error.code, "error_sentence": error.sentence, "error_fault": error.fault}
+
+
+def _pending(job_id: UUID, recipient: Recipient, now: datetime) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "channel": recipient.channel,
+        "address": recipient.address,
+        "state": DeliveryState.PENDING,
+        "tries": 0,
+        "next_try_at": now,
+        "created_at": now,
+    }

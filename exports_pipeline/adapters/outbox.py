@@ -1,0 +1,80 @@
+"""The outbox of deliveries in Postgres."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, RowMapping, select, update
+
+from exports_pipeline.adapters.postgres import transaction
+from exports_pipeline.adapters.tables import deliveries
+from exports_pipeline.core.delivery import Delivery, DeliveryState
+from exports_pipeline.core.errors import ExportError
+from exports_pipeline.core.recipient import Channel, Recipient
+
+_row = deliveries.c
+
+
+class PostgresOutbox:
+    """`Outbox` over Postgres."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
+        """Mark due deliveries as being sent until the lease ends; two callers never get the same one."""
+        due = (
+            select(_row.id)
+            .where(_row.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)), _row.next_try_at <= now)
+            .order_by(_row.next_try_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        if job_id is not None:
+            due = due.where(_row.job_id == job_id)
+        statement = (
+            update(deliveries)
+            .where(_row.id.in_(due))
+            .values(state=DeliveryState.SENDING, tries=_row.tries + 1, next_try_at=now + lease)
+            .returning(deliveries)
+        )
+        with transaction(self._engine) as connection:
+            return [_delivery(row) for row in connection.execute(statement).mappings()]
+
+    def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
+        """Settle a delivery as sent."""
+        self._settle(delivery_id, state=DeliveryState.SENT, receipt=receipt, settled_at=now, next_try_at=None)
+
+    def postponed(self, delivery_id: UUID, error: ExportError, *, next_try_at: datetime) -> None:
+        """Note why a try failed and when the next one is due."""
+        self._settle(delivery_id, state=DeliveryState.PENDING, last_error=error.sentence, next_try_at=next_try_at)
+
+    def failed(self, delivery_id: UUID, error: ExportError, *, now: datetime) -> None:
+        """Settle a delivery as failed."""
+        self._settle(
+            delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, settled_at=now, next_try_at=None
+        )
+
+    def of_job(self, job_id: UUID) -> list[Delivery]:
+        """All deliveries of a job."""
+        query = select(deliveries).where(_row.job_id == job_id).order_by(_row.created_at, _row.id)
+        with transaction(self._engine) as connection:
+            return [_delivery(row) for row in connection.execute(query).mappings()]
+
+    def _settle(self, delivery_id: UUID, **values: Any) -> None:
+        guard = (_row.id == delivery_id, _row.state == DeliveryState.SENDING)
+        with transaction(self._engine) as connection:
+            connection.execute(update(deliveries).where(*guard).values(**values))
+
+
+def _delivery(row: RowMapping) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        job_id=row["job_id"],
+        recipient=Recipient(channel=Channel(row["channel"]), address=row["address"]),
+        state=DeliveryState(row["state"]),
+        tries=row["tries"],
+        next_try_at=row["next_try_at"],
+        last_error=row["last_error"],
+        receipt=row["receipt"],
+    )

@@ -1,0 +1,97 @@
+"""The tables of the ledger, as SQLAlchemy knows them; alembic makes them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData()
+_Instant = DateTime(timezone=True)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_key", Text, nullable=False),
+    Column("email", Text),
+    Column("telegram_chat_id", Text),
+    Column("created_at", _Instant, nullable=False),
+    Column("seen_at", _Instant, nullable=False),
+)
+
+export_jobs = Table(
+    "export_jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("forgiven", Integer, nullable=False),
+    Column("requester", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("owner_key", Text, nullable=False),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("dataset_id", Uuid, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("filters", JSONB, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("recipients", JSONB, nullable=False),
+    Column("metadata", JSONB, nullable=False),
+    Column("progress", JSONB, nullable=False),
+    Column("run_id", Text),
+    Column("error_code", Text),
+    Column("error_sentence", Text),
+    Column("error_fault", Text),
+    Column("created_at", _Instant, nullable=False),
+    Column("due_at", _Instant, nullable=False),
+    Column("dispatched_at", _Instant),
+    Column("started_at", _Instant),
+    Column("heartbeat_at", _Instant),
+    Column("completed_at", _Instant),
+    Column("expires_at", _Instant),
+    Column("triggered_by", Text, nullable=False),
+    Column("export_type", Text, nullable=False),
+    Column("tag_summary", ARRAY(Text), nullable=False),
+    Column("volume", BigInteger),
+    Column("idempotency_key", Text),
+    Column("request_digest", Text),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("job_id", Uuid, ForeignKey("export_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", _Instant),
+    Column("receipt", Text),
+    Column("last_error", Text),
+    Column("created_at", _Instant, nullable=False),
+    Column("settled_at", _Instant),
+    UniqueConstraint("job_id", "channel", "address"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _Instant, nullable=False),
+    Column("actor", Uuid, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("job_id", Uuid),
+    Column("details", JSONB, nullable=False),
+)

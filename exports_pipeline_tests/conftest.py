@@ -1,0 +1,74 @@
+"""What all tests share: a real Postgres, started once."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from exports_pipeline.adapters.migrations import migrate
+from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.local.postgres import database_url, postgres_part
+
+SHARED_DATA = Path(__file__).parents[2] / "shared/data"
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Real data beside the checkout; not part of it."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the folder shared/data is not beside the checkout")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """URL of an empty database of a Postgres of our own."""
+    home = tmp_path_factory.mktemp("postgres")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    part = postgres_part(home, port)
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(part.command, env={**os.environ, **part.env}, stderr=log, stdout=log)
+    url = database_url(home, port)
+    _wait_for(url, process, home / "log")
+    yield url
+    process.send_signal(signal.SIGINT)
+    process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres):
+    """URL of a database with the tables of the ledger."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE ledger")
+    url = postgres.rpartition("/")[0] + "/ledger"
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def engine(migrated):
+    """An engine on the ledger's tables, empty."""
+    engine = make_engine(migrated)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE users, export_jobs, deliveries, audit_log RESTART IDENTITY CASCADE")
+    yield engine
+    engine.dispose()
+
+
+def _wait_for(url, process, log):
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=1).close()
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"Postgres did not start: {log.read_text()}")
+            time.sleep(0.05)
+        else:
+            return
