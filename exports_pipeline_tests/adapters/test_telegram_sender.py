@@ -1,0 +1,101 @@
+"""Deliveries by Telegram, against a server that behaves as the Bot API."""
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import parse_qs
+
+import pytest
+
+from exports_pipeline.adapters.senders.telegram import TelegramSender
+from exports_pipeline.core.delivery import Message
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
+from exports_pipeline.core.recipient import Channel, Recipient
+
+TOKEN = "123456:ABC"
+ANN = Recipient(channel=Channel.TELEGRAM, address="42")
+
+
+class BotApi(BaseHTTPRequestHandler):
+    """Answers `sendMessage` as api.telegram.org does; `answer` of the server decides how."""
+
+    def do_POST(self):
+        fields = {
+            name: values[0]
+            for name, values in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()
+        }
+        status, extra = self.server.answer
+        if self.path != f"/bot{TOKEN}/sendMessage":
+            status, extra = 401, {"description": "Unauthorized"}
+        if status == 200:
+            self.server.messages.append(fields)
+            chat = {"id": int(fields["chat_id"]), "type": "private"}
+            extra = {"result": {"message_id": len(self.server.messages), "date": 1, "chat": chat}}
+        body = json.dumps({"ok": status == 200, "error_code": status, **extra}).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def bot_api():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BotApi)
+    server.messages, server.answer = [], (200, {})
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def sender(bot_api, token=TOKEN):
+    return TelegramSender(token, api_url=f"http://127.0.0.1:{bot_api.server_port}")
+
+
+def test_a_message_arrives_as_html_and_gives_its_id(bot_api):
+    receipt = sender(bot_api).send(ANN, Message(html="<b>a &amp; b</b>"))
+    assert receipt == "1"
+    (message,) = bot_api.messages
+    assert (message["chat_id"], message["text"], message["parse_mode"]) == ("42", "<b>a &amp; b</b>", "HTML")
+
+
+def test_a_chat_that_blocked_the_bot_is_refused_for_good(bot_api):
+    bot_api.answer = (403, {"description": "Forbidden: bot was blocked by the user"})
+    with pytest.raises(DeliveryRefused, match="blocked"):
+        sender(bot_api).send(ANN, Message(html="x"))
+
+
+def test_an_unknown_chat_is_refused_for_good(bot_api):
+    bot_api.answer = (400, {"description": "Bad Request: chat not found"})
+    with pytest.raises(DeliveryRefused, match="not found"):
+        sender(bot_api).send(ANN, Message(html="x"))
+
+
+def test_a_wrong_token_is_refused_for_good_and_not_repeated_in_the_error(bot_api):
+    with pytest.raises(DeliveryRefused) as caught:
+        sender(bot_api, token="999:WRONG").send(ANN, Message(html="x"))
+    assert "WRONG" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (429, {"description": "Too Many Requests: retry after 5", "parameters": {"retry_after": 5}}),
+        (502, {"description": "Bad Gateway"}),
+    ],
+)
+def test_a_busy_telegram_is_worth_another_try(bot_api, answer):
+    bot_api.answer = answer
+    with pytest.raises(DeliveryUnavailable):
+        sender(bot_api).send(ANN, Message(html="x"))
+
+
+def test_a_telegram_that_is_away_is_worth_another_try():
+    with pytest.raises(DeliveryUnavailable):
+        TelegramSender(TOKEN, api_url="http://127.0.0.1:1").send(ANN, Message(html="x"))
