@@ -20,10 +20,10 @@ def reconcile(ports: ExportPorts) -> int:
     return settled
 
 
-def settle_ended_run(job_id: UUID, attempt: int, *, is_cancelled: bool, ports: ExportPorts) -> bool:
-    """Settle the attempt of a run that Dagster saw end; False if the attempt had settled itself."""
+def settle_ended_run(job_id: UUID, attempt: int, *, run_id: str, is_cancelled: bool, ports: ExportPorts) -> bool:
+    """Settle the attempt of a run that Dagster saw end; False if the attempt had settled itself, or has another run."""
     job = ports.jobs.get(job_id)
-    if job is None or job.attempt != attempt or job.status.is_final:
+    if job is None or job.attempt != attempt or job.status.is_final or job.run_id != run_id:
         return False
     if is_cancelled:
         entry = AuditEntry(

@@ -86,24 +86,26 @@ def test_a_launch_that_never_began_costs_nothing(ports):
 def test_a_run_that_failed_by_itself_settles_its_attempt_once(ports):
     job = requested(ports)
     ports.jobs.claim(job.id, 1, run_id="run", now=ports.clock())
-    assert settle_ended_run(job.id, 1, is_cancelled=False, ports=ports)
+    assert settle_ended_run(job.id, 1, run_id="run", is_cancelled=False, ports=ports)
     assert ports.jobs.get(job.id).attempt == 2
-    assert not settle_ended_run(job.id, 1, is_cancelled=False, ports=ports)
+    assert not settle_ended_run(job.id, 1, run_id="run", is_cancelled=False, ports=ports)
 
 
 def test_a_run_that_failed_before_it_began_is_launched_again(ports):
     job = requested(ports)
     dispatch(ports)
-    assert settle_ended_run(job.id, 1, is_cancelled=False, ports=ports)
+    run_id = ports.jobs.get(job.id).run_id
+    assert not settle_ended_run(job.id, 1, run_id="an earlier one", is_cancelled=False, ports=ports)
+    assert settle_ended_run(job.id, 1, run_id=run_id, is_cancelled=False, ports=ports)
     assert ports.jobs.get(job.id).tries == 1
 
 
 def test_a_run_cancelled_by_an_operator_cancels_the_job(ports):
     job = requested(ports)
     ports.jobs.claim(job.id, 1, run_id="run", now=ports.clock())
-    assert settle_ended_run(job.id, 1, is_cancelled=True, ports=ports)
+    assert settle_ended_run(job.id, 1, run_id="run", is_cancelled=True, ports=ports)
     assert ports.jobs.get(job.id).status is Status.CANCELLED
-    assert not settle_ended_run(job.id, 1, is_cancelled=True, ports=ports)
+    assert not settle_ended_run(job.id, 1, run_id="run", is_cancelled=True, ports=ports)
 
 
 def test_a_retry_runs_to_completion(ports):

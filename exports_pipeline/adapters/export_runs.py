@@ -1,0 +1,49 @@
+"""Launches the run of an export job's attempt."""
+
+from uuid import UUID
+
+from exports_pipeline.adapters.dagster_runs import DagsterRuns
+from exports_pipeline.core.export_job import ExportJob
+
+DAGSTER_JOBS = {"export": "dataset_export"}
+"""The Dagster job that runs each type of export job."""
+JOB_ID_TAG = "exports/job_id"
+ATTEMPT_TAG = "exports/attempt"
+
+
+class ExportRuns:
+    """`Runs` over Dagster's GraphQL client."""
+
+    def __init__(self, runs: DagsterRuns) -> None:
+        self._runs = runs
+
+    def launch(self, job: ExportJob) -> str:
+        """Launch the run of a job's current attempt and return the run's id."""
+        return self._runs.launch(job_name=DAGSTER_JOBS[job.type], run_config=run_config(job), tags=run_tags(job))
+
+    def ping(self) -> None:
+        """Ask whether Dagster answers and has our code location."""
+        self._runs.ping()
+
+
+def run_config(job: ExportJob) -> dict[str, str | int]:
+    """The configuration of a run: which attempt, and nothing else."""
+    return {"job_id": str(job.id), "attempt": job.attempt}
+
+
+def run_tags(job: ExportJob) -> dict[str, str]:
+    """What an operator filters runs by."""
+    return {
+        JOB_ID_TAG: str(job.id),
+        ATTEMPT_TAG: str(job.attempt),
+        "exports/user": str(job.requester.user_id),
+        "exports/dataset": job.dataset,
+        "exports/format": str(job.format),
+    }
+
+
+def attempt_of_tags(tags: dict[str, str]) -> tuple[UUID, int] | None:
+    """The job and the attempt that a run was launched for; None for runs of something else."""
+    if JOB_ID_TAG not in tags or ATTEMPT_TAG not in tags:
+        return None
+    return UUID(tags[JOB_ID_TAG]), int(tags[ATTEMPT_TAG])

@@ -1,0 +1,21 @@
+"""The composition root of the pipeline: everything that Dagster loads."""
+
+import dagster as dg
+
+from exports_pipeline.defs.deliveries import due_deliveries
+from exports_pipeline.defs.export import (
+    cancelled_export_runs,
+    dataset_export,
+    failed_export_runs,
+    silent_exports,
+    waiting_exports,
+)
+from exports_pipeline.defs.resources import PortsResource
+from exports_pipeline.defs.upkeep import expiry, quarter_hourly_expiry
+
+defs = dg.Definitions(
+    jobs=[dataset_export, expiry],
+    sensors=[waiting_exports, silent_exports, failed_export_runs, cancelled_export_runs, due_deliveries],
+    schedules=[quarter_hourly_expiry],
+    resources={"ports": PortsResource()},
+)

@@ -1,0 +1,73 @@
+"""Wires the ports to the real world; the one place that knows every adapter."""
+
+from datetime import UTC, datetime
+from functools import cache
+from time import sleep
+
+from exports_pipeline.adapters.audit_log import PostgresAuditLog
+from exports_pipeline.adapters.catalog import load_catalog
+from exports_pipeline.adapters.dagster_runs import DagsterRuns
+from exports_pipeline.adapters.export_runs import ExportRuns
+from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.nudge import Nudge
+from exports_pipeline.adapters.object_store import make_object_store
+from exports_pipeline.adapters.outbox import PostgresOutbox
+from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.senders.telegram import TelegramSender
+from exports_pipeline.adapters.user_store import PostgresUserStore
+from exports_pipeline.adapters.warehouse import make_warehouse
+from exports_pipeline.core.errors import NotConfigured
+from exports_pipeline.core.ports import ExportPorts, Limits, Sender
+from exports_pipeline.core.recipient import Channel
+from exports_pipeline.settings import Settings, load_settings
+from exports_pipeline.usecases.dispatch_exports import dispatch
+
+
+def build_ports(settings: Settings) -> ExportPorts:
+    """Everything a use case may reach; nothing connects before it is used.
+
+    Raises:
+        NotConfigured: a variable that only the embedded stack can do without is missing.
+        InvalidCatalog: the catalogue does not fit the warehouse.
+    """
+    if settings.database_url is None:
+        raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
+    engine = make_engine(settings.database_url.get_secret_value())
+    warehouse = make_warehouse(settings)
+    return ExportPorts(
+        catalog=load_catalog(settings),
+        jobs=PostgresJobStore(engine),
+        users=PostgresUserStore(engine),
+        audit=PostgresAuditLog(engine),
+        outbox=PostgresOutbox(engine),
+        warehouse=warehouse,
+        objects=make_object_store(settings),
+        runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
+        senders=_senders(settings),
+        clock=lambda: datetime.now(UTC),
+        pause=sleep,
+        limits=Limits(slots=settings.workers, max_attempts=settings.max_attempts, expiry=settings.expiry),
+    )
+
+
+@cache
+def ports_of_process() -> ExportPorts:
+    """The ports of this process, built on first use."""
+    return build_ports(load_settings())
+
+
+@cache
+def _dispatcher(ports: ExportPorts) -> Nudge:
+    return Nudge(lambda: dispatch(ports))
+
+
+def nudge_dispatch(ports: ExportPorts) -> None:
+    """Let pending export jobs be launched in the background."""
+    _dispatcher(ports)()
+
+
+def _senders(settings: Settings) -> dict[str, Sender]:
+    if settings.telegram_token is None:
+        return {}
+    token = settings.telegram_token.get_secret_value()
+    return {Channel.TELEGRAM: TelegramSender(token, api_url=settings.telegram_api_url)}
