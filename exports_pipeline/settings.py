@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     """Shared secret of HS256 bearer tokens; unset: one generated once under `home`."""
     jwks_url: str | None = Field(None, validation_alias="EXPORTS_JWKS_URL")
     """Public keys of RS256 and ES256 bearer tokens; excludes `jwt_secret`."""
+    api_url: str | None = Field(None, validation_alias="EXPORTS_API_URL")
+    """The API that the command line talks to; unset: loopback on `api_port`."""
+    api_token: SecretStr | None = Field(None, validation_alias="EXPORTS_TOKEN")
+    """The bearer token of the command line; unset: one made with the shared secret."""
     mask_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_MASK_SECRET")
     """Key of hashed columns; unset: one generated once under `home`. Changing it changes every hash."""
 
