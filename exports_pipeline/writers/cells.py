@@ -1,0 +1,103 @@
+"""What a column becomes in a file: one SQL expression per type."""
+
+import re
+
+from exports_pipeline.core.formats import FormatOptions
+from exports_pipeline.writers.nested import nested_json, without_nan
+from exports_pipeline.writers.sql_text import literal
+from exports_pipeline.writers.time_text import TIMES, ZONED, time_text
+from exports_pipeline.writers.type_text import Type, parse_type
+
+INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "BIGNUM"})
+UNSIGNED = frozenset({"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
+FLOATS = frozenset({"DOUBLE", "FLOAT"})
+_NUMBERS = INTEGERS | UNSIGNED | {"DECIMAL", "BOOLEAN"}
+_PLAIN = frozenset({"DATE", "TIME", "TIME_NS", "TIME WITH TIME ZONE", "TIMETZ", "UUID", "INTERVAL", "BIT"})
+"""Types whose text never holds a quote, a backslash or a control character, nor begins like a formula."""
+_JSON = frozenset({"JSON", "VARIANT"})
+_WITH_POINT = FLOATS | {"DECIMAL"}
+_AS_IT_IS = _NUMBERS | FLOATS | _PLAIN | (TIMES - ZONED)
+"""What COPY writes into a cell as this house wants it."""
+_TEXTS = {"BLOB": "hex({})", **dict.fromkeys(_JSON, without_nan("CAST(to_json({}) AS VARCHAR)"))}
+"""Other types that need no formula guard."""
+_HUGE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\bU?HUGEINT\b""")
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms included."""
+
+
+def csv_cell(expression: str, kind: Type, options: FormatOptions) -> str:
+    """The value of a cell.
+
+    Bytes are base 16 (RFC 4648), nested values JSON, NaN and the infinities `nan`, `inf`, `-inf`.
+    """
+    if kind.is_nested:
+        return nested_json(expression, kind, options.timezone)
+    if options.decimal_comma and kind.kind in _WITH_POINT:
+        return f"replace(CAST({expression} AS VARCHAR), '.', ',')"
+    if kind.kind in _AS_IT_IS:
+        return expression
+    if kind.kind in ZONED:
+        return time_text(expression, kind.kind, options.timezone)
+    text = _TEXTS.get(kind.kind, "CAST({} AS VARCHAR)").replace("{}", expression)
+    return guarded(text) if options.formula_guard and kind.kind not in _TEXTS else text
+
+
+def guarded(text: str) -> str:
+    """Text with an apostrophe before it where a spreadsheet would take it for a formula.
+
+    Most texts begin with a letter, and are let through by two comparisons.
+    """
+    starts = ", ".join(str(ord(start)) for start in FORMULA_STARTS)
+    return (
+        f"CASE WHEN {text} >= 'A' AND {text} < '{{' THEN {text} "
+        f"WHEN ascii({text}) IN ({starts}) THEN '''' || {text} ELSE {text} END"
+    )
+
+
+def json_value(expression: str, kind: Type, timezone: str) -> str:
+    """The text of a JSON value, `null` where it is NULL, NaN or infinite.
+
+    Numbers are exact: decimals and huge integers never become a float on the way.
+    """
+    text = f"CAST({expression} AS VARCHAR)"
+    if kind.kind in FLOATS:
+        return f"CASE WHEN isfinite({expression}) THEN {text} ELSE 'null' END"
+    if kind.is_nested:
+        text = nested_json(expression, kind, timezone)
+    elif kind.kind in _JSON:
+        text = _on_one_line(without_nan(f"CAST(to_json({expression}) AS VARCHAR)"))
+    elif kind.kind in TIMES:
+        text = _quoted(time_text(expression, kind.kind, timezone, separator="T"))
+    elif kind.kind in _PLAIN:
+        text = _quoted(text)
+    elif kind.kind == "BLOB":
+        text = _quoted(f"hex({expression})")
+    elif kind.kind not in _NUMBERS:
+        text = f"CAST(to_json({expression if kind.kind == 'VARCHAR' else text}) AS VARCHAR)"
+    return f"coalesce({text}, 'null')"
+
+
+def parquet_value(expression: str, type_text: str) -> str:
+    """A value of a type that Parquet has.
+
+    DuckDB would write the 128-bit integers as DOUBLE: they become DECIMAL(38,0), wherever they are nested, and
+    one that does not fit is an error. Bit strings and unions become text.
+    """
+    kind = parse_type(type_text).kind
+    if kind in {"BIT", "BIGNUM"}:
+        return f"CAST({expression} AS VARCHAR)"
+    if kind == "UNION":
+        return f"CAST(to_json({expression}) AS VARCHAR)"
+    exact = _HUGE.sub(lambda found: found[1] or "DECIMAL(38,0)", type_text)
+    return expression if exact == type_text else f"CAST({expression} AS {exact})"
+
+
+def _on_one_line(json: str) -> str:
+    """JSON has line breaks only between its tokens."""
+    return f"replace(replace({json}, chr(10), ' '), chr(13), ' ')"
+
+
+def _quoted(text: str) -> str:
+    quote = literal('"')
+    return f"{quote} || {text} || {quote}"

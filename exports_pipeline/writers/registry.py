@@ -1,0 +1,34 @@
+"""Which writer makes which format."""
+
+from exports_pipeline.core.catalog import Column
+from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.writers.copy_plan import CopyPlan, Shown
+from exports_pipeline.writers.csv_file import csv_plan
+from exports_pipeline.writers.json_file import json_plan
+from exports_pipeline.writers.parquet_file import parquet_plan
+from exports_pipeline.writers.redaction import HashKey, shown
+from exports_pipeline.writers.sql_text import Parameters
+
+
+def copy_plan(
+    columns: tuple[Column, ...],
+    file_format: Format,
+    options: FormatOptions,
+    *,
+    key: HashKey | None,
+    parameters: Parameters,
+) -> CopyPlan:
+    """The plan for these columns, redacted as they say, in this format."""
+    ready = tuple(_shown(column, key, parameters) for column in columns)
+    match file_format:
+        case Format.CSV:
+            return csv_plan(ready, options)
+        case Format.PARQUET:
+            return parquet_plan(ready)
+        case Format.JSON | Format.JSONL:
+            return json_plan(ready, options, file_format=file_format)
+
+
+def _shown(column: Column, key: HashKey | None, parameters: Parameters) -> Shown:
+    expression, kind = shown(column, key, parameters)
+    return Shown(name=column.name, expression=expression, type=kind)
