@@ -1,0 +1,190 @@
+"""Claim: an export into S3 takes hardly longer than DuckDB's own COPY to the local disk, in bounded memory.
+
+`python benchmarks/rows.py [--rows 10000000] [--rounds 3]` copies a table of twelve columns to the disk with DuckDB
+alone, then exports it with sha256, progress and upload to an S3 server on this machine, each in a process of its
+own and by turns; the medians are compared.
+"""
+
+import argparse
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+
+from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
+from exports_pipeline.adapters.object_store import S3ObjectStore
+from exports_pipeline.adapters.s3_bucket import setup_bucket
+from exports_pipeline.adapters.s3_client import make_s3_client
+from exports_pipeline.adapters.warehouse import DuckDbWarehouse
+from exports_pipeline.core.catalog import Column, Dataset
+from exports_pipeline.core.filters import Selection
+from exports_pipeline.core.formats import Format, FormatOptions
+
+FORMATS = (Format.CSV, Format.PARQUET, Format.JSONL)
+PLAIN_COPY = {
+    Format.CSV: "FORMAT csv, HEADER, NEW_LINE '\\r\\n'",
+    Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
+    Format.JSONL: "FORMAT json",
+}
+MEMORY_MB, THREADS = 512, 2
+GOAL_RATIO, GOAL_RSS_MB = 0.85, 650
+TABLE = """
+    CREATE TABLE fct_transactions AS SELECT
+        i AS transaction_id,
+        CAST(i // 10000 AS INTEGER) AS user_id,
+        CAST(hash(i) % 5000 AS INTEGER) AS account_id,
+        TIMESTAMP '2020-01-01' + to_seconds(i * 3) AS posted_at,
+        DATE '2020-01-01' + CAST(i * 3 // 86400 AS INTEGER) AS posted_on,
+        CAST(CAST(hash(i + 1) % 2000000 AS DECIMAL(18, 0)) * CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2)) AS amount,
+        ['EUR', 'USD', 'CZK', 'GBP'][CAST(1 + hash(i + 2) % 4 AS BIGINT)] AS currency,
+        ['groceries', 'rent', 'salary', 'travel', 'health, sport', 'fun'][CAST(1 + hash(i + 3) % 6 AS BIGINT)] AS tag,
+        'Payment to merchant ' || hash(i + 4) % 10000 AS description,
+        'Merchant ' || hash(i + 5) % 3000 AS merchant,
+        hash(i + 6) % 10 > 1 AS is_card,
+        (hash(i + 7) % 1000000) / 1000.0 AS balance
+    FROM range({rows}) AS r(i)
+"""
+
+
+def main() -> None:
+    arguments = _arguments()
+    if arguments.role:
+        json.dump(_measured(arguments), sys.stdout)
+        return
+    with tempfile.TemporaryDirectory(prefix="rows-", dir=arguments.folder) as folder:
+        _compare(Path(folder), arguments.rows, arguments.rounds, [Format(name) for name in arguments.formats])
+
+
+def _compare(folder: Path, rows: int, rounds: int, formats: list[Format]) -> None:
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute(TABLE.format(rows=rows))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    keys = {"NANIO_ACCESS_KEY": "benchmark", "NANIO_SECRET_KEY": "benchmark-secret"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "nanio", "serve", "--no-access-log", "--log-level", "warning"]
+        + ["--host", "127.0.0.1", "--port", str(port), "--data-dir", str(folder / "objects")],
+        env={**os.environ, **keys},
+    )
+    try:
+        _wait_for(port)
+        setup_bucket(_client(port), "exports", expiry=timedelta(days=1))
+        print(f"{rows:,} rows x 12 columns, median of {rounds}")
+        print(f"{'format':8}{'COPY to disk s':>16}{'export to S3 s':>16}{'ratio':>8}{'rows/s':>12}{'MB':>8}{'RSS MB':>8}")
+        for file_format in formats:
+            _compare_format(folder, file_format, port, rounds, rows)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _compare_format(folder: Path, file_format: Format, port: int, rounds: int, rows: int) -> None:
+    plain, exported = [], []
+    for _ in range(rounds):
+        plain.append(_in_a_process(folder, file_format, port, "copy"))
+        exported.append(_in_a_process(folder, file_format, port, "export"))
+    copy_s = statistics.median(run["seconds"] for run in plain)
+    export_s = statistics.median(run["seconds"] for run in exported)
+    rss_mb = max(run["rss_mb"] for run in exported)
+    met = "" if copy_s / export_s >= GOAL_RATIO and rss_mb <= GOAL_RSS_MB else "  goal missed"
+    print(
+        f"{file_format:8}{copy_s:16.2f}{export_s:16.2f}{copy_s / export_s:8.2f}{rows / export_s:12,.0f}"
+        f"{exported[0]['bytes'] / 1e6:8.0f}{rss_mb:8.0f}{met}",
+        flush=True,
+    )
+
+
+def _in_a_process(folder: Path, file_format: Format, port: int, role: str) -> dict[str, float]:
+    command = [sys.executable, __file__, "--role", role, "--formats", file_format, "--folder", str(folder)]
+    answer = subprocess.run([*command, "--port", str(port)], check=True, capture_output=True, text=True)
+    return json.loads(answer.stdout)
+
+
+def _measured(arguments: argparse.Namespace) -> dict[str, float]:
+    folder, file_format = Path(arguments.folder), Format(arguments.formats[0])
+    work = _copy if arguments.role == "copy" else _export
+    seconds, size_bytes = work(folder, file_format, arguments.port)
+    rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "bytes": size_bytes, "rss_mb": rss_mb, "cpu_s": time.process_time()}
+
+
+def _copy(folder: Path, file_format: Format, _port: int) -> tuple[float, int]:
+    """DuckDB alone, with the same limits and the same freedom of order."""
+    target = folder / f"plain.{file_format}"
+    connection = duckdb.connect(config={"threads": THREADS, "memory_limit": f"{MEMORY_MB}MB"})
+    connection.execute(f"ATTACH '{folder / 'warehouse.duckdb'}' AS w (READ_ONLY)")
+    connection.execute("SET preserve_insertion_order = false")
+    began = time.perf_counter()
+    connection.execute(f"COPY w.fct_transactions TO '{target}' ({PLAIN_COPY[file_format]})")
+    seconds = time.perf_counter() - began
+    size_bytes = target.stat().st_size
+    target.unlink()
+    return seconds, size_bytes
+
+
+def _export(folder: Path, file_format: Format, port: int) -> tuple[float, int]:
+    """What a worker does: count, write, commit."""
+    warehouse = DuckDbWarehouse(
+        folder / "warehouse.duckdb", limits=DuckDbLimits(memory_mb=MEMORY_MB, threads=THREADS)
+    )
+    types = warehouse.relation_types("fct_transactions") or {}
+    columns = tuple(Column(name=name, type=kind) for name, kind in types.items())
+    dataset = Dataset(name="fct_transactions", relation="fct_transactions", columns=columns)
+    selection = Selection(dataset=dataset, columns=columns, owner_key=None)
+    store = S3ObjectStore(_client(port), "exports")
+    key = f"exports/benchmark.{file_format}"
+    began = time.perf_counter()
+    with warehouse.open() as session:
+        upload = store.upload(key, content_type="application/octet-stream", download_name="benchmark")
+        options = FormatOptions()
+        session.write(selection, upload, file_format=file_format, options=options, tick=lambda _share: None)
+        upload.commit()
+    seconds = time.perf_counter() - began
+    store.delete(key)
+    return seconds, upload.size_bytes
+
+
+def _client(port: int):  # noqa: ANN202 - a boto3 client
+    return make_s3_client(
+        region="us-east-1",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        access_key="benchmark",
+        secret_key="benchmark-secret",
+    )
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--formats", nargs="+", default=[str(one) for one in FORMATS])
+    parser.add_argument("--folder", default=None, help="where the files go; unset: the system's temporary folder")
+    parser.add_argument("--role", choices=("copy", "export"), help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What DuckDB's errors mean to the service; DuckDB's own words stay in `__cause__`, for operators."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from exports_pipeline.core.errors import ExportError, QueryFailed, QueryTooLarge, WarehouseBusy, WarehouseUnavailable
+
+
+@contextmanager
+def opening() -> Iterator[None]:
+    """Translate what goes wrong while the warehouse is opened."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise (WarehouseBusy() if _is_locked(error) else WarehouseUnavailable()) from error
+    except OSError as error:
+        raise WarehouseUnavailable from error
+
+
+@contextmanager
+def querying() -> Iterator[None]:
+    """Translate what goes wrong while the warehouse is asked."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise query_error(error) from error
+
+
+def query_error(error: duckdb.Error) -> ExportError:
+    """The error of ours that a query's error is; its sentence holds nothing of the data."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryTooLarge()
+    if isinstance(error, duckdb.IOException):
+        return WarehouseBusy() if _is_locked(error) else WarehouseUnavailable()
+    return QueryFailed()
+
+
+def _is_locked(error: duckdb.Error) -> bool:
+    return isinstance(error, duckdb.IOException) and "lock" in str(error)
