@@ -1,0 +1,1 @@
+"""The embedded stack: every server the service needs, from packages alone."""

@@ -1,0 +1,33 @@
+"""The passwords and keys the embedded stack makes for itself, each in a file of mode 0600."""
+
+import secrets
+from pathlib import Path
+
+from exports_pipeline.local.folders import private_draft
+
+
+def read_or_create(home: Path, name: str) -> str:
+    """Return the secret called `name` of this home, generated once.
+
+    Two processes asking at the same time get the same answer: the file appears finished, or not at all.
+    """
+    path = home / "secrets" / name
+    if not path.exists():
+        draft = private_draft(path, secrets.token_urlsafe(32))
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass  # somebody was faster: theirs counts
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def jwt_secret(home: Path) -> str:
+    """Return the secret that signs and verifies bearer tokens when the deployment sets none."""
+    return read_or_create(home, "jwt_secret")
+
+
+def mask_secret(home: Path) -> str:
+    """Return the key of hashed columns when the deployment sets none."""
+    return read_or_create(home, "mask_secret")
