@@ -1,0 +1,57 @@
+"""The composition root of the API."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from exports_api.auth import SharedSecretVerifier, Verifier
+from exports_api.deps import ApiParts
+from exports_api.edge import Edge
+from exports_api.faults import add_fault_handlers
+from exports_api.jwks import KeySetVerifier
+from exports_api.metrics import ApiMetrics
+from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
+from exports_api.routes import datasets, docs, exports, health, problems
+from exports_pipeline.adapters.nudge import Nudge
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.local.secrets import jwt_secret
+from exports_pipeline.settings import Settings
+from exports_pipeline.usecases.dispatch_exports import dispatch
+
+
+def create_app(ports: ExportPorts, settings: Settings, *, dispatch_soon: Callable[[], None] | None = None) -> FastAPI:
+    """The API over these ports; it asks nobody anything before the first request.
+
+    `dispatch_soon` has pending export jobs launched and returns at once; by default a background thread does it.
+    """
+    app = FastAPI(
+        title="Exports",
+        version=version("exports-service"),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    metrics = ApiMetrics()
+    app.state.parts = ApiParts(
+        ports=ports,
+        verifier=_verifier(settings),
+        metrics=metrics,
+        dispatch_soon=dispatch_soon or Nudge(lambda: dispatch(ports)),
+    )
+    for routes in (datasets, exports, health, problems, docs):
+        app.include_router(routes.router)
+    add_fault_handlers(app)
+    add_openapi(app)
+    app.add_middleware(Edge, metrics=metrics)
+    return app
+
+
+def _verifier(settings: Settings) -> Verifier:
+    """Public keys where a key set is named; else the shared secret, which is generated when none is set."""
+    if settings.jwks_url is not None:
+        return KeySetVerifier(settings.jwks_url)
+    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else jwt_secret(settings.home)
+    return SharedSecretVerifier(secret)

@@ -1,0 +1,120 @@
+"""Who asks: reads bearer tokens into requesters."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import jwt
+from starlette.requests import Request
+
+from exports_api.errors import MissingToken
+from exports_pipeline.core.catalog import user_id
+from exports_pipeline.core.errors import InvalidToken
+from exports_pipeline.core.requester import Permission, Requester
+
+_LEEWAY_S = 30
+_REMEMBERED = 1_000
+_EXPIRED = "The bearer token has expired; ask for a new one."
+_MAX_CLAIM_LENGTH = 500
+_KNOWN = frozenset(Permission)
+_VERIFIED = {"require": ["exp", "sub"], "verify_aud": False, "verify_iss": False}
+
+
+class Verifier(Protocol):
+    """Checks the signature and the times of a token."""
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that is ours and valid now.
+
+        Raises:
+            InvalidToken: it is not.
+            KeysUnavailable: nobody can tell at this moment.
+        """
+
+
+class SharedSecretVerifier:
+    """Verifies HS256 tokens, and no others, with a shared secret.
+
+    Remembers tokens it has verified: clients that follow a job send the same one again and again, and checking
+    a signature costs more than everything else that a look at a job does here.
+    """
+
+    def __init__(self, secret: str, *, now: Callable[[], float] = time.time) -> None:
+        self._secret, self._now = secret, now
+        self._verified: dict[str, dict[str, Any]] = {}
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token signed with the secret."""
+        claims = self._verified.get(token)
+        if claims is None:
+            claims = verified_claims(token, self._secret, algorithms=["HS256"])
+            if len(self._verified) >= _REMEMBERED:
+                self._verified.clear()
+            self._verified[token] = claims
+        elif int(claims["exp"]) <= self._now() - _LEEWAY_S:
+            raise InvalidToken(_EXPIRED)
+        return claims
+
+
+def verified_claims(token: str, key: Any, *, algorithms: list[str]) -> dict[str, Any]:
+    """The claims of a token that this key signed with one of these algorithms.
+
+    Raises:
+        InvalidToken: it did not, or the token has expired or is not yet valid.
+    """
+    try:
+        return jwt.decode(token, key, algorithms=algorithms, leeway=_LEEWAY_S, options=_VERIFIED)  # type: ignore[arg-type]
+    except jwt.ExpiredSignatureError as error:
+        raise InvalidToken(_EXPIRED) from error
+    except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError) as error:
+        raise InvalidToken("The bearer token was not signed by us.") from error
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        raise InvalidToken("The bearer token is malformed, or lacks a claim, or is not yet valid.") from error
+
+
+def bearer_token(request: Request) -> str:
+    """The token of a request.
+
+    Raises:
+        MissingToken: there is none.
+        InvalidToken: there are several.
+    """
+    headers = request.headers.getlist("authorization")
+    if not headers:
+        raise MissingToken
+    scheme, _, token = headers[0].partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise MissingToken
+    if len(headers) > 1:
+        raise InvalidToken("The request has more than one Authorization header.")
+    return token.strip()
+
+
+def requester_of(claims: dict[str, Any]) -> Requester:
+    """The requester that verified claims describe; unknown permissions are ignored.
+
+    Raises:
+        InvalidToken: a claim has not the type it must have.
+    """
+    subject = _text(claims["sub"], "sub")
+    owner = claims.get("owner")
+    permissions = claims.get("permissions") or []
+    if not isinstance(permissions, list):
+        raise InvalidToken("The claim permissions is no list.")
+    email = claims.get("email")
+    return Requester(
+        user_id=user_id(subject),
+        owner_key=subject if owner is None else _text(owner, "owner"),
+        permissions=frozenset(Permission(name) for name in permissions if isinstance(name, str) and name in _KNOWN),
+        email=email if isinstance(email, str) and "\x00" not in email else None,
+    )
+
+
+def _text(value: Any, claim: str) -> str:
+    if not isinstance(value, str | int | float):
+        raise InvalidToken(f"The claim {claim} is no text.")
+    text = value if isinstance(value, str) else json.dumps(value)
+    if not text or "\x00" in text or len(text) > _MAX_CLAIM_LENGTH:
+        raise InvalidToken(f"The claim {claim} is empty or holds what it must not.")
+    return text

@@ -1,0 +1,21 @@
+"""The `exports` command."""
+
+import typer
+
+from exports_api.cli.bucket import setup_bucket
+from exports_api.cli.datasets import datasets
+from exports_api.cli.demo import demo
+from exports_api.cli.failing import EXIT_CODES
+from exports_api.cli.get import get
+from exports_api.cli.stack import add_stack_commands
+from exports_api.cli.token import token
+
+app = typer.Typer(
+    help="Exports of datasets as files.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+add_stack_commands(app)
+app.command("token")(token)
+app.command("datasets", epilog=EXIT_CODES)(datasets)
+app.command("get", epilog=EXIT_CODES)(get)
+app.command("setup-bucket")(setup_bucket)
+app.command("demo")(demo)

@@ -1,0 +1,118 @@
+"""A client of the API: requests exports, follows them, reads datasets."""
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_PATIENCE_S = 30.0
+_FIRST_LOOK_S, _LONGEST_LOOK_S = 0.05, 0.5
+_FINAL = frozenset({"completed", "failed", "cancelled"})
+_UNAVAILABLE = 503
+_EXPORTS = "/api/analytics/exports"
+
+
+class ApiRefused(Exception):
+    """The API answered with a problem."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        self.problem = problem
+        super().__init__(problem["detail"])
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return int(self.problem["status"])
+
+
+class ApiUnreachable(Exception):
+    """Nothing answers at the address of the API."""
+
+
+class ExportsClient:
+    """The API as seen by one user; once it has answered, short absences of it are waited out."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        patience_s: float = _PATIENCE_S,
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url, self._patience_s, self._pause = url, patience_s, pause
+        self._has_answered = False
+        self._http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=_TIMEOUT, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def datasets(self) -> list[dict[str, Any]]:
+        """The datasets the user may export."""
+        items: list[dict[str, Any]] = self._call("GET", "/api/analytics/datasets")["items"]
+        return items
+
+    def request_export(self, body: dict[str, Any], *, key: str) -> str:
+        """Request an export and return the id of its job; the same key again returns the same job."""
+        answer = self._call("POST", _EXPORTS, json=body, headers={"Idempotency-Key": key})
+        return str(answer["job_id"])
+
+    def look(self, job_id: str) -> dict[str, Any]:
+        """An export job as it is now."""
+        return self._call("GET", f"{_EXPORTS}/{job_id}")
+
+    def follow(self, job_id: str) -> Iterator[dict[str, Any]]:
+        """An export job again and again, until its status is final."""
+        wait_s = _FIRST_LOOK_S
+        while True:
+            job = self.look(job_id)
+            yield job
+            if job["status"] in _FINAL:
+                return
+            self._pause(wait_s)
+            wait_s = min(_LONGEST_LOOK_S, wait_s * 1.3)
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel an export job."""
+        self._call("POST", f"{_EXPORTS}/{job_id}/cancel")
+
+    def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        """Call the API.
+
+        Raises:
+            ApiRefused: it answered with a problem.
+            ApiUnreachable: it did not answer.
+        """
+        began = time.monotonic()
+        while True:
+            try:
+                answer = self._http.request(method, path, **more)
+                if answer.is_success:
+                    self._has_answered = True
+                    return dict(answer.json())
+                failure: Exception = ApiRefused(_problem(answer))
+                if answer.status_code != _UNAVAILABLE:
+                    raise failure
+            except (httpx.TransportError, httpx.InvalidURL, ValueError) as error:
+                failure = ApiUnreachable(f"The API at {self._url} does not answer: {error}.")
+            if not self._has_answered or time.monotonic() - began >= self._patience_s:
+                raise failure
+            self._pause(_LONGEST_LOOK_S)
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    if answer.headers.get("content-type") == "application/problem+json":
+        return dict(answer.json())
+    sentence = f"The server answered {answer.status_code} {answer.reason_phrase}."
+    return {"status": answer.status_code, "code": "unexpected_answer", "title": "Unexpected answer", "detail": sentence}

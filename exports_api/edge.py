@@ -1,0 +1,71 @@
+"""The outermost layer of the API: request ids, the log of requests, metrics, and errors nobody foresaw."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exports_api.metrics import ApiMetrics
+from exports_api.problems import problem_response
+from exports_pipeline.core.errors import InternalError
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_UNMATCHED = "unmatched"
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_CLOSED_BY_CLIENT = 499
+_log = structlog.get_logger()
+
+
+class Edge:
+    """ASGI middleware; plain, since it stands around every request."""
+
+    def __init__(self, app: ASGIApp, *, metrics: ApiMetrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever happens."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = scope.setdefault("state", {})["request_id"] = _request_id(scope)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = status or _CLOSED_BY_CLIENT
+        except Exception:
+            _log.exception("request_failed", method=scope["method"], path=scope["path"])
+            if status:
+                raise  # half an answer is out: the server closes the connection
+            error = InternalError("Something unforeseen went wrong on our side; tell the operators the request_id.")
+            await problem_response(Request(scope), error)(scope, receive, send_with_id)
+        finally:
+            self._note(scope, status or _CLOSED_BY_CLIENT, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", _UNMATCHED)
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._metrics.answered(route=route, method=method, status=status, seconds=seconds)
+        say = _log.debug if route in _QUIET else _log.info
+        say("request_answered", method=method, path=scope["path"], status=status, seconds=round(seconds, 4))
+
+
+def _request_id(scope: Scope) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex

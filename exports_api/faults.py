@@ -1,0 +1,83 @@
+"""Turns everything that may be raised below the edge into a problem."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from exports_api.bodies import BodyRefused
+from exports_api.errors import MethodNotAllowed, MissingToken, UnknownPath
+from exports_api.problems import problem_response
+from exports_api.schemas.problem import FieldProblem
+from exports_pipeline.core.errors import ExportError, RequestError, UnknownExportJob
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_CODES = {"extra_forbidden": "unknown_field", "missing": "missing_field"}
+_SENTENCES = {
+    "extra_forbidden": "There is no such field; look for a spelling mistake.",
+    "missing": "This field is needed.",
+}
+_MAX_FAULTS = 20
+
+
+def add_fault_handlers(app: FastAPI) -> None:
+    """Answer every error with a problem."""
+    app.add_exception_handler(ExportError, _export_error)
+    app.add_exception_handler(BodyRefused, _body_refused)
+    app.add_exception_handler(RequestValidationError, _parameters_refused)
+    app.add_exception_handler(HTTPException, _no_such_door)
+
+
+async def _export_error(request: Request, error: Exception) -> Response:
+    headers = {"WWW-Authenticate": 'Bearer realm="exports"'} if isinstance(error, MissingToken) else None
+    return problem_response(request, cast("ExportError", error), headers=headers)
+
+
+async def _body_refused(request: Request, error: Exception) -> Response:
+    cause = cast("BodyRefused", error).cause
+    return _refusal(request, cause.errors(include_url=False, include_input=False))
+
+
+async def _parameters_refused(request: Request, error: Exception) -> Response:
+    faults = cast("RequestValidationError", error).errors()
+    if any(fault["loc"][0] == "path" for fault in faults):
+        unknown = UnknownExportJob if any(fault["loc"][1:] == ("job_id",) for fault in faults) else UnknownPath
+        return problem_response(request, unknown())
+    return _refusal(request, [{**fault, "loc": fault["loc"][1:]} for fault in faults])
+
+
+async def _no_such_door(request: Request, error: Exception) -> Response:
+    if cast("HTTPException", error).status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return problem_response(request, UnknownPath())
+    allowed = ", ".join(method for method in _METHODS if _takes(request, method))
+    return problem_response(request, MethodNotAllowed(), headers={"Allow": allowed})
+
+
+def _takes(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+
+def _refusal(request: Request, faults: Iterable[Any]) -> Response:
+    fields = [
+        FieldProblem(
+            field=".".join(str(step) for step in fault["loc"] if not _is_branch(step)) or "body",
+            detail=_SENTENCES.get(fault["type"]) or fault["msg"].removeprefix("Value error, "),
+            code=_CODES.get(fault["type"], fault["type"]),
+        )
+        for fault in faults
+    ]
+    first, more = fields[0], len(fields) - 1
+    sentence = f"{first.field}: {first.detail}" + (f" ({more} more in errors)" if more else "")
+    return problem_response(request, RequestError(sentence), fields=fields[:_MAX_FAULTS])
+
+
+def _is_branch(step: object) -> bool:
+    """Whether a step of a location names a branch of a union, which no client can see."""
+    return isinstance(step, str) and "[" in step

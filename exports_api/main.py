@@ -1,0 +1,9 @@
+"""What a server imports: `uvicorn exports_api.main:app`."""
+
+from exports_api.app import create_app
+from exports_pipeline.adapters.logs import configure_logging
+from exports_pipeline.settings import load_settings
+from exports_pipeline.wiring import build_ports
+
+configure_logging(load_settings().log_level)
+app = create_app(build_ports(load_settings()), load_settings())

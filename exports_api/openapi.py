@@ -1,0 +1,65 @@
+"""The OpenAPI document, finished with what FastAPI cannot see."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.problem import Problem
+
+_UNSEEN: tuple[type[BaseModel], ...] = (ExportBody, Problem)
+"""Models that routes read or write by themselves."""
+_REF = "#/components/schemas/{model}"
+
+DESCRIPTION = """
+Exports of datasets as files: **a request becomes a row, the row becomes a file, the file becomes a link.**
+
+1. `GET /api/analytics/datasets` tells what you may export.
+2. `POST /api/analytics/exports` answers 202 with the address of an export job.
+3. `GET` that address until `status` is `completed`, `failed` or `cancelled`, then follow `download_url`.
+
+Every error is `application/problem+json` (RFC 9457) with a stable `code`; `GET /problems/{code}` explains it.
+""".strip()
+
+TAGS = [
+    {"name": "datasets", "description": "What may be exported."},
+    {"name": "exports", "description": "Export jobs: request, look, download, cancel, retry."},
+    {"name": "operation", "description": "For whoever runs the service."},
+]
+
+
+def add_openapi(app: FastAPI) -> None:
+    """Let the app tell its finished OpenAPI document."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+    )
+    schemas = document["components"]["schemas"]
+    for model in _UNSEEN:
+        schema = model.model_json_schema(ref_template=_REF)
+        schemas |= schema.pop("$defs", {})
+        schemas[model.__name__] = schema
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            _without_foreign_problems(operation)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    return document
+
+
+def _without_foreign_problems(operation: dict[str, Any]) -> None:
+    """Drop FastAPI's own 422, which this API answers with a problem where it can happen at all."""
+    refused = operation["responses"].get("422", {})
+    if "application/json" in refused.get("content", {}):
+        del operation["responses"]["422"]

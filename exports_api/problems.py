@@ -1,0 +1,132 @@
+"""Which HTTP status each error has, and how it is told (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from exports_api import errors as http_errors
+from exports_api.schemas.problem import FieldProblem, Problem
+from exports_pipeline.core import errors
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """How one error is answered."""
+
+    status: int
+    retry_after_s: int | None = None
+
+
+_UNPROCESSABLE = Answer(status=422)
+_BUSY = Answer(status=503, retry_after_s=5)
+_OURS = Answer(status=500)
+
+ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
+    {
+        errors.ExportError: _OURS,
+        errors.RequestError: _UNPROCESSABLE,
+        errors.UnknownDataset: _UNPROCESSABLE,
+        errors.UnknownColumn: _UNPROCESSABLE,
+        errors.UnknownAccount: _UNPROCESSABLE,
+        errors.UnknownTag: _UNPROCESSABLE,
+        errors.UnknownFormat: _UNPROCESSABLE,
+        errors.InvalidOption: _UNPROCESSABLE,
+        errors.InvalidDateRange: _UNPROCESSABLE,
+        errors.FilterNotSupported: _UNPROCESSABLE,
+        errors.MalformedValue: _UNPROCESSABLE,
+        errors.QueryTooLarge: _UNPROCESSABLE,
+        errors.IdempotencyKeyReused: _UNPROCESSABLE,
+        errors.IdempotencyKeyInFlight: Answer(status=409, retry_after_s=1),
+        errors.UnknownExportJob: Answer(status=404),
+        errors.WrongStatus: Answer(status=409),
+        errors.NotCompleted: Answer(status=409),
+        errors.LostClaim: Answer(status=409),
+        errors.ResultExpired: Answer(status=410),
+        errors.InvalidToken: Answer(status=401),
+        errors.NotAllowed: Answer(status=403),
+        errors.InvalidCatalog: _OURS,
+        errors.QueryFailed: _OURS,
+        errors.InternalError: _OURS,
+        errors.NotConfigured: _OURS,
+        errors.WarehouseBusy: _BUSY,
+        errors.WarehouseUnavailable: _BUSY,
+        errors.RowCountChanged: _BUSY,
+        errors.ObjectStoreUnavailable: _BUSY,
+        errors.ObjectStoreMisconfigured: _BUSY,
+        errors.LedgerUnavailable: _BUSY,
+        errors.RunsUnavailable: _BUSY,
+        errors.LaunchRefused: _BUSY,
+        errors.LaunchLost: _BUSY,
+        errors.WorkerLost: _BUSY,
+        errors.DeliveryUnavailable: _BUSY,
+        errors.DeliveryRefused: Answer(status=502),
+        http_errors.MissingToken: Answer(status=401),
+        http_errors.KeysUnavailable: _BUSY,
+        http_errors.UnknownPath: Answer(status=404),
+        http_errors.MethodNotAllowed: Answer(status=405),
+        http_errors.MalformedLength: Answer(status=400),
+        http_errors.MalformedBody: _UNPROCESSABLE,
+        http_errors.InvalidCursor: _UNPROCESSABLE,
+        http_errors.InvalidIdempotencyKey: _UNPROCESSABLE,
+        http_errors.UnknownChannel: _UNPROCESSABLE,
+        http_errors.UnknownDestination: _UNPROCESSABLE,
+        http_errors.BodyTooLarge: Answer(status=413),
+        http_errors.UnsupportedMediaType: Answer(status=415),
+    }
+)
+"""Every error by its own class; a test keeps this total."""
+
+
+def answer_to(error: errors.ExportError, scope: Scope) -> Answer:
+    """How an error is answered; a dataset that the path names and that is not there is 404."""
+    if isinstance(error, errors.UnknownDataset) and "dataset_id" in scope.get("path_params", {}):
+        return Answer(status=404)
+    return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
+
+
+def problem_response(
+    request: Request,
+    error: errors.ExportError,
+    *,
+    fields: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer to a request that met an error."""
+    answer = answer_to(error, request.scope)
+    if not fields and answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        fields = [FieldProblem(field=error.field or "body", detail=error.sentence, code=error.code)]
+    problem = Problem(
+        type=f"/problems/{error.code}",
+        title=title_of(error.code),
+        status=answer.status,
+        detail=error.sentence,
+        instance=request.url.path,
+        code=error.code,
+        request_id=request.scope.get("state", {}).get("request_id", ""),
+        errors=list(fields) or None,
+    )
+    body = problem.model_dump_json(exclude_none=True)
+    response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
+    _add_headers(response.headers, error, answer)
+    return response
+
+
+def title_of(code: str) -> str:
+    """A code in words."""
+    return code.replace("_", " ").capitalize()
+
+
+def _add_headers(headers: MutableHeaders, error: errors.ExportError, answer: Answer) -> None:
+    headers["Cache-Control"] = "no-store"
+    if answer.retry_after_s is not None:
+        headers["Retry-After"] = str(answer.retry_after_s)
+    if isinstance(error, errors.InvalidToken) and "WWW-Authenticate" not in headers:
+        headers["WWW-Authenticate"] = 'Bearer realm="exports", error="invalid_token"'

@@ -1,0 +1,1 @@
+"""The HTTP routes: parse, call a use case, shape the answer."""

@@ -1,0 +1,15 @@
+"""The documentation for people."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from exports_api.docs_page import docs_page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+async def docs(request: Request) -> HTMLResponse:
+    """What the OpenAPI document says, for reading."""
+    return HTMLResponse(docs_page(request.app.openapi()))

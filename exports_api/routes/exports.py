@@ -1,0 +1,157 @@
+"""Export jobs: request, list, look, download, cancel, retry."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+
+from exports_api.bodies import ExportBodyOf
+from exports_api.deps import Caller, Parts
+from exports_api.idempotency import IdempotencyKey, idempotency_key
+from exports_api.paging import encode_cursor
+from exports_api.recipients import recipients_of
+from exports_api.routes.documented import body_of, header, problems
+from exports_api.schemas.export_list import ListQuery
+from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.exports import Accepted, ExportList, ExportView
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.usecases.cancel_export import cancel_export
+from exports_pipeline.usecases.read_exports import (
+    download_url,
+    list_exports,
+    open_download,
+    place_in_queue,
+    read_export,
+)
+from exports_pipeline.usecases.request_export import request_export
+from exports_pipeline.usecases.retry_export import retry_export
+
+PREFIX = "/api/analytics/exports"
+router = APIRouter(prefix=PREFIX, tags=["exports"])
+
+JobId = Annotated[UUID, Path(description="Id of the export job.")]
+_JSON = "application/json"
+_QUEUED = "The export is queued; GET the address in Location until its status is completed, failed or cancelled."
+_LOCATION = header("Address of the export job.", example=f"{PREFIX}/1c9d0f6e-8b1e-4d0b-9a53-3a1f2f6c7b11")
+_RETRY_AFTER = header("Seconds to wait before looking again; absent once the status is final.", example="1")
+_ACCEPTED = {
+    "model": Accepted,
+    "description": "Accepted.",
+    "headers": {"Location": _LOCATION, "Retry-After": _RETRY_AFTER},
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Request an export",
+    responses={202: _ACCEPTED, **problems(409, 413, 415, 422)},
+    openapi_extra=body_of(ExportBody),
+)
+async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: IdempotencyKey = None) -> Response:
+    """Queue an export of a dataset and answer at once; the file is made in the background.
+
+    GET the address in `Location` until `status` is completed, failed or cancelled.
+    """
+    requested = await run_in_threadpool(
+        request_export,
+        body.as_request(),
+        caller,
+        ports=parts.ports,
+        idempotency_key=idempotency_key(key),
+        recipients=recipients_of(body, parts.ports.senders),
+    )
+    parts.dispatch_soon()
+    if not requested.is_replay:
+        parts.metrics.export_requested(requested.job.format)
+    # A replay gets the first answer again, whatever has become of the job since.
+    answer = _accepted(requested.job, Status.PENDING, _QUEUED)
+    if requested.is_replay:
+        answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+@router.get(
+    "",
+    summary="List your exports",
+    response_model=ExportList,
+    responses=problems(422),
+)
+async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, Query()]) -> Response:
+    """Your export jobs, newest first."""
+    return await run_in_threadpool(_page, caller, parts, query)
+
+
+@router.get(
+    "/{job_id}",
+    summary="Look at an export",
+    response_model=ExportView,
+    responses={200: {"description": "The job.", "headers": {"Retry-After": _RETRY_AFTER}}, **problems(404)},
+)
+async def get_export(caller: Caller, parts: Parts, job_id: JobId) -> Response:
+    """Status, progress and, once completed, a link to the file that is made at every call and valid one hour."""
+    return await run_in_threadpool(_status, caller, parts, job_id)
+
+
+@router.get(
+    "/{job_id}/download",
+    status_code=307,
+    summary="Download the file",
+    responses={
+        307: {"description": "The file is there.", "headers": {"Location": header("A link valid for one hour.")}},
+        **problems(404, 409, 410),
+    },
+)
+async def download(caller: Caller, parts: Parts, job_id: JobId) -> Response:
+    """Redirect to the file in the object store."""
+    url = await run_in_threadpool(open_download, job_id, caller, ports=parts.ports)
+    return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+@router.post(
+    "/{job_id}/cancel", status_code=202, summary="Cancel an export", responses={202: _ACCEPTED, **problems(404, 409)}
+)
+async def cancel(caller: Caller, parts: Parts, job_id: JobId) -> Response:
+    """Stop a pending or running job; a running query is interrupted within a second and leaves no file."""
+    job = await run_in_threadpool(cancel_export, job_id, caller, ports=parts.ports)
+    parts.dispatch_soon()
+    return _accepted(job, Status.CANCELLED, "The export is cancelled.")
+
+
+@router.post(
+    "/{job_id}/retry", status_code=202, summary="Retry an export", responses={202: _ACCEPTED, **problems(404, 409)}
+)
+async def retry(caller: Caller, parts: Parts, job_id: JobId) -> Response:
+    """Queue a failed or cancelled job again, as a new attempt."""
+    job = await run_in_threadpool(retry_export, job_id, caller, ports=parts.ports)
+    parts.dispatch_soon()
+    return _accepted(job, Status.PENDING, _QUEUED)
+
+
+def _accepted(job: ExportJob, status: Status, message: str) -> Response:
+    body = Accepted.model_construct(job_id=job.id, status=status, message=message)
+    headers = {"Location": f"{PREFIX}/{job.id}", "Cache-Control": "no-store"}
+    if not status.is_final:
+        headers["Retry-After"] = "1"
+    return Response(body.model_dump_json(), status_code=202, media_type=_JSON, headers=headers)
+
+
+def _status(caller: Caller, parts: Parts, job_id: UUID) -> Response:
+    ports = parts.ports
+    job = read_export(job_id, caller, ports=ports)
+    place = place_in_queue(job, ports=ports) if job.status is Status.PENDING else None
+    view = ExportView.of(job, download_url=download_url(job, ports=ports), place=place)
+    headers = {"Cache-Control": "no-store"} | ({} if job.status.is_final else {"Retry-After": "1"})
+    return Response(view.model_dump_json(), media_type=_JSON, headers=headers)
+
+
+def _page(caller: Caller, parts: Parts, query: ListQuery) -> Response:
+    jobs = list_exports(caller, query.as_page(), ports=parts.ports)
+    shown, rest = jobs[: query.limit], jobs[query.limit :]
+    page = ExportList(
+        items=[ExportView.of(job, download_url=download_url(job, ports=parts.ports)) for job in shown],
+        next_cursor=encode_cursor(shown[-1].created_at, shown[-1].id) if rest else None,
+    )
+    return Response(page.model_dump_json(), media_type=_JSON, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,45 @@
+"""Liveness, readiness and metrics, for whoever runs the service."""
+
+from fastapi import APIRouter, Response
+
+from exports_api.deps import Parts
+from exports_api.metrics import MEDIA_TYPE
+from exports_api.readiness import look_at_parts
+from exports_api.routes.documented import problems_without_token
+from exports_api.schemas.health import Alive, Readiness
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz", summary="Is the process alive?", responses=problems_without_token())
+async def healthz() -> Alive:
+    """Answer without asking anybody else."""
+    return Alive(status="alive")
+
+
+@router.get(
+    "/readyz",
+    summary="Do all parts answer?",
+    responses={503: {"model": Readiness, "description": "At least one part is down."}, **problems_without_token()},
+)
+async def readyz(parts: Parts, response: Response) -> Readiness:
+    """Ask the database, the object store and Dagster; 503 when one of them does not answer within two seconds."""
+    found = await look_at_parts(parts.ports)
+    ready = all(part.ok for part in found.values())
+    response.status_code = 200 if ready else 503
+    response.headers["Cache-Control"] = "no-store"
+    return Readiness(ready=ready, parts=found)
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={
+        200: {"description": "Text in Prometheus' format.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        **problems_without_token(),
+    },
+)
+async def metrics(parts: Parts) -> Response:
+    """Requests by route, method and status, their seconds, and exports requested by format."""
+    return Response(parts.metrics.page(), media_type=MEDIA_TYPE)

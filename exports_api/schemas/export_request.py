@@ -1,0 +1,105 @@
+"""The body that requests an export."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, WithoutNul
+from exports_pipeline.core.export_job import ExportRequest
+from exports_pipeline.core.filters import Filters
+from exports_pipeline.core.formats import Format
+
+MAX_COLUMNS = 2_000
+MAX_RECIPIENTS = 20
+ColumnName = Annotated[str, Field(min_length=1, max_length=300), WithoutNul]
+
+
+class RecipientBody(BaseModel):
+    """Who gets the result, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Annotated[str, Field(max_length=40), WithoutNul] = Field(
+        description="The way it takes.", examples=["telegram"]
+    )
+    address: Annotated[str, Field(min_length=1, max_length=500), WithoutNul] | None = Field(
+        None, description="Where to, as the channel spells it: a chat id, an e-mail address, a URL."
+    )
+    destination_id: Annotated[str, Field(min_length=1, max_length=100), WithoutNul] | None = Field(
+        None, description="A saved destination in place of an address."
+    )
+
+    @model_validator(mode="after")
+    def has_one_target(self) -> "RecipientBody":
+        """Refuse both or neither of address and destination."""
+        if (self.address is None) == (self.destination_id is None):
+            msg = "A recipient has either an address or a destination_id."
+            raise ValueError(msg)
+        return self
+
+
+class ExportBody(BaseModel):
+    """What to export; everything but the dataset and the format narrows it, and may be left out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"dataset_id": "fct_transactions", "format": "csv"},
+                {
+                    "dataset_id": "fct_transactions",
+                    "format": "csv",
+                    "start_date": "2024-01-01",
+                    "end_date": "2024-03-31",
+                    "account_ids": ["demo-checking"],
+                    "tag_ids": ["daily", "food"],
+                    "columns": ["booked_on", "amount", "currency"],
+                    "options": {"timezone": "Europe/Prague", "decimal_comma": True, "compression": "gzip"},
+                },
+            ]
+        },
+    )
+
+    dataset_id: Annotated[str, Field(min_length=1, max_length=200), WithoutNul] = Field(
+        description="Id or name of a dataset, as GET /api/analytics/datasets lists them.", examples=["fct_transactions"]
+    )
+    format: Annotated[str, Field(min_length=1, max_length=40), WithoutNul] = Field(
+        description=f"What the file is written as: {', '.join(Format)}.", examples=["csv", "parquet"]
+    )
+    start_date: IsoDate = Field(
+        None, description="First day, in the time zone of `options.timezone` (UTC by default).", examples=["2024-01-01"]
+    )
+    end_date: IsoDate = Field(None, description="Last day, itself included.", examples=["2024-03-31"])
+    account_ids: Annotated[list[FilterValue], Field(max_length=MAX_VALUES)] | None = Field(
+        None, description="Rows of these accounts only; empty means all.", examples=[["demo-checking"]]
+    )
+    tag_ids: Annotated[list[FilterValue], Field(max_length=MAX_VALUES)] | None = Field(
+        None, description="Rows with at least one of these tags only; empty means all.", examples=[["food"]]
+    )
+    columns: Annotated[list[ColumnName], Field(max_length=MAX_COLUMNS)] | None = Field(
+        None, description="These columns in this order; empty means all.", examples=[["amount"]]
+    )
+    options: FreeObject | None = Field(
+        None,
+        description="How the file is written. All formats: `timezone`. JSON and CSV: `compression` (gzip, zstd). "
+        "CSV: `delimiter`, `bom`, `decimal_comma`, `formula_guard`.",
+        examples=[{"timezone": "Europe/Prague", "compression": "gzip"}],
+    )
+    recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(
+        None, description="Who gets the result besides the requester's own channels.", examples=[[]]
+    )
+
+    def as_request(self) -> ExportRequest:
+        """The request in the words of the core."""
+        return ExportRequest(
+            dataset=self.dataset_id,
+            format=self.format,
+            filters=Filters(
+                start_date=self.start_date,
+                end_date=self.end_date,
+                account_ids=tuple(self.account_ids or ()),
+                tag_ids=tuple(self.tag_ids or ()),
+                columns=tuple(self.columns or ()),
+            ),
+            options=self.options or {},
+        )

@@ -1,0 +1,143 @@
+"""An export job as clients see it."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from exports_pipeline.core.errors import Fault
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Format
+from exports_pipeline.core.ledger import QueuePlace
+from exports_pipeline.core.lifecycle import Status
+
+_ID = "1c9d0f6e-8b1e-4d0b-9a53-3a1f2f6c7b11"
+
+
+class Accepted(BaseModel):
+    """A request that was taken; its job is at the address in the `Location` header."""
+
+    job_id: UUID = Field(description="Id of the export job.", examples=[_ID])
+    status: Status = Field(description="Where it stands.", examples=["pending"])
+    message: str = Field(description="What to do next.")
+
+
+class AppliedFilters(BaseModel):
+    """What the request narrowed; empty lists mean all."""
+
+    start_date: date | None = Field(description="First day.", examples=["2024-01-01"])
+    end_date: date | None = Field(description="Last day, itself included.", examples=["2024-03-31"])
+    account_ids: list[str] = Field(description="Accounts, as text.", examples=[["demo-checking"]])
+    tag_ids: list[str] = Field(description="Tags, as text.", examples=[["food"]])
+    columns: list[str] = Field(description="Columns.", examples=[["booked_on", "amount"]])
+
+
+class ProgressView(BaseModel):
+    """How far the job has come."""
+
+    rows: int = Field(description="Rows written so far; an estimate until completed.", examples=[120_000])
+    total_rows: int | None = Field(description="Rows there will be, once counted.", examples=[480_000])
+    percent: float = Field(description="From 0 to 100.", examples=[25.0])
+    bytes: int = Field(description="Bytes handed to the object store.", examples=[7_340_032])
+
+
+class JobErrorView(BaseModel):
+    """Why the last attempt failed."""
+
+    code: str = Field(description="A stable name of the error.", examples=["query_too_large"])
+    message: str = Field(description="What went wrong and what helps.")
+    fault: Fault = Field(description="Who can mend it.", examples=["requester"])
+
+
+class ExportView(BaseModel):
+    """An export job."""
+
+    job_id: UUID = Field(description="Id of the export job.", examples=[_ID])
+    status: Status = Field(description="Where it stands.", examples=["completed"])
+    dataset_id: UUID = Field(description="Id of the dataset.")
+    dataset_name: str = Field(description="Name of the dataset.", examples=["fct_transactions"])
+    dataset_title: str = Field(description="Title of the dataset, for people.", examples=["Transactions"])
+    format: Format = Field(description="What the file is written as.", examples=["csv"])
+    filters: AppliedFilters = Field(description="What the request narrowed.")
+    options: dict[str, Any] = Field(description="How the file is written, defaults included.")
+    progress: ProgressView = Field(description="How far it has come.")
+    attempt: int = Field(description="The current try, counted from 1.", examples=[1])
+    queue_position: int | None = Field(description="Place in the queue while pending, counted from 1.", examples=[None])
+    estimated_wait_s: float | None = Field(description="Seconds until it starts, while pending.", examples=[None])
+    row_count: int | None = Field(description="Rows of the file, once completed.", examples=[480_000])
+    file_size_bytes: int | None = Field(description="Size of the file.", examples=[29_360_128])
+    sha256: str | None = Field(description="SHA-256 of the file's bytes, in hex.")
+    download_name: str | None = Field(
+        description="The file's name.", examples=["fct_transactions_2024-01-01_2024-03-31.csv"]
+    )
+    download_url: str | None = Field(
+        description="A link made for this answer, valid for one hour; null unless completed and not expired."
+    )
+    expires_at: datetime | None = Field(description="When the file is deleted.")
+    created_at: datetime = Field(description="When it was requested.")
+    started_at: datetime | None = Field(description="When the current or last attempt began.")
+    completed_at: datetime | None = Field(description="When it ended, whichever way.")
+    error: JobErrorView | None = Field(description="Why the last attempt failed.")
+
+    @staticmethod
+    def of(job: ExportJob, *, download_url: str | None, place: QueuePlace | None = None) -> "ExportView":
+        """The view of a job; constructed without validation, since the ledger holds valid jobs only."""
+        result, error = job.result, job.error
+        return ExportView.model_construct(
+            job_id=job.id,
+            status=job.status,
+            dataset_id=job.dataset_id,
+            dataset_name=job.dataset,
+            dataset_title=job.dataset_title,
+            format=job.format,
+            filters=_filters(job),
+            options={name: getattr(job.options, name) for name in sorted(OPTIONS_OF_FORMAT[job.format])},
+            progress=_progress(job),
+            attempt=job.attempt,
+            queue_position=place.position if place else None,
+            estimated_wait_s=round(place.estimated_wait_s, 1) if place else None,
+            row_count=result.row_count if result else None,
+            file_size_bytes=result.size_bytes if result else None,
+            sha256=result.sha256 if result else None,
+            download_name=result.download_name if result else None,
+            download_url=download_url,
+            expires_at=_utc(job.expires_at),
+            created_at=job.created_at.astimezone(UTC),
+            started_at=_utc(job.started_at),
+            completed_at=_utc(job.completed_at),
+            error=JobErrorView.model_construct(code=error.code, message=error.sentence, fault=error.fault)
+            if error
+            else None,
+        )
+
+
+class ExportList(BaseModel):
+    """A page of the caller's export jobs, newest first."""
+
+    items: list[ExportView] = Field(description="The jobs; their places in the queue are told by each job's own page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+def _filters(job: ExportJob) -> AppliedFilters:
+    return AppliedFilters.model_construct(
+        start_date=job.filters.start_date,
+        end_date=job.filters.end_date,
+        account_ids=list(job.filters.account_ids),
+        tag_ids=list(job.filters.tag_ids),
+        columns=list(job.filters.columns),
+    )
+
+
+def _progress(job: ExportJob) -> ProgressView:
+    if job.result is not None:
+        rows, size = job.result.row_count, job.result.size_bytes
+        return ProgressView.model_construct(rows=rows, total_rows=rows, percent=100.0, bytes=size)
+    done = job.progress
+    return ProgressView.model_construct(
+        rows=done.rows, total_rows=done.total_rows, percent=done.percent, bytes=done.bytes
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment else None

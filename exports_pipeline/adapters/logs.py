@@ -1,0 +1,67 @@
+"""Logs: JSON lines on standard error, one event per fact, nothing secret in them."""
+
+import logging
+import re
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_SECRET_KEY = re.compile(r"token|secret|password|authorization|signature|credential|cookie", re.IGNORECASE)
+_SECRET_VALUE = re.compile(
+    r"X-Amz-(?:Signature|Credential|Security-Token)=[^&\s\"']+"  # signed URLs
+    r"|\bBearer\s+[\w.~+/=-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # tokens
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # passwords in URLs
+    r"|(?<=/bot)\d+:[\w-]+",  # Telegram's tokens in URLs
+    re.IGNORECASE,
+)
+_CHATTY = ("httpx", "httpcore", "urllib3", "botocore", "boto3", "asyncio")
+
+
+def configure_logging(level: str = "INFO") -> None:
+    """Write every log of this process, of structlog and of the standard library, as JSON lines to standard error."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        without_secrets,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(default=str)],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=number, force=True)
+    for name in _CHATTY:  # at INFO some of these log URLs with tokens in them
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    _take_over_uvicorn()
+
+
+def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Blank whatever is named like a secret or looks like one."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = "***" if _SECRET_KEY.search(key) else _SECRET_VALUE.sub("***", value)
+    return event
+
+
+def _take_over_uvicorn() -> None:
+    """Let uvicorn log like everybody else, and leave the log of requests to the API."""
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    access = logging.getLogger("uvicorn.access")
+    access.handlers.clear()
+    access.propagate = False
