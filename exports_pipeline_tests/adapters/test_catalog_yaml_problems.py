@@ -72,8 +72,8 @@ def of_dataset(folder, fields):
         ("relation: bank, owner: user_id, public: true", "public: everybody's rows and an owner exclude each other"),
         ("relation: bank, public: maybe", "public: must be true or false, is 'maybe'"),
         (
-            "relation: bank, owner: user_id, columns: [{name: amount}, {name: user_id, sensitive: mask}]",
-            "owner: column user_id is sensitive, and a filter would give its values away; leave out one of the two",
+            "relation: bank, account: user_id, columns: [{name: amount}, {name: user_id, sensitive: mask}]",
+            "account: column user_id is sensitive, and a filter would give its values away; leave out one of the two",
         ),
         ("relation: bank, tags: finance", "tags: must be a list of texts, is 'finance'"),
         ("relation: bank, tags: [1]", "tags: must be a list of texts, is [1]"),
