@@ -46,7 +46,9 @@ def build_ports(settings: Settings) -> ExportPorts:
         senders=_senders(settings),
         clock=lambda: datetime.now(UTC),
         pause=sleep,
-        limits=Limits(slots=settings.workers, max_attempts=settings.max_attempts, expiry=settings.expiry),
+        limits=Limits(
+            slots=settings.workers, ahead=settings.workers, max_attempts=settings.max_attempts, expiry=settings.expiry
+        ),
     )
 
 

@@ -22,7 +22,7 @@ class Upload(Protocol):
     def size_bytes(self) -> int:
         """Bytes taken so far, as stored."""
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Take bytes; blocks while the store is behind.
 
         Raises:
@@ -142,6 +142,9 @@ class Limits:
     """The figures that a deployment sets."""
 
     slots: int = 2
+    """Runs at the same time."""
+    ahead: int = 0
+    """Runs launched beyond these, so that a worker finds its next one waiting when it ends one."""
     max_attempts: int = 3
     expiry: timedelta = timedelta(hours=24)
     heartbeat_timeout: timedelta = timedelta(seconds=12)

@@ -30,4 +30,4 @@ def dispatch(ports: ExportPorts) -> int:
 
 def reserve(ports: ExportPorts) -> list[ExportJob]:
     """Take the jobs that fit into the free slots; whoever gets them launches them."""
-    return ports.jobs.reserve(slots=ports.limits.slots, now=ports.clock())
+    return ports.jobs.reserve(slots=ports.limits.slots + ports.limits.ahead, now=ports.clock())
