@@ -12,7 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Everything a deployment may set; an unset value means the embedded default under `home`."""
 
-    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", env_ignore_empty=True)
+    # The prefix belongs to the fields' own names, which would otherwise be read too: HOME, REGION, DATABASE_URL.
+    model_config = SettingsConfigDict(
+        populate_by_name=True, extra="ignore", env_ignore_empty=True, env_prefix="EXPORTS__NEVER_"
+    )
 
     home: Path = Field(Path(".exports"), validation_alias="EXPORTS_HOME")
     """Where the embedded stack keeps its state."""
