@@ -41,7 +41,12 @@ SCENES = (
         body={"start_date": "2013-07-01", "end_date": "2013-07-31", "account_ids": ["EWR"]},
         said="July, from Newark",
     ),
-    Scene(user="demo", dataset="fct_transactions", file_format="json", said="money to the last digit, account numbers masked"),
+    Scene(
+        user="demo",
+        dataset="fct_transactions",
+        file_format="json",
+        said="money to the last digit, account numbers masked",
+    ),
     Scene(user="demo", dataset="daily_spending_by_tag", file_format="jsonl", said="one JSON object a line"),
 )
 

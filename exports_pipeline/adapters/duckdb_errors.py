@@ -28,14 +28,21 @@ def querying() -> Iterator[None]:
         raise query_error(error) from error
 
 
-def query_error(error: duckdb.Error) -> ExportError:
-    """The error of ours that a query's error is; its sentence holds nothing of the data."""
-    if isinstance(error, duckdb.OutOfMemoryException):
+def query_error(error: Exception) -> Exception:
+    """The error of ours that a query's error is; its sentence holds nothing of the data.
+
+    What fails while Arrow batches are read has lost its class on the way through pyarrow, but not its text. An
+    error that is none of DuckDB's is returned as it is.
+    """
+    text = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException) or text.startswith("Out of Memory Error"):
         return QueryTooLarge()
-    if isinstance(error, duckdb.IOException):
+    if isinstance(error, duckdb.IOException) or text.startswith("IO Error"):
         return WarehouseBusy() if _is_locked(error) else WarehouseUnavailable()
+    if isinstance(error, ExportError) or not isinstance(error, duckdb.Error | OSError):
+        return error
     return QueryFailed()
 
 
-def _is_locked(error: duckdb.Error) -> bool:
+def _is_locked(error: Exception) -> bool:
     return isinstance(error, duckdb.IOException) and "lock" in str(error)

@@ -1,7 +1,9 @@
 """A DuckDB of our own in memory, which can reach the warehouse, one upload, and nothing else."""
 
+import os
 import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,7 @@ class DuckDbInstance:
         self.source = source
         self.filesystem = UploadFileSystem()
         self._spill = Path(tempfile.mkdtemp(prefix="exports-duckdb-"))
+        self._clean_up = weakref.finalize(self, _remove, self._spill, os.getpid())
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": limits.threads,
             "memory_limit": f"{limits.memory_mb}MB",
@@ -68,7 +71,7 @@ class DuckDbInstance:
     def close(self) -> None:
         """End it and remove what it spilled."""
         self.connection.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        self._clean_up()
 
     def _create_views(self) -> None:
         for name, file in self.source.views:
@@ -95,3 +98,9 @@ class DuckDbInstance:
             "lock_configuration = true",
         ):
             self.connection.execute(f"SET {setting}")
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Remove a folder, at the latest when its process ends; a fork of the process must not."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)

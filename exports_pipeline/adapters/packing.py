@@ -15,14 +15,14 @@ _GZIP = 31
 class Packer(Protocol):
     """Bytes in, packed bytes out."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Take bytes and pass on what is ready."""
 
     def finish(self) -> None:
         """Pass on the rest."""
 
 
-def make_packer(compression: Compression | None, sink: Callable[[bytes], object]) -> Packer:
+def make_packer(compression: Compression | None, sink: Callable[[bytes | memoryview], object]) -> Packer:
     """A packer that passes on to the sink; without a compression it passes on what it gets."""
     match compression:
         case Compression.GZIP:
@@ -34,10 +34,10 @@ def make_packer(compression: Compression | None, sink: Callable[[bytes], object]
 
 
 class _Plain:
-    def __init__(self, sink: Callable[[bytes], object]) -> None:
+    def __init__(self, sink: Callable[[bytes | memoryview], object]) -> None:
         self._sink = sink
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         self._sink(data)
 
     def finish(self) -> None:
@@ -45,11 +45,11 @@ class _Plain:
 
 
 class _Gzip:
-    def __init__(self, sink: Callable[[bytes], object]) -> None:
+    def __init__(self, sink: Callable[[bytes | memoryview], object]) -> None:
         self._sink = sink
         self._packing = isal_zlib.compressobj(1, wbits=_GZIP)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         if packed := self._packing.compress(data):
             self._sink(packed)
 
@@ -60,11 +60,11 @@ class _Gzip:
 class _Zstd:
     """One zstd frame; what is not finished is never completed, not even by the garbage collector."""
 
-    def __init__(self, sink: Callable[[bytes], object]) -> None:
+    def __init__(self, sink: Callable[[bytes | memoryview], object]) -> None:
         self._target = _Target(sink)
         self._packing = pa.CompressedOutputStream(self._target, "zstd")
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         self._packing.write(data)
 
     def finish(self) -> None:
@@ -80,11 +80,11 @@ class _Target:
 
     closed = False
 
-    def __init__(self, sink: Callable[[bytes], object]) -> None:
+    def __init__(self, sink: Callable[[bytes | memoryview], object]) -> None:
         self._sink = sink
         self.is_open = True
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         if self.is_open:
             self._sink(bytes(data))
         return len(data)

@@ -65,7 +65,7 @@ class S3Upload:
         """Bytes taken so far, as stored."""
         return self._size_bytes
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Take bytes; blocks while the store is behind.
 
         Raises:
@@ -96,7 +96,7 @@ class S3Upload:
         self._is_aborted = True
         self._close()
         # A part that arrives after the abort would stay.
-        wait([sent.stored for sent in tuple(self._sent)], timeout=_ABORT_WAIT_S)
+        wait([sent.stored for sent in tuple(self._sent) if not sent.stored.cancelled()], timeout=_ABORT_WAIT_S)
         if self._upload_id is not None:
             try:
                 with storing():

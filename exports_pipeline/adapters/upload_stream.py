@@ -1,4 +1,4 @@
-"""The file that DuckDB writes to: a stream into an upload, which closing never completes.
+"""The file that is written to: a stream into an upload, which closing never completes.
 
 An interrupted COPY closes its file as a finished one does. So the end of the stream says nothing here;
 `finish` is called by whoever knows that the query has ended well.
@@ -20,22 +20,20 @@ UPLOAD_URL = f"{PROTOCOL}://upload"
 class UploadStream:
     """Bytes on their way from DuckDB into an upload, packed if so wished."""
 
-    def __init__(self, upload: Upload, *, prefix: bytes = b"", packing: Compression | None = None) -> None:
-        self.error: BaseException | None = None
+    def __init__(self, upload: Upload, *, packing: Compression | None = None) -> None:
+        self.error: Exception | None = None
         """What the upload raised; DuckDB shows it only as text."""
         self.closed = False
         self._is_stopped = False
         self._packer = make_packer(packing, upload.write)
-        if prefix:
-            self._packer.write(prefix)
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Pass bytes on; blocks while the upload does."""
         if self._is_stopped:
             raise InterruptedError("the export was stopped")
         try:
             self._packer.write(data)
-        except BaseException as error:
+        except Exception as error:
             self.error = self.error or error
             raise
         return len(data)

@@ -13,6 +13,7 @@ from exports_pipeline.adapters.selection_sql import element_type, is_list, owned
 from exports_pipeline.adapters.warehouse_session import DuckDbSession
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.filters import Selection
+from exports_pipeline.core.values import has_type
 from exports_pipeline.settings import Settings
 from exports_pipeline.writers.redaction import HashKey
 from exports_pipeline.writers.sql_text import Parameters, identifier, literal
@@ -35,12 +36,14 @@ class DuckDbWarehouse:
     def missing_values(self, selection: Selection, column: str, values: Sequence[str]) -> list[str]:
         """Those of the values that no row of the selection's owner has in an account or tag column."""
         kind = selection.dataset.types[column]
+        element = element_type(kind)
+        asked = [value for value in values if has_type(value, element)]
         parameters = Parameters()
-        matching = owned_rows_with(selection, column, values, parameters)
+        matching = owned_rows_with(selection, column, asked, parameters)
         statement = (
             f"WITH present AS (SELECT DISTINCT {_each(column, kind)} AS value {matching}) "  # noqa: S608 - values are bound
-            f"SELECT given FROM (SELECT unnest(CAST({parameters.bind(list(values))} AS VARCHAR[])) AS given) "
-            f"WHERE TRY_CAST(given AS {element_type(kind)}) IN (SELECT value FROM present)"
+            f"SELECT given FROM (SELECT unnest(CAST({parameters.bind(asked)} AS VARCHAR[])) AS given) "
+            f"WHERE TRY_CAST(given AS {element}) IN (SELECT value FROM present)"
         )
         with self.open() as session:
             found = {given for (given,) in session.ask(statement, parameters, selection)}

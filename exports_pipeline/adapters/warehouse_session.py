@@ -5,17 +5,19 @@ from typing import Any
 
 import duckdb
 
-from exports_pipeline.adapters.copying import copy
 from exports_pipeline.adapters.duckdb_errors import querying
 from exports_pipeline.adapters.duckdb_instance import DuckDbInstance
+from exports_pipeline.adapters.lines import Lines
 from exports_pipeline.adapters.selection_sql import rows as rows_sql
 from exports_pipeline.adapters.upload_stream import UPLOAD_URL, UploadStream
+from exports_pipeline.adapters.watched_query import watch, watch_answer
 from exports_pipeline.core.errors import QueryFailed
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ports import Upload
+from exports_pipeline.writers.copy_plan import CopyPlan, LinesPlan
 from exports_pipeline.writers.redaction import MASK, HashKey
-from exports_pipeline.writers.registry import copy_plan
+from exports_pipeline.writers.registry import plan_file
 from exports_pipeline.writers.sql_text import Parameters, identifier, literal
 
 ORDERED_ROWS = 1_000_000
@@ -30,11 +32,12 @@ class DuckDbSession:
         self._key = key
         self._counted: tuple[Selection, int] | None = None
 
-    def count(self, selection: Selection) -> int:
+    def count(self, selection: Selection, *, tick: Callable[[], None] = lambda: None) -> int:
         """How many rows the selection has."""
         if self._counted is None or self._counted[0] != selection:
             parameters = Parameters()
-            [(rows,)] = self.ask(f"SELECT count(*) {rows_sql(selection, parameters)}", parameters, selection)
+            statement = f"SELECT count(*) {rows_sql(selection, parameters)}"
+            [(rows,)] = self._ask_watched(statement, parameters, selection, tick)
             self._counted = (selection, rows)
         return self._counted[1]
 
@@ -48,23 +51,61 @@ class DuckDbSession:
         tick: Callable[[float], None],
     ) -> int:
         """Write the selection into the upload as a file and return the number of rows."""
-        ordered = "true" if self.count(selection) <= ORDERED_ROWS else "false"
-        parameters = Parameters()
-        plan = copy_plan(selection.columns, file_format, options, key=self._key, parameters=parameters)
-        select = f"SELECT {plan.select} {rows_sql(selection, parameters)}"
+        total = self.count(selection)
+        ordered = "true" if total <= ORDERED_ROWS else "false"
         self._instance.connection.execute(f"SET preserve_insertion_order = {ordered}")
-        stream = UploadStream(upload, prefix=plan.prefix, packing=plan.packing)
-        self._instance.filesystem.stream = stream
-        return copy(
-            self._instance.connection,
-            f"COPY ({select}) TO {literal(UPLOAD_URL)} ({plan.copy_options})",
-            parameters.values,
-            stream=stream,
-            upload=upload,
-            tick=tick,
-        )
+        parameters = Parameters()
+        plan = plan_file(selection.columns, file_format, options, key=self._key, parameters=parameters)
+        chosen = f"SELECT {plan.cells} {rows_sql(selection, parameters)}"
+        if isinstance(plan, CopyPlan):
+            return self._copy(plan, chosen, parameters, upload, tick)
+        return self._write_lines(plan, chosen, parameters, upload, tick, total=total)
 
-    def preview(self, selection: Selection, *, rows: int) -> list[dict[str, str | None]]:
+    def _copy(
+        self, plan: CopyPlan, chosen: str, parameters: Parameters, upload: Upload, tick: Callable[[float], None]
+    ) -> int:
+        connection, stream = self._instance.connection, UploadStream(upload)
+        self._instance.filesystem.stream = stream
+
+        def work() -> int:
+            statement = f"COPY ({chosen}) TO {literal(UPLOAD_URL)} ({plan.copy_options})"
+            copied = connection.execute(statement, parameters.values).fetchone()
+            return int(copied[0]) if copied else 0
+
+        def share() -> float:
+            return connection.query_progress() / 100
+
+        return watch(work, connection, share=share, stream=stream, upload=upload, tick=tick)
+
+    def _write_lines(
+        self,
+        plan: LinesPlan,
+        chosen: str,
+        parameters: Parameters,
+        upload: Upload,
+        tick: Callable[[float], None],
+        *,
+        total: int,
+    ) -> int:
+        connection, stream = self._instance.connection, UploadStream(upload, packing=plan.packing)
+        statement = f"SELECT {plan.line} AS line FROM ({chosen})"  # noqa: S608 - names are quoted, values bound
+        lines = Lines(connection, statement, parameters.values, skipped=plan.skipped)
+
+        def work() -> int:
+            stream.write(plan.prefix)
+            for text in lines:
+                stream.write(text)
+            stream.write(plan.suffix)
+            return lines.rows
+
+        def share() -> float:
+            return lines.rows / max(1, total)
+
+        return watch(work, connection, share=share, stream=stream, upload=upload, tick=tick)
+
+    def preview(
+        self, selection: Selection, *, rows: int, tick: Callable[[], None] = lambda: None
+    ) -> list[dict[str, str | None]]:
         """The first rows as text, every sensitive column masked, also for those who may see it."""
         sensitive = {column.name for column in selection.dataset.columns if column.sensitive}
         names = [column.name for column in selection.columns]
@@ -75,7 +116,8 @@ class DuckDbSession:
             for name in names
         )
         parameters = Parameters()
-        found = self.ask(f"SELECT {cells} {rows_sql(selection, parameters)} LIMIT {int(rows)}", parameters, selection)
+        statement = f"SELECT {cells} {rows_sql(selection, parameters)} LIMIT {int(rows)}"
+        found = self._ask_watched(statement, parameters, selection, tick)
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def ask(self, statement: str, parameters: Parameters, selection: Selection) -> list[tuple[Any, ...]]:
@@ -88,6 +130,12 @@ class DuckDbSession:
             self._check_sql(selection.dataset.sql)
         with querying():
             return self._instance.connection.execute(statement, parameters.values).fetchall()
+
+    def _ask_watched(
+        self, statement: str, parameters: Parameters, selection: Selection, tick: Callable[[], None]
+    ) -> list[tuple[Any, ...]]:
+        """As `ask`, for what may take long."""
+        return watch_answer(lambda: self.ask(statement, parameters, selection), self._instance.connection, tick=tick)
 
     def query_types(self, sql: str) -> dict[str, str]:
         """DuckDB types of the columns of a SELECT by name, in order.

@@ -18,7 +18,11 @@ _JSON = frozenset({"JSON", "VARIANT"})
 _WITH_POINT = FLOATS | {"DECIMAL"}
 _AS_IT_IS = _NUMBERS | FLOATS | _PLAIN | (TIMES - ZONED)
 """What COPY writes into a cell as this house wants it."""
-_TEXTS = {"BLOB": "hex({})", **dict.fromkeys(_JSON, without_nan("CAST(to_json({}) AS VARCHAR)"))}
+_TEXTS = {
+    "BLOB": "hex({})",
+    "JSON": without_nan("CAST({} AS VARCHAR)"),  # to_json would read its numbers as floats
+    "VARIANT": without_nan("CAST(to_json({}) AS VARCHAR)"),
+}
 """Other types that need no formula guard."""
 _HUGE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\bU?HUGEINT\b""")
 
@@ -41,6 +45,13 @@ def csv_cell(expression: str, kind: Type, options: FormatOptions) -> str:
         return time_text(expression, kind.kind, options.timezone)
     text = _TEXTS.get(kind.kind, "CAST({} AS VARCHAR)").replace("{}", expression)
     return guarded(text) if options.formula_guard and kind.kind not in _TEXTS else text
+
+
+def is_never_quoted(kind: Type, options: FormatOptions) -> bool:
+    """Whether no cell of a type can hold a delimiter, a quote or a line break."""
+    return (kind.kind in _AS_IT_IS or kind.kind in ZONED or kind.kind == "BLOB") and not (
+        options.decimal_comma and options.delimiter == ","
+    )
 
 
 def guarded(text: str) -> str:
@@ -66,7 +77,7 @@ def json_value(expression: str, kind: Type, timezone: str) -> str:
     if kind.is_nested:
         text = nested_json(expression, kind, timezone)
     elif kind.kind in _JSON:
-        text = _on_one_line(without_nan(f"CAST(to_json({expression}) AS VARCHAR)"))
+        text = _on_one_line(_TEXTS[kind.kind].replace("{}", expression))
     elif kind.kind in TIMES:
         text = _quoted(time_text(expression, kind.kind, timezone, separator="T"))
     elif kind.kind in _PLAIN:

@@ -1,4 +1,4 @@
-"""How a selection is copied into a file by DuckDB: the writer as data."""
+"""How DuckDB turns a selection into a file: the writer as data."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,30 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class CopyPlan:
-    """What to put into COPY, and what goes around the bytes it writes."""
+    """A file that DuckDB's COPY writes as a whole."""
 
-    select: str
-    """The select list."""
+    cells: str
+    """The select list over the selected rows."""
     copy_options: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinesPlan:
+    """A text file of one line per row.
+
+    Each line is one SQL value. The column of lines that comes out of DuckDB is, in memory, the text of the file
+    already; on the way through COPY the CSV writer would look at every character again.
+    """
+
+    cells: str
+    """The select list over the selected rows; it names its columns `c0`, `c1` ..."""
+    line: str
+    """The text of a line made of these, with its line break."""
     prefix: bytes = b""
-    """Bytes before the first row; packed with the rest."""
+    """Bytes before the first line."""
+    suffix: bytes = b""
+    """Bytes after the last line."""
+    skipped: int = 0
+    """Bytes of the first line that are left out: a separator that every line begins with."""
     packing: Compression | None = None
-    """What the stream is packed with."""
+    """What all of it is packed with."""

@@ -1,29 +1,40 @@
 """CSV after RFC 4180: UTF-8, CRLF, a header; NULL is an empty cell and the empty text is `""`."""
 
 from exports_pipeline.core.formats import FormatOptions
-from exports_pipeline.writers.cells import FORMULA_STARTS, csv_cell
-from exports_pipeline.writers.copy_plan import CopyPlan, Shown
+from exports_pipeline.writers.cells import FORMULA_STARTS, csv_cell, is_never_quoted
+from exports_pipeline.writers.copy_plan import LinesPlan, Shown
 from exports_pipeline.writers.sql_text import literal
-from exports_pipeline.writers.type_text import parse_type
+from exports_pipeline.writers.type_text import Type, parse_type
 
 _BOM = "\ufeff"
 
 
-def csv_plan(columns: tuple[Shown, ...], options: FormatOptions) -> CopyPlan:
+def csv_plan(columns: tuple[Shown, ...], options: FormatOptions) -> LinesPlan:
     """The plan of a CSV file.
 
     In a file of a single column NULL is `""` too, since readers skip empty lines.
     """
-    cells = [csv_cell(column.expression, parse_type(column.type), options) for column in columns]
-    if len(cells) == 1:
-        cells = [f"coalesce(CAST({cells[0]} AS VARCHAR), '')"]
+    kinds = [parse_type(column.type) for column in columns]
+    cells = [csv_cell(column.expression, kind, options) for column, kind in zip(columns, kinds, strict=True)]
+    fields = [_field(f"c{place}", kind, options) for place, kind in enumerate(kinds)]
+    if len(fields) == 1:
+        fields = [f"coalesce(CAST({fields[0]} AS VARCHAR), '\"\"')"]
     header = options.delimiter.join(_heading(column.name, options) for column in columns)
-    return CopyPlan(
-        select=", ".join(f"{cell} AS c{place}" for place, cell in enumerate(cells)),
-        copy_options=f"FORMAT csv, HEADER false, DELIMITER {literal(options.delimiter)}, NEW_LINE '\\r\\n'",
+    return LinesPlan(
+        cells=", ".join(f"{cell} AS c{place}" for place, cell in enumerate(cells)),
+        line=f"concat({f', {literal(options.delimiter)}, '.join(fields)}, '\r\n')",
         prefix=f"{_BOM if options.bom else ''}{header}\r\n".encode(),
         packing=options.compression,
     )
+
+
+def _field(cell: str, kind: Type, options: FormatOptions) -> str:
+    """A cell in quotes where it needs them; NULL stays NULL, which `concat` takes for nothing."""
+    if is_never_quoted(kind, options):
+        return cell
+    marks = " OR ".join(f"contains({cell}, {literal(mark)})" for mark in (options.delimiter, '"', "\n", "\r"))
+    quoted = f"""'"' || replace({cell}, '"', '""') || '"'"""
+    return f"CASE WHEN {marks} OR {cell} = '' THEN {quoted} ELSE {cell} END"
 
 
 def _heading(name: str, options: FormatOptions) -> str:

@@ -8,4 +8,4 @@ from exports_pipeline.writers.sql_text import identifier
 def parquet_plan(columns: tuple[Shown, ...]) -> CopyPlan:
     """The plan of a Parquet file; it is packed inside, column by column."""
     values = (f"{parquet_value(column.expression, column.type)} AS {identifier(column.name)}" for column in columns)
-    return CopyPlan(select=", ".join(values), copy_options="FORMAT parquet, COMPRESSION zstd")
+    return CopyPlan(cells=", ".join(values), copy_options="FORMAT parquet, COMPRESSION zstd")

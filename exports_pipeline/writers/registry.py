@@ -2,7 +2,7 @@
 
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.formats import Format, FormatOptions
-from exports_pipeline.writers.copy_plan import CopyPlan, Shown
+from exports_pipeline.writers.copy_plan import CopyPlan, LinesPlan, Shown
 from exports_pipeline.writers.csv_file import csv_plan
 from exports_pipeline.writers.json_file import json_plan
 from exports_pipeline.writers.parquet_file import parquet_plan
@@ -10,14 +10,14 @@ from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters
 
 
-def copy_plan(
+def plan_file(
     columns: tuple[Column, ...],
     file_format: Format,
     options: FormatOptions,
     *,
     key: HashKey | None,
     parameters: Parameters,
-) -> CopyPlan:
+) -> CopyPlan | LinesPlan:
     """The plan for these columns, redacted as they say, in this format."""
     ready = tuple(_shown(column, key, parameters) for column in columns)
     match file_format:

@@ -2,7 +2,8 @@
 
 from exports_pipeline.writers.sql_text import literal
 
-ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS", "TIMESTAMP_NS WITH TIME ZONE"})
+_NANOSECONDS = {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"}
+ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"})
 TIMES = ZONED | {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 """The types with a date and a time of day."""
 
@@ -14,23 +15,25 @@ def time_text(expression: str, kind: str, timezone: str, *, separator: str = " "
     time is a space, which spreadsheets read as a time and RFC 3339 allows, or T. Years before Christ and the
     infinite times are written as DuckDB writes them.
     """
+    time = "TIME_NS" if kind in _NANOSECONDS else "TIME"
     if kind not in ZONED:
-        return _separated(expression, "TIMESTAMP", separator)
+        return _finite(expression, _separated(expression, time, separator))
+    utc = f"timezone('UTC', {expression})" if kind in _NANOSECONDS else f"make_timestamp(epoch_us({expression}))"
     if timezone == "UTC":
-        local, offset = f"make_timestamp(epoch_us({expression}))", "'+00:00'"
-    else:
-        local = f"timezone({literal(timezone)}, {expression})"
-        offset = _offset(f"CAST((epoch_us({local}) - epoch_us({expression})) // 1000000 AS INTEGER)")
-    text = f"{_separated(local, 'TIMESTAMP', separator)} || {offset}"
-    return f"CASE WHEN isfinite({expression}) THEN {text} ELSE CAST({expression} AS VARCHAR) END"
+        return _finite(utc, f"{_separated(utc, time, separator)} || '+00:00'", or_else=expression)
+    local = f"timezone({literal(timezone)}, {expression})"
+    offset = _offset(f"CAST((epoch_us({local}) - epoch_us({utc})) // 1000000 AS INTEGER)")
+    return _finite(utc, f"{_separated(local, time, separator)} || {offset}", or_else=expression)
 
 
-def _separated(expression: str, kind: str, separator: str) -> str:
-    text = f"CAST({expression} AS VARCHAR)"
+def _separated(expression: str, time: str, separator: str) -> str:
     if separator == " ":
-        return text
-    after_christ = f"{expression} >= CAST('0001-01-01' AS {kind})"
-    return f"CASE WHEN {after_christ} THEN replace({text}, ' ', {literal(separator)}) ELSE {text} END"
+        return f"CAST({expression} AS VARCHAR)"
+    return f"concat(CAST({expression} AS DATE), {literal(separator)}, CAST({expression} AS {time}))"
+
+
+def _finite(expression: str, text: str, *, or_else: str | None = None) -> str:
+    return f"CASE WHEN isfinite({expression}) THEN {text} ELSE CAST({or_else or expression} AS VARCHAR) END"
 
 
 def _offset(seconds: str) -> str:

@@ -14,6 +14,7 @@ class InMemoryWarehouse:
     def __init__(self, rows_by_dataset=None) -> None:
         self.rows_by_dataset = rows_by_dataset or {}
         self.before_write = lambda _tick: None
+        self.before_count = lambda: None
         self.lost_rows = 0
         self.error = None
 
@@ -23,7 +24,9 @@ class InMemoryWarehouse:
             raise self.error
         yield self
 
-    def count(self, selection):
+    def count(self, selection, *, tick):
+        self.before_count()
+        tick()
         return len(self._rows(selection))
 
     def write(self, selection, upload, *, file_format, options, tick):  # noqa: ARG002
@@ -37,7 +40,8 @@ class InMemoryWarehouse:
         tick(1.0)
         return len(rows)
 
-    def preview(self, selection, *, rows):
+    def preview(self, selection, *, rows, tick):
+        tick()
         names = [column.name for column in selection.columns]
         masked = {column.name for column in selection.dataset.columns if column.sensitive}
         return [
