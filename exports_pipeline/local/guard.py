@@ -14,6 +14,7 @@ from dataclasses import replace
 from exports_pipeline.local.folders import log_file
 from exports_pipeline.local.processes import (
     adopt_orphans,
+    await_signal,
     die_with_parent,
     kill_descendants,
     lineage,
@@ -83,12 +84,12 @@ def _watch(stack: Stack, supervisor: int, *, announce: Callable[[StackState], No
     above = lineage() if follows_parent else {}
     announced, stops = False, 0
     while True:
-        noticed = signal.sigtimedwait(SIGNALS, _LOOK_EVERY_S)
+        noticed = await_signal(SIGNALS, _LOOK_EVERY_S)
         ended = dict(reap())
         if supervisor in ended:
             break
         bereaved = any(parent_of(pid) != parent for pid, parent in above.items())
-        if bereaved or (noticed is not None and noticed.si_signo != signal.SIGCHLD):
+        if bereaved or (noticed is not None and noticed != signal.SIGCHLD):
             above = {}
             stops += 1
             os.kill(supervisor, signal.SIGTERM if stops == 1 else signal.SIGKILL)

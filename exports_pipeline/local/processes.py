@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -53,6 +53,15 @@ def spawn(part: Part, *, env: Mapping[str, str], cwd: Path, log: BinaryIO) -> su
         start_new_session=True,
         preexec_fn=prepare,  # noqa: PLW1509 - the caller has one thread
     )
+
+
+def await_signal(signals: Collection[signal.Signals], timeout_s: float) -> signal.Signals | None:
+    """Wait for one of these blocked signals; None when none came in time.
+
+    After a stop (Ctrl-Z, a debugger) that outlasts the time, CPython 3.11 answers with memory it never wrote.
+    """
+    noticed = signal.sigtimedwait(signals, timeout_s)
+    return signal.Signals(noticed.si_signo) if noticed is not None and noticed.si_signo in signals else None
 
 
 def reap() -> list[tuple[int, int]]:

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 
 from exports_pipeline.local.folders import log_file, private_folder, write_private
 from exports_pipeline.local.part import Kind, Part
-from exports_pipeline.local.processes import adopt_orphans, descendants, kill_descendants, kill_session, reap, spawn
+from exports_pipeline.local.processes import (
+    adopt_orphans,
+    await_signal,
+    descendants,
+    kill_descendants,
+    kill_session,
+    reap,
+    spawn,
+)
 from exports_pipeline.local.stack import Stack
 from exports_pipeline.local.state import StackState, publish
 from exports_pipeline.local.variables import shell_variables
@@ -71,9 +79,9 @@ class Supervisor:
                 self._start_due()
                 self._publish()
                 busy = any(member.state in {"starting", "pausing"} for member in self._members.values())
-                noticed = signal.sigtimedwait(SIGNALS, 0.05 if busy else 5.0)
-                if noticed is not None and noticed.si_signo != signal.SIGCHLD:
-                    _log.info("stop_requested signal=%s", signal.Signals(noticed.si_signo).name)
+                noticed = await_signal(SIGNALS, 0.05 if busy else 5.0)
+                if noticed is not None and noticed != signal.SIGCHLD:
+                    _log.info("stop_requested signal=%s", noticed.name)
                     break
                 self._collect()
         finally:
@@ -193,7 +201,7 @@ class Supervisor:
                     member.child.send_signal(member.part.stop_signal)
                 elif member.kill_due_s is not None and time.monotonic() > member.kill_due_s:
                     kill_session(member.child.pid)
-            signal.sigtimedwait((signal.SIGCHLD,), 0.05)
+            await_signal((signal.SIGCHLD,), 0.05)
             self._collect()
         kill_descendants()
         _log.info("stack_stopped")
