@@ -64,8 +64,10 @@ class ObjectStore(Protocol):
 class WarehouseSession(Protocol):
     """One export's view of the warehouse; the same snapshot from start to end."""
 
-    def count(self, selection: Selection) -> int:
+    def count(self, selection: Selection, *, tick: Callable[[], None]) -> int:
         """How many rows the selection has.
+
+        `tick` is called several times a second in the calling thread; whatever it raises stops the query.
 
         Raises:
             WarehouseBusy, WarehouseUnavailable, QueryFailed, QueryTooLarge.
@@ -89,8 +91,8 @@ class WarehouseSession(Protocol):
             as `count`, and what the upload raises.
         """
 
-    def preview(self, selection: Selection, *, rows: int) -> list[dict[str, str | None]]:
-        """The first rows as text, for the eyes of operators: every sensitive column masked."""
+    def preview(self, selection: Selection, *, rows: int, tick: Callable[[], None]) -> list[dict[str, str | None]]:
+        """The first rows as text, for the eyes of operators: every sensitive column masked; `tick` as in `count`."""
 
 
 class Warehouse(Protocol):
@@ -147,7 +149,8 @@ class Limits:
     """Runs launched beyond these, so that a worker finds its next one waiting when it ends one."""
     max_attempts: int = 3
     expiry: timedelta = timedelta(hours=24)
-    heartbeat_timeout: timedelta = timedelta(seconds=12)
+    heartbeat_timeout: timedelta = timedelta(seconds=15)
+    """Longer than the database may be away without harm: ten seconds, and some to come back."""
     launch_timeout: timedelta = timedelta(seconds=20)
 
 

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster_postgres.utils import DagsterPostgresException
 from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from exports_pipeline.adapters.export_runs import attempt_of_tags, run_config, run_tags
 from exports_pipeline.core.errors import LostClaim
@@ -121,5 +123,8 @@ def _settle(context: dg.RunStatusSensorContext, ports: ExportPorts, *, is_cancel
 
 
 def _is_stopped(context: dg.OpExecutionContext) -> bool:
-    run = context.instance.get_run_by_id(context.run_id)
+    try:
+        run = context.instance.get_run_by_id(context.run_id)
+    except (DagsterPostgresException, SQLAlchemyError):
+        return False  # the database went away after the beat; the next beat asks again
     return run is not None and run.status in {dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED}

@@ -1,11 +1,19 @@
 """Make one attempt of an export job: rows to a file, the file to an object."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from exports_pipeline.core.errors import ExportError, InternalError, LedgerUnavailable, LostClaim, RowCountChanged
+from exports_pipeline.core.errors import (
+    ExportError,
+    InternalError,
+    LedgerUnavailable,
+    LostClaim,
+    RowCountChanged,
+    WrongStatus,
+)
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Selection, select
 from exports_pipeline.core.formats import content_type
@@ -68,12 +76,13 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
         upload = ports.objects.upload(key, content_type=content_type(job.format, job.options), download_name=name)
         try:
             rows = _write(job, selection, session, upload, pulse)
-            pulse.beat(Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes))
+            written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
+            preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
+            pulse.beat(written)
             sha256 = upload.commit()
         except BaseException:
             upload.abort()
             raise
-        preview = session.preview(selection, rows=PREVIEW_ROWS)
     result = StoredFile(
         object_key=key,
         download_name=name,
@@ -87,7 +96,7 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
 
 
 def _write(job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: "_Pulse") -> int:
-    total = session.count(selection)
+    total = session.count(selection, tick=lambda: pulse.tick(Progress()))
     rows = session.write(
         selection,
         upload,
@@ -137,11 +146,16 @@ class _Pulse:
     def beat(self, progress: Progress) -> None:
         now = self._last_at = self._ports.clock()
         try:
-            if self._is_stopped():
-                entry = AuditEntry(
-                    at=now, actor=self._job.requester.user_id, action="export.stopped_by_operator", job_id=self._job.id
-                )
-                self._ports.jobs.cancel(self._job.id, now=now, audit=entry)
             self._ports.jobs.beat(self._job.id, self._job.attempt, progress, now=now)
+            if self._is_stopped():  # asked last: while the database is away, Dagster would wait for it
+                self._cancel(now)
         except LedgerUnavailable:
             return  # the export goes on; whoever takes the attempt for dead closes the guard of `complete`
+
+    def _cancel(self, now: datetime) -> None:
+        entry = AuditEntry(
+            at=now, actor=self._job.requester.user_id, action="export.stopped_by_operator", job_id=self._job.id
+        )
+        with suppress(WrongStatus):  # somebody else has cancelled it since the beat
+            self._ports.jobs.cancel(self._job.id, now=now, audit=entry)
+        raise LostClaim

@@ -66,7 +66,7 @@ def test_a_vanished_worker_costs_an_attempt(ports):
     job = requested(ports)
     ports.jobs.claim(job.id, 1, run_id="run", now=ports.clock())
     assert reconcile(ports) == 0
-    ports.clock.advance(13)
+    ports.clock.advance(16)
     assert reconcile(ports) == 1
     seen = ports.jobs.get(job.id)
     assert (seen.status, seen.attempt, seen.error.code) == (Status.PENDING, 2, "worker_lost")

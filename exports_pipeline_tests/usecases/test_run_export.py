@@ -168,6 +168,19 @@ def test_a_cancelled_job_stops_at_its_next_beat_and_leaves_no_object(ports):
     assert ports.objects.objects == ports.objects.uploads == {}
 
 
+def test_a_job_whose_rows_are_still_being_counted_stops_as_well(ports):
+    job = requested(ports)
+
+    def cancelled():
+        cancel_export(job.id, ANN, ports=ports)
+        ports.clock.advance(1)
+
+    ports.warehouse.before_count = cancelled
+    ports.warehouse.before_write = lambda _tick: pytest.fail("the count went on")
+    with pytest.raises(LostClaim):
+        run(ports, job)
+
+
 def test_a_job_cancelled_after_its_last_beat_is_still_not_published(ports):
     job = requested(ports)
     ports.warehouse.before_write = lambda _tick: cancel_export(job.id, ANN, ports=ports)
@@ -178,13 +191,13 @@ def test_a_job_cancelled_after_its_last_beat_is_still_not_published(ports):
 
 def test_a_job_lost_between_publishing_and_settling_takes_its_object_back(ports, monkeypatch):
     job = requested(ports)
-    preview = ports.warehouse.preview
+    telegram_chat = ports.users.telegram_chat
 
-    def cancelled_meanwhile(selection, *, rows):
+    def cancelled_meanwhile(user_id):
         cancel_export(job.id, ANN, ports=ports)
-        return preview(selection, rows=rows)
+        return telegram_chat(user_id)
 
-    monkeypatch.setattr(ports.warehouse, "preview", cancelled_meanwhile)
+    monkeypatch.setattr(ports.users, "telegram_chat", cancelled_meanwhile)
     with pytest.raises(LostClaim):
         run(ports, job)
     assert ports.objects.objects == {}
@@ -196,6 +209,24 @@ def test_an_operator_who_stops_the_run_cancels_the_job(ports):
         run(ports, job, is_stopped=lambda: True)
     assert ports.jobs.get(job.id).status is Status.CANCELLED
     assert ports.audit.audit[-1].action == "export.stopped_by_operator"
+
+
+def test_dagster_is_not_asked_while_the_database_is_away(ports):
+    job = requested(ports)
+
+    def away(tick):
+        ports.jobs.is_away = True
+        ports.clock.advance(1)
+        tick(0.5)
+        ports.jobs.is_away = False
+
+    def is_stopped():
+        assert not ports.jobs.is_away, "Dagster would wait for its database, and the export with it"
+        return False
+
+    ports.warehouse.before_write = away
+    run(ports, job, is_stopped=is_stopped)
+    assert ports.jobs.get(job.id).status is Status.COMPLETED
 
 
 def test_a_database_that_is_away_for_ten_seconds_stops_no_export(ports):
