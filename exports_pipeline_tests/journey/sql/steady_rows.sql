@@ -1,0 +1,2 @@
+SELECT range AS n, md5(sha256(sha256(sha256(CAST(range AS VARCHAR))))) AS word
+FROM range(1500000)
