@@ -1,5 +1,7 @@
 """Deliveries by Telegram, against a server that behaves as the Bot API."""
 
+import logging
+
 import pytest
 
 from exports_pipeline.adapters.senders.telegram import TelegramSender
@@ -44,6 +46,13 @@ def test_a_wrong_token_is_refused_for_good_and_not_repeated_in_the_error(bot_api
     with pytest.raises(DeliveryRefused) as caught:
         sender(bot_api, token="999:WRONG").send(ANN, Message(html="x"))
     assert "WRONG" not in str(caught.value)
+
+
+def test_the_token_is_in_no_log(bot_api, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("httpx"), "level", logging.NOTSET)
+    with caplog.at_level(logging.INFO):
+        sender(bot_api).send(ANN, Message(html="x"))
+    assert TOKEN not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Deliveries by Telegram."""
 
 import asyncio
+import logging
 
 from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
@@ -20,6 +21,7 @@ class TelegramSender:
     def __init__(self, token: str, *, api_url: str = "https://api.telegram.org") -> None:
         self._token = token
         self._api_url = api_url.rstrip("/")
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs URLs, and the Bot API's hold the token
 
     def send(self, recipient: Recipient, message: Message) -> str:
         """Send a message and return its id within the chat.
