@@ -53,7 +53,7 @@ upgrade: $(BIN)/uv ## pin the newest versions of all dependencies anew
 	$(COMPILE) pyproject.toml --extra embedded -c requirements/dev.lock -o requirements/runtime.lock
 
 COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	--no-config --quiet --custom-compile-command "make upgrade"
+	--no-config --system-certs --quiet --custom-compile-command "make upgrade"
 
 clean: ## remove the virtual environment, the embedded stack's state and all caches
 	rm -rf $(VENV) .exports build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
@@ -63,7 +63,7 @@ clean: ## remove the virtual environment, the embedded stack's state and all cac
 EXACTLY := --no-deps --require-hashes
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 define install
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python $(EXACTLY) -r $(1) || $(PIP) $(EXACTLY) -r $(1)
+	$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python $(BIN)/python $(EXACTLY) -r $(1) || $(PIP) $(EXACTLY) -r $(1)
 	$(PIP) --no-deps --no-build-isolation --editable .
 endef
 
