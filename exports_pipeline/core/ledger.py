@@ -33,7 +33,7 @@ class AuditEntry:
     at: datetime
     actor: UUID
     action: str
-    """As `export.requested`, `export.downloaded`."""
+    """As `export.requested`, `export.download_link`."""
     job_id: UUID | None = None
     details: Mapping[str, Any] | None = None
 

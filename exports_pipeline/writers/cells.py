@@ -31,7 +31,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def csv_cell(expression: str, kind: Type, options: FormatOptions) -> str:
-    """The value of a cell.
+    """The value of a cell, not yet guarded.
 
     Bytes are base 16 (RFC 4648), nested values JSON, NaN and the infinities `nan`, `inf`, `-inf`.
     """
@@ -43,8 +43,7 @@ def csv_cell(expression: str, kind: Type, options: FormatOptions) -> str:
         return expression
     if kind.kind in ZONED:
         return time_text(expression, kind.kind, options.timezone)
-    text = _TEXTS.get(kind.kind, "CAST({} AS VARCHAR)").replace("{}", expression)
-    return guarded(text) if options.formula_guard and kind.kind not in _TEXTS else text
+    return _TEXTS.get(kind.kind, "CAST({} AS VARCHAR)").replace("{}", expression)
 
 
 def is_never_quoted(kind: Type, options: FormatOptions) -> bool:
@@ -54,16 +53,14 @@ def is_never_quoted(kind: Type, options: FormatOptions) -> bool:
     )
 
 
-def guarded(text: str) -> str:
-    """Text with an apostrophe before it where a spreadsheet would take it for a formula.
+def is_free_text(kind: Type) -> bool:
+    """Whether cells of a type hold what people wrote, and may begin like a formula."""
+    return not kind.is_nested and kind.kind not in _AS_IT_IS | ZONED | _TEXTS.keys()
 
-    Most texts begin with a letter, and are let through by two comparisons.
-    """
-    starts = ", ".join(str(ord(start)) for start in FORMULA_STARTS)
-    return (
-        f"CASE WHEN {text} >= 'A' AND {text} < '{{' THEN {text} "
-        f"WHEN ascii({text}) IN ({starts}) THEN '''' || {text} ELSE {text} END"
-    )
+
+def looks_like_formula(text: str) -> str:
+    """The condition that a spreadsheet would take a text for a formula."""
+    return f"ascii({text}) IN ({', '.join(str(ord(start)) for start in FORMULA_STARTS)})"
 
 
 def json_value(expression: str, kind: Type, timezone: str) -> str:

@@ -1,7 +1,7 @@
 """CSV after RFC 4180: UTF-8, CRLF, a header; NULL is an empty cell and the empty text is `""`."""
 
 from exports_pipeline.core.formats import FormatOptions
-from exports_pipeline.writers.cells import FORMULA_STARTS, csv_cell, is_never_quoted
+from exports_pipeline.writers.cells import FORMULA_STARTS, csv_cell, is_free_text, is_never_quoted, looks_like_formula
 from exports_pipeline.writers.copy_plan import LinesPlan, Shown
 from exports_pipeline.writers.sql_text import literal
 from exports_pipeline.writers.type_text import Type, parse_type
@@ -29,12 +29,20 @@ def csv_plan(columns: tuple[Shown, ...], options: FormatOptions) -> LinesPlan:
 
 
 def _field(cell: str, kind: Type, options: FormatOptions) -> str:
-    """A cell in quotes where it needs them; NULL stays NULL, which `concat` takes for nothing."""
+    """A cell with its guard and its quotes, where it needs them; NULL stays NULL, which `concat` takes for nothing.
+
+    What is asked is asked of the column itself: of a column with few values DuckDB then asks once per value. Most
+    texts begin with a letter, and are let through by two comparisons.
+    """
     if is_never_quoted(kind, options):
         return cell
     marks = " OR ".join(f"contains({cell}, {literal(mark)})" for mark in (options.delimiter, '"', "\n", "\r"))
-    quoted = f"""'"' || replace({cell}, '"', '""') || '"'"""
-    return f"CASE WHEN {marks} OR {cell} = '' THEN {quoted} ELSE {cell} END"
+    guarded, plain = cell, ""
+    if options.formula_guard and is_free_text(kind):
+        guarded = f"CASE WHEN {looks_like_formula(cell)} THEN '''' || {cell} ELSE {cell} END"
+        plain = f"WHEN {cell} >= 'A' AND {cell} < '{{' THEN {cell} "
+    quoted = f"""'"' || replace({guarded}, '"', '""') || '"'"""
+    return f"CASE WHEN {marks} OR {cell} = '' THEN {quoted} {plain}ELSE {guarded} END"
 
 
 def _heading(name: str, options: FormatOptions) -> str:
