@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from exports_api.cli.connection import AsJson, Owner, Token, Url, User, connect
 from exports_api.cli.failing import told
@@ -14,7 +16,7 @@ from exports_api.cli.failing import told
 def datasets(
     url: Url = None, token: Token = None, user: User = "demo", owner: Owner = None, *, as_json: AsJson = False
 ) -> None:
-    """List the datasets you may export."""
+    """List the datasets you may export; --json tells their columns, too."""
     with told(as_json=as_json), connect(url=url, token=token, user=user, owner=owner) as client:
         found = client.datasets()
     if as_json:
@@ -24,12 +26,15 @@ def datasets(
 
 
 def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table("Dataset", "Title", "Time", "Filters", "Columns")
+    table = Table(box=SIMPLE)
+    table.add_column("Dataset", no_wrap=True)
+    for title in ("Title", "Time", "Filters", "Columns"):
+        table.add_column(title, overflow="fold")
     for each in found:
         time = f"{each['time']['column']} ({each['time']['grain']})" if each["time"] else "-"
-        filters = ", ".join(_OPTIONS[name] for name in each["filters"]) or "-"
-        columns = ", ".join(column["name"] for column in each["columns"])
-        table.add_row(each["name"], each["title"], time, filters, columns)
+        filters = " ".join(_OPTIONS[name] for name in each["filters"]) or "-"
+        cells = (each["name"], each["title"], time, filters, str(len(each["columns"])))
+        table.add_row(*(Text(cell) for cell in cells))  # never markup, whatever a catalogue says
     return table
 
 

@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
 _STEP = 1000
 
@@ -16,15 +16,14 @@ class Watch:
         self._title = title
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=12),
             TaskProgressColumn(),
-            TextColumn("{task.fields[figures]}"),
-            TimeElapsedColumn(),
+            TextColumn("{task.fields[figures]}", markup=False),
             console=Console(stderr=True),
             disable=not visible,
         )
-        self._export = self._progress.add_task(f"Exporting {title}", total=None, figures="requested")
+        self._export = self._progress.add_task(f"Exporting {title}", total=None, figures="", visible=False)
         self._download = self._export
 
     def __enter__(self) -> Self:
@@ -40,7 +39,12 @@ class Watch:
         """Show an export job as it is now."""
         total = None if job["status"] == "pending" else 100
         self._progress.update(
-            self._export, total=total, completed=job["progress"]["percent"], figures=_figures(job), refresh=True
+            self._export,
+            total=total,
+            completed=job["progress"]["percent"],
+            figures=_figures(job),
+            visible=True,
+            refresh=True,
         )
 
     def begin_download(self, size_bytes: int) -> None:
@@ -71,6 +75,7 @@ def _figures(job: dict[str, Any]) -> str:
             return "pending"
         wait = job["estimated_wait_s"]
         return f"in the queue, place {job['queue_position']}" + (f", about {wait:.0f} s" if wait else "")
-    total = f" of {progress['total_rows']:,}" if progress["total_rows"] else ""
+    total = f" of {progress['total_rows']:,}" if progress["total_rows"] and job["status"] == "running" else ""
     again = f", attempt {job['attempt']}" if job["attempt"] > 1 else ""
-    return f"{progress['rows']:,}{total} rows, {in_words(progress['bytes'])}, {job['status']}{again}"
+    status = "" if job["status"] in {"running", "completed"} else f", {job['status']}"
+    return f"{progress['rows']:,}{total} rows, {in_words(progress['bytes'])}{again}{status}"

@@ -134,6 +134,7 @@ def test_a_failed_export_tells_its_sentence(ann, world, tmp_path):
     ("words", "exit_code", "sentence"),
     [
         (["nope"], 1, "There is no dataset 'nope'"),
+        (["[/b]"], 1, "There is no dataset '[/b]'"),
         (["sales", "--format", "docx"], 1, "There is no format 'docx'"),
         (["sales", "--from", "yesterday"], 1, "no date"),
         (["sales", "--option", "bom"], 2, "NAME=VALUE"),
