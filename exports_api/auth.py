@@ -64,7 +64,7 @@ def verified_claims(token: str, key: Any, *, algorithms: list[str]) -> dict[str,
         InvalidToken: it did not, or the token has expired or is not yet valid.
     """
     try:
-        return jwt.decode(token, key, algorithms=algorithms, leeway=_LEEWAY_S, options=_VERIFIED)  # type: ignore[arg-type]
+        return jwt.decode(token, key, algorithms=algorithms, leeway=_LEEWAY_S, options=_VERIFIED)  # type: ignore[arg-type]  # a dict
     except jwt.ExpiredSignatureError as error:
         raise InvalidToken(_EXPIRED) from error
     except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError) as error:

@@ -160,4 +160,4 @@ class _KeptOpen(DagsterGraphQLClient):
 
 
 def _client_error(kind: str, content: object) -> DagsterGraphQLClientError:
-    return DagsterGraphQLClientError(kind, content)  # type: ignore[no-untyped-call]
+    return DagsterGraphQLClientError(kind, content)  # type: ignore[no-untyped-call]  # Dagster's

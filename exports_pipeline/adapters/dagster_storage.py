@@ -82,7 +82,7 @@ class _Pooled:
     _engine: Engine
 
     def __init__(self, postgres_url: str, should_autocreate_tables: bool) -> None:
-        super().__init__(postgres_url, should_autocreate_tables)  # type: ignore[call-arg]
+        super().__init__(postgres_url, should_autocreate_tables)  # type: ignore[call-arg]  # Dagster's mixin
         self._engine = pooled_engine(postgres_url)
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
@@ -122,7 +122,7 @@ class PooledPostgresStorage(DagsterStorage[Any], ConfigurableClass):
     """The three storages of Dagster in one database, named under `storage.custom` in dagster.yaml."""
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # Dagster's
         self._inst_data = inst_data
         url = dagster_postgres_url(postgres_url)
         if url not in _prepared:
