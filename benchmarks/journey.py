@@ -42,6 +42,7 @@ USERS = ("demo", "alice", "bob")
 WARM_UP = 10
 STOCK = """
 storage: {postgres: {postgres_url: {env: STOCK_DATABASE_URL}}}
+run_coordinator: {module: dagster._core.run_coordinator, class: DefaultRunCoordinator}
 telemetry: {enabled: false}
 """
 
@@ -147,11 +148,12 @@ def _stock_export(store: PostgresJobStore, like: ExportJob, runs: ExportRuns) ->
     began = time.perf_counter()
     store.add(new, AuditEntry(at=now, actor=new.requester.user_id, action="export.requested", job_id=new.id))
     [job] = store.reserve(slots=1, now=now)
-    store.launched(job.id, job.attempt, runs.launch(job))
+    run_id = runs.launch(job)
+    store.launched(job.id, job.attempt, run_id)
     while (seen := store.get(job.id)) is not None and not seen.status.is_final:
         time.sleep(0.01)
-    if seen is None or seen.result is None:
-        raise SystemExit(f"a stock run did not complete: {seen}")
+    if seen is None or seen.result is None or seen.run_id != run_id:
+        raise SystemExit(f"the stock run {run_id} did not complete: {seen}")
     return time.perf_counter() - began
 
 
