@@ -37,7 +37,7 @@ class ServedObjects(InMemoryObjectStore):
     spoil = staticmethod(lambda body: body)
     status = 200
 
-    def presign(self, key, *, valid):  # noqa: ARG002
+    def presign(self, key, *, valid):
         return f"{self.url}/{key}"
 
 

@@ -52,8 +52,8 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
 def _problem(status: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
     answer: dict[str, Any] = {"description": _SENTENCES[status], "content": content}
-    if status == 503:  # noqa: PLR2004 - Service Unavailable
+    if status == 503:
         answer["headers"] = {"Retry-After": header("Seconds to wait.", example="5")}
-    if status == 401:  # noqa: PLR2004 - Unauthorized
+    if status == 401:
         answer["headers"] = {"WWW-Authenticate": header("How to authenticate.", example='Bearer realm="exports"')}
     return answer

@@ -1,4 +1,4 @@
-"""Dagster's GraphQL client: runs are launched, terminated and asked about here."""
+"""Dagster's GraphQL client: runs are launched here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,11 +32,6 @@ _REFUSALS = frozenset(
 )
 """Answers that another try does not change; the rest, above all a PythonError, an outage of Dagster or the broker."""
 
-_MARK_CANCELED = """
-mutation MarkCanceled($runId: String!) {
-  terminateRun(runId: $runId, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename }
-}
-"""
 _FIND_LOCATION = """
 query FindLocation($selector: RepositorySelector!) {
   repositoryOrError(repositorySelector: $selector) { __typename ... on PythonError { message } }
@@ -70,39 +65,6 @@ class DagsterRuns:
         except DagsterGraphQLClientError as error:
             if error.args[0] in _REFUSALS:
                 raise LaunchRefused from error
-            raise RunsUnavailable from error
-
-    def terminate(self, run_id: str) -> None:
-        """Ask a run to stop; a run that has ended, is ending or never was needs nothing.
-
-        Raises:
-            RunsUnavailable: Dagster does not answer, or does not terminate the run.
-        """
-        try:
-            self._client.terminate_run(run_id)
-        except DagsterGraphQLClientError as error:
-            if error.args[0] == "RunNotFoundError":
-                return
-            if error.args[0] != "TerminateRunFailure":
-                raise RunsUnavailable from error
-            status = self.status(run_id)
-            if status in {"NOT_STARTED", "STARTING"}:
-                # Dagster terminates no run that waits for a worker; marked, it is left alone by the worker.
-                self._ask(_MARK_CANCELED, runId=run_id)
-            elif status == "STARTED":
-                raise RunsUnavailable from error
-
-    def status(self, run_id: str) -> str | None:
-        """Return a run's status as Dagster spells it, for example `STARTED`; None if there is no such run.
-
-        Raises:
-            RunsUnavailable: Dagster does not answer.
-        """
-        try:
-            return self._client.get_run_status(run_id).value
-        except DagsterGraphQLClientError as error:
-            if error.args[0] in {"PipelineRunNotFoundError", "RunNotFoundError"}:
-                return None
             raise RunsUnavailable from error
 
     def ping(self) -> None:

@@ -49,7 +49,7 @@ def _create_if_missing(client: "S3Client", bucket: str) -> None:
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 404:  # noqa: PLR2004
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 404:
             raise
         region = client.meta.region_name
         if region == "us-east-1":

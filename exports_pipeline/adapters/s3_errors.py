@@ -54,6 +54,6 @@ def store_error(error: Exception) -> ExportError:
         return ObjectStoreUnavailable()
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in _PASSING or status in {408, 429} or not 300 <= status < 500:  # noqa: PLR2004
+    if code in _PASSING or status in {408, 429} or not 300 <= status < 500:
         return ObjectStoreUnavailable()
     return ObjectStoreMisconfigured(_SENTENCES.get(code))

@@ -41,7 +41,7 @@ def has_type(text: str, kind: str) -> bool:
 
 def _is_integer(text: str, signed: bool, bits: int) -> bool:
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 39):  # noqa: PLR2004
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 39):
         return False
     half = 1 << (bits - 1)
     return -half <= int(text) < half if signed else 0 <= int(text) < 2 * half

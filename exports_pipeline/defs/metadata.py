@@ -34,5 +34,5 @@ def _as_markdown(header: list[str], rows: list[list[str]]) -> str:
 
 
 def _escaped(cell: str) -> str:
-    shown = cell if len(cell) <= 80 else f"{cell[:79]}…"  # noqa: PLR2004
+    shown = cell if len(cell) <= 80 else f"{cell[:79]}…"
     return shown.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("\r", " ").replace("<", "&lt;")

@@ -26,5 +26,5 @@ def check_values(selection: Selection, warehouse: Warehouse) -> None:
 
 def _sentence(noun: str, missing: list[str]) -> str:
     shown = ", ".join(repr(value[:80]) for value in missing[:5])
-    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
     return f"None of your rows has the {noun} {shown}{more}; the values endpoint of the dataset lists what there is."

@@ -116,7 +116,7 @@ def test_a_dagster_that_hangs_is_unavailable_within_the_timeout(webserver, runs)
 
 def test_a_dagster_that_is_away_is_unavailable_in_every_question():
     runs = DagsterRuns("http://127.0.0.1:1")
-    for ask in (runs.ping, lambda: runs.status("r"), lambda: runs.terminate("r")):
+    for ask in (runs.ping, lambda: runs.launch(job_name="j", run_config={}, tags={})):
         with pytest.raises(RunsUnavailable):
             ask()
     runs.close()
@@ -132,4 +132,4 @@ def test_a_code_location_that_did_not_load_fails_the_ping(webserver, runs):
 
 def test_an_answer_full_of_errors_is_an_outage(runs):
     with pytest.raises(RunsUnavailable):
-        runs.status("r")
+        runs.ping()

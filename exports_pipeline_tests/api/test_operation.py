@@ -105,7 +105,7 @@ def test_a_request_is_one_line_of_the_log_without_its_query(log, ports, settings
 
 def test_what_nobody_foresaw_is_in_the_log_with_its_trace(log, ports, settings):
     class Broken(type(ports.jobs)):
-        def get(self, job_id):  # noqa: ARG002
+        def get(self, job_id):
             msg = "no such luck"
             raise ZeroDivisionError(msg)
 

@@ -60,7 +60,7 @@ def test_an_error_unknown_to_the_table_is_answered_like_its_parent(ports, settin
         code = "strange_column"
 
     class Strange(type(ports.warehouse)):
-        def time_range(self, selection):  # noqa: ARG002
+        def time_range(self, selection):
             raise StrangeColumn
 
     ann = ApiClient(create_app(fake_ports(warehouse=Strange()), settings))
@@ -154,7 +154,7 @@ def test_a_ledger_that_is_away_is_503_and_worth_another_try(ann, ports):
 @pytest.mark.parametrize("kind", [WarehouseBusy, WarehouseUnavailable])
 def test_a_warehouse_that_is_away_is_503_where_it_is_needed_and_no_hindrance_to_a_request(ports, settings, kind):
     class Away(type(ports.warehouse)):
-        def time_range(self, selection):  # noqa: ARG002
+        def time_range(self, selection):
             raise kind
 
     warehouse = Away()
@@ -173,7 +173,7 @@ def test_dagster_away_does_not_hinder_a_request(ports, settings):
 
 def test_what_nobody_foresaw_is_500_with_a_request_id_and_no_internals(ports, settings):
     class Broken(type(ports.jobs)):
-        def page(self, user_id, page):  # noqa: ARG002
+        def page(self, user_id, page):
             msg = "SELECT secret FROM internals"
             raise ZeroDivisionError(msg)
 

@@ -22,13 +22,13 @@ class InMemoryOutbox:
         changes = {"state": DeliveryState.SENDING, "next_try_at": now + lease}
         return [self._put(delivery, tries=delivery.tries + 1, **changes) for delivery in due[:limit]]
 
-    def sent(self, delivery_id, *, receipt, now):  # noqa: ARG002
+    def sent(self, delivery_id, *, receipt, now):
         self._settle(delivery_id, state=DeliveryState.SENT, receipt=receipt, next_try_at=None)
 
     def postponed(self, delivery_id, error, *, next_try_at):
         self._settle(delivery_id, state=DeliveryState.PENDING, last_error=error.sentence, next_try_at=next_try_at)
 
-    def failed(self, delivery_id, error, *, now):  # noqa: ARG002
+    def failed(self, delivery_id, error, *, now):
         self._settle(delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, next_try_at=None)
 
     def of_job(self, job_id):

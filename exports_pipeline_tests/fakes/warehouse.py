@@ -29,7 +29,7 @@ class InMemoryWarehouse:
         tick()
         return len(self._rows(selection))
 
-    def write(self, selection, upload, *, file_format, options, tick):  # noqa: ARG002
+    def write(self, selection, upload, *, file_format, options, tick):
         self.before_write(tick)
         text = io.StringIO()
         writer = csv.writer(text)
