@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PARALLEL := -n auto --dist loadfile
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help
@@ -27,14 +28,15 @@ check: $(VENV)/.dev ## lint, types, layers and the fast tests
 	$(BIN)/ruff format --check --quiet $(CHECKED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -m "not slow" $(PARALLEL)
 
 test: $(VENV)/.dev ## everything that CI runs: checks, all tests, coverage
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check --quiet $(CHECKED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q --cov --cov-report=
+	$(BIN)/pytest -q -m "not slow" $(PARALLEL) --cov --cov-report=
+	$(BIN)/pytest -q -m slow --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=85 --skip-covered
 	$(BIN)/coverage report --fail-under=95 --include='exports_pipeline/core/*,exports_pipeline/usecases/*'
 
