@@ -9,7 +9,7 @@ _LOCK = 0x6D696772
 
 
 def _url() -> str:
-    given = context.config.attributes.get("database_url") or context.config.get_main_option("sqlalchemy.url")
+    given = context.config.attributes.get("database_url")
     if given:
         return str(given)
     secret = load_settings().database_url

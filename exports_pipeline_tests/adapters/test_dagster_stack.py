@@ -1,11 +1,10 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 import uuid
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +19,7 @@ from exports_pipeline.core.errors import LaunchRefused, RunsUnavailable
 from exports_pipeline.local.broker import broker_part, broker_url
 from exports_pipeline.local.part import LogSays, PageAnswers, Part
 from exports_pipeline.local.ports import remembered_port
+from exports_pipeline_tests.started_part import started
 
 pytestmark = pytest.mark.slow
 
@@ -28,27 +28,6 @@ REPOSITORY = HERE.parents[1]
 WORKSPACE = "load_from: [{python_module: {module_name: dagster_trial, location_name: exports_pipeline}}]"
 CELERY = ("-m", "celery", "-A", "dagster_trial_worker", "worker", "-P", "prefork", "-Q", "dagster", "-c", "1")
 CELERY_OPTIONS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO")
-
-
-@contextmanager
-def started(home, part, environment):
-    path = home / f"{part.name}.log"
-    path.touch()
-    begin = path.stat().st_size
-    environment = {**os.environ, "PYTHONPATH": str(HERE), **environment}
-    with path.open("ab") as log:
-        process = subprocess.Popen(part.command, env=environment, stdout=log, stderr=log, cwd=home)
-    try:
-        await_that(lambda: part.probe.is_ready(path.read_bytes()[begin:]) or process.poll() is not None, seconds=60)
-        assert process.poll() is None, path.read_text(encoding="utf-8")
-        yield process
-    finally:
-        process.send_signal(part.stop_signal)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def await_that(is_so, *, seconds=20.0):
@@ -71,6 +50,7 @@ def stack(postgres, tmp_path_factory):
     broker_port, port = remembered_port(home, "broker"), remembered_port(home, "webserver")
     environment = {
         "DAGSTER_HOME": str(home),
+        "PYTHONPATH": str(HERE),
         "EXPORTS_DATABASE_URL": f"{postgres.rpartition('/')[0]}/{database}",
         "EXPORTS_BROKER_URL": broker_url(home, broker_port),
     }
@@ -85,9 +65,9 @@ def stack(postgres, tmp_path_factory):
     with ExitStack() as parts, pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        broker = parts.enter_context(started(home, broker_part(home, broker_port), {}))
-        parts.enter_context(started(home, web, environment))
-        parts.enter_context(started(home, worker, environment))
+        broker = parts.enter_context(started(broker_part(home, broker_port), home))
+        parts.enter_context(started(web, home, environment))
+        parts.enter_context(started(worker, home, environment))
         runs = DagsterRuns(url)
         parts.callback(runs.close)
         instance = parts.enter_context(DagsterInstance.get())

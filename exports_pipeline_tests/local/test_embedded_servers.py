@@ -3,8 +3,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -18,29 +16,9 @@ from exports_pipeline.local.broker import broker_part, broker_url
 from exports_pipeline.local.object_store import object_store_environment, object_store_parts
 from exports_pipeline.local.ports import remembered_port
 from exports_pipeline.local.postgres import _for_everybody, _installation, database_url, postgres_part
+from exports_pipeline_tests.started_part import started
 
 AS_ROOT = os.geteuid() == 0
-
-
-@contextmanager
-def started(part, home: Path, *, stop=signal.SIGTERM):
-    log = home / f"{part.name}.log"
-    with (
-        log.open("wb") as file,
-        subprocess.Popen(
-            part.command, env={**os.environ, **part.env}, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
-        ) as process,
-    ):
-        try:
-            deadline = time.monotonic() + 20
-            while not part.probe.is_ready(log.read_bytes()):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.05)
-            yield process
-        finally:
-            process.send_signal(stop)
-            process.wait(15)
 
 
 def test_the_embedded_postgres_keeps_its_rows_over_a_kill_and_wants_the_password(tmp_path):
