@@ -155,6 +155,11 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_requested(ann, wo
     assert world.jobs.jobs == {}
 
 
+def listen_to_ctrl_c():
+    """As at a terminal: a shell lets its background jobs, and all their children, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_cancels_the_job_and_says_so(world, tmp_path):
     def slowly(tick):
         while True:
@@ -166,14 +171,22 @@ def test_ctrl_c_cancels_the_job_and_says_so(world, tmp_path):
     environment = {**os.environ, "EXPORTS_API_URL": world.url, "EXPORTS_TOKEN": token_of("ann")}
     command = [str(EXPORTS_COMMAND), "get", "sales", "--out", str(tmp_path / "x")]
     with subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509 - it takes no lock
     ) as process:
-        while not any(job.status == "running" for job in world.jobs.jobs.values()):
-            assert process.poll() is None
-            time.sleep(0.02)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+        try:
+            while not any(job.status == "running" for job in list(world.jobs.jobs.values())):
+                assert process.poll() is None
+                time.sleep(0.02)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=20)
+        finally:
+            process.kill()
     (job,) = world.jobs.jobs.values()
     assert (process.returncode, job.status) == (130, "cancelled")
     assert f"the export {job.id} is cancelled" in told
