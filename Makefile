@@ -48,6 +48,7 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python benchmarks/journey.py
 	$(BIN)/python benchmarks/launch.py
 	$(BIN)/python benchmarks/rows.py
+	$(BIN)/python benchmarks/long_queue.py
 
 upgrade: $(BIN)/uv ## pin the newest versions of all dependencies anew
 	echo uv | $(COMPILE) - -o requirements/installer.lock

@@ -45,6 +45,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.QueryTooLarge: _UNPROCESSABLE,
         errors.IdempotencyKeyReused: _UNPROCESSABLE,
         errors.IdempotencyKeyInFlight: Answer(status=409, retry_after_s=1),
+        errors.QueueFull: Answer(status=429, retry_after_s=10),
         errors.UnknownExportJob: Answer(status=404),
         errors.WrongStatus: Answer(status=409),
         errors.NotCompleted: Answer(status=409),
@@ -128,5 +129,8 @@ def _add_headers(headers: MutableHeaders, error: errors.ExportError, answer: Ans
     headers["Cache-Control"] = "no-store"
     if answer.retry_after_s is not None:
         headers["Retry-After"] = str(answer.retry_after_s)
+    if isinstance(error, errors.QueueFull):
+        headers["RateLimit-Policy"] = f'"{error.policy}";q={error.limit}'
+        headers["RateLimit"] = f'"{error.policy}";r=0;t={answer.retry_after_s}'
     if isinstance(error, errors.InvalidToken) and "WWW-Authenticate" not in headers:
         headers["WWW-Authenticate"] = 'Bearer realm="exports", error="invalid_token"'

@@ -59,6 +59,16 @@ class Settings(BaseSettings):
 
     workers: int = Field(2, ge=1, validation_alias="EXPORTS_WORKERS")
     """Runs at the same time: the children of the Celery worker and the slots of the dispatcher."""
+    running_per_user: int | None = Field(None, ge=1, validation_alias="EXPORTS_RUNNING_PER_USER")
+    """Runs of one user at the same time; unset: all, while nobody else waits."""
+    large_rows: int = Field(1_000_000, ge=1, validation_alias="EXPORTS_LARGE_ROWS")
+    """An export of more rows is large."""
+    large_running: int | None = Field(None, ge=1, validation_alias="EXPORTS_LARGE_RUNNING")
+    """Large exports at the same time; unset: half of the workers, at least one."""
+    queue_per_user: int = Field(1_000, ge=1, validation_alias="EXPORTS_QUEUE_PER_USER")
+    """Exports of one user that may wait; one more is answered with 429."""
+    queue: int = Field(100_000, ge=1, validation_alias="EXPORTS_QUEUE")
+    """Exports of everybody that may wait."""
     max_attempts: int = Field(3, ge=1, validation_alias="EXPORTS_MAX_ATTEMPTS")
     expiry_hours: int = Field(24, ge=1, validation_alias="EXPORTS_EXPIRY_HOURS")
     """How long an object is kept."""

@@ -17,6 +17,7 @@ from exports_pipeline.adapters.senders.telegram import TelegramSender
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.warehouse import make_warehouse
 from exports_pipeline.core.errors import NotConfigured
+from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.ports import ExportPorts, Limits, Sender
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline.settings import Settings, load_settings
@@ -46,9 +47,25 @@ def build_ports(settings: Settings) -> ExportPorts:
         senders=_senders(settings),
         clock=lambda: datetime.now(UTC),
         pause=sleep,
-        limits=Limits(
-            slots=settings.workers, ahead=settings.workers, max_attempts=settings.max_attempts, expiry=settings.expiry
-        ),
+        limits=limits_of(settings),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The figures that the deployment sets.
+
+    One run fewer than workers is launched ahead: when as many runs have ended as there are workers, whoever came
+    while all were busy has a worker.
+    """
+    return Limits(
+        slots=settings.workers,
+        ahead=settings.workers - 1,
+        running_per_user=settings.running_per_user,
+        large_rows=settings.large_rows,
+        large_slots=settings.large_running or max(1, settings.workers // 2),
+        queue=QueueLimits(per_user=settings.queue_per_user, total=settings.queue),
+        max_attempts=settings.max_attempts,
+        expiry=settings.expiry,
     )
 
 

@@ -16,6 +16,7 @@ _SENTENCES = {
     413: "The body is larger than one mebibyte.",
     415: "The body is not application/json, or it is compressed.",
     422: "The request cannot be met as it stands; `errors` says which fields are at fault.",
+    429: "Too many export jobs are waiting, yours or all; the RateLimit fields say which limit was met.",
     500: "Something unforeseen went wrong on our side.",
     503: "Something we need does not answer; try again after `Retry-After` seconds.",
 }
@@ -54,6 +55,12 @@ def _problem(status: int) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": _SENTENCES[status], "content": content}
     if status == 503:
         answer["headers"] = {"Retry-After": header("Seconds to wait.", example="5")}
+    if status == 429:
+        answer["headers"] = {
+            "Retry-After": header("Seconds to wait.", example="10"),
+            "RateLimit-Policy": header("The limit that was met.", example='"queue-per-user";q=1000'),
+            "RateLimit": header("What is left of it, and for how many seconds.", example='"queue-per-user";r=0;t=10'),
+        }
     if status == 401:
         answer["headers"] = {"WWW-Authenticate": header("How to authenticate.", example='Bearer realm="exports"')}
     return answer

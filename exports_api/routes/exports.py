@@ -47,7 +47,7 @@ _ACCEPTED = {
     "",
     status_code=202,
     summary="Request an export",
-    responses={202: _ACCEPTED, **problems(409, 413, 415, 422)},
+    responses={202: _ACCEPTED, **problems(409, 413, 415, 422, 429)},
     openapi_extra=body_of(ExportBody),
 )
 async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: IdempotencyKey = None) -> Response:

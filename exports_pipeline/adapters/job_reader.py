@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Text, cast, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Text, cast, func, literal, or_, select, tuple_
 
 from exports_pipeline.adapters.job_rows import job_of
 from exports_pipeline.adapters.postgres import transaction
@@ -51,9 +51,10 @@ class PostgresJobReader:
         """Running jobs whose last heartbeat lies before `since`."""
         return self._select(_job.status == Status.RUNNING, _job.heartbeat_at < since)
 
-    def never_began(self, *, since: datetime) -> list[ExportJob]:
-        """Pending jobs that were dispatched before `since` and have not been claimed."""
-        return self._select(_job.status == Status.PENDING, _job.dispatched_at < since)
+    def never_began(self, *, since: datetime, slots: int) -> list[ExportJob]:
+        """Pending jobs that were dispatched before `since` and have not been claimed; none while all slots work."""
+        running = select(func.count()).where(_job.status == Status.RUNNING).scalar_subquery()
+        return self._select(_job.status == Status.PENDING, _job.dispatched_at < since, running < slots)
 
     def place(self, job: ExportJob, *, slots: int) -> QueuePlace | None:
         """Where a pending job stands; a dispatched one is at position 1. None if it is not pending."""

@@ -56,6 +56,7 @@ def job_of(row: RowMapping) -> ExportJob:
         status=Status(row["status"]),
         attempt=row["attempt"],
         forgiven=row["forgiven"],
+        is_large=row["is_large"],
         requester=Requester(
             user_id=row["requester"],
             owner_key=row["owner_key"],

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, text, update
 
 from exports_pipeline.adapters.audit_log import write_entry
+from exports_pipeline.adapters.job_queue import IN_SLOT, check_queue
 from exports_pipeline.adapters.job_reader import PostgresJobReader
 from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
 from exports_pipeline.adapters.postgres import transaction
@@ -25,34 +26,47 @@ from exports_pipeline.core.errors import (
     WrongStatus,
 )
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
-from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ledger import AuditEntry, QueueLimits
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 
 _DISPATCH_LOCK = 0x6578706F7274
 _job = export_jobs.c
 _NO_ERROR = {"error_code": None, "error_sentence": None, "error_fault": None}
+_NEXT_ATTEMPT: dict[str, Any] = {
+    "status": Status.PENDING,
+    "attempt": _job.attempt + 1,
+    "dispatched_at": None,
+    "heartbeat_at": None,
+    "run_id": None,
+    "progress": {},
+}
 
 
 class PostgresJobStore(PostgresJobReader):
     """`JobStore` over Postgres; every method is one transaction, guarded by id, attempt and status."""
 
-    def add(self, job: NewExportJob, audit: AuditEntry) -> ExportJob:
+    def add(self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None) -> ExportJob:
         """Write a pending job with its audit entry and its user, or find the one that has its key."""
         with transaction(self._engine) as connection:
             earlier = _earlier(connection, job)
             if earlier is not None:
                 return earlier
+            if limits is not None:
+                check_queue(connection, job.requester.user_id, limits)
             provision(connection, job.requester, at=job.created_at)
             row = connection.execute(insert(export_jobs).values(row_of(job)).returning(export_jobs)).mappings().one()
             write_entry(connection, audit)
         return job_of(row)
 
-    def reserve(self, *, slots: int, now: datetime) -> list[ExportJob]:
+    def reserve(
+        self, *, slots: int, now: datetime, per_user: int | None = None, large: int | None = None
+    ) -> list[ExportJob]:
         """Mark due pending jobs as dispatched, by fair share; dispatchers take turns."""
+        bounds = {"slots": slots, "per_user": per_user or slots, "large": slots if large is None else large}
         with transaction(self._engine) as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _DISPATCH_LOCK})
-            rows = connection.execute(load_sql("reserve"), {"slots": slots, "now": now}).mappings().all()
+            _take_turn(connection)
+            rows = connection.execute(load_sql("reserve"), {**bounds, "now": now}).mappings().all()
         return sorted(map(job_of, rows), key=lambda job: job.created_at)
 
     def launched(self, job_id: UUID, attempt: int, run_id: str) -> None:
@@ -68,6 +82,23 @@ class PostgresJobStore(PostgresJobReader):
         values = {"status": Status.RUNNING, "run_id": run_id, "started_at": now, "heartbeat_at": now, "progress": {}}
         row = self._move(job_id, attempt, Status.PENDING, **values)
         return job_of(row) if row else None
+
+    def admit_large(self, job_id: UUID, attempt: int, *, large: int, now: datetime) -> bool:
+        """Mark a running attempt as large, or put it back while as many others have slots."""
+        put_back: dict[str, Any] = {
+            **_NEXT_ATTEMPT,
+            "forgiven": _job.forgiven + 1,
+            "due_at": now,
+            "started_at": None,
+        }
+        with transaction(self._engine) as connection:
+            _take_turn(connection)
+            others = select(func.count()).where(_job.is_large, IN_SLOT, _job.id != job_id)
+            is_admitted = connection.execute(others).scalar_one() < large
+            values = {"is_large": True, **({} if is_admitted else put_back)}
+            if _guarded(connection, values, _of_attempt(job_id, attempt, Status.RUNNING)) is None:
+                raise LostClaim
+        return is_admitted
 
     def beat(self, job_id: UUID, attempt: int, progress: Progress, *, now: datetime) -> None:
         """Say that the attempt is alive, and how far it is."""
@@ -106,14 +137,9 @@ class PostgresJobStore(PostgresJobReader):
     def requeue(self, job_id: UUID, attempt: int, error: ExportError, *, due_at: datetime, forgive: bool) -> bool:
         """Make a running or dispatched attempt the next, pending one."""
         values: dict[str, Any] = {
-            "status": Status.PENDING,
-            "attempt": _job.attempt + 1,
+            **_NEXT_ATTEMPT,
             "forgiven": _job.forgiven + int(forgive),
             "due_at": due_at,
-            "dispatched_at": None,
-            "heartbeat_at": None,
-            "run_id": None,
-            "progress": {},
             **_as_columns(error),
         }
         return self._move(job_id, attempt, Status.RUNNING, Status.PENDING, **values) is not None
@@ -131,12 +157,11 @@ class PostgresJobStore(PostgresJobReader):
     def retry(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
         """Make a failed or cancelled job pending again as a new attempt, with its audit entry."""
         values: dict[str, Any] = {
-            "status": Status.PENDING,
+            **_NEXT_ATTEMPT,
             "forgiven": _job.attempt,
-            "attempt": _job.attempt + 1,
             "due_at": now,
-            "progress": {},
-            **dict.fromkeys(("dispatched_at", "started_at", "heartbeat_at", "completed_at", "run_id")),
+            "started_at": None,
+            "completed_at": None,
             **_NO_ERROR,
         }
         return self._ask(job_id, audit, "retried", (Status.FAILED, Status.CANCELLED), values)
@@ -157,6 +182,11 @@ class PostgresJobStore(PostgresJobReader):
                 raise WrongStatus(f"The export job is {status}; it cannot be {verb} any more.")
             write_entry(connection, audit)
         return job_of(row)
+
+
+def _take_turn(connection: Connection) -> None:
+    """Let one dispatcher at a time count the slots."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _DISPATCH_LOCK})
 
 
 def _of_attempt(job_id: UUID, attempt: int, *statuses: Status) -> tuple[ColumnElement[bool], ...]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -28,6 +29,7 @@ users = Table(
     Column("telegram_chat_id", Text),
     Column("created_at", _Instant, nullable=False),
     Column("seen_at", _Instant, nullable=False),
+    Column("served_at", _Instant),
 )
 
 export_jobs = Table(
@@ -38,6 +40,7 @@ export_jobs = Table(
     Column("status", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("forgiven", Integer, nullable=False),
+    Column("is_large", Boolean, nullable=False, server_default=text("false")),
     Column("requester", Uuid, ForeignKey("users.id"), nullable=False),
     Column("owner_key", Text, nullable=False),
     Column("permissions", ARRAY(Text), nullable=False),

@@ -123,6 +123,20 @@ class IdempotencyKeyInFlight(RequestError):
     retryable = True
 
 
+class QueueFull(RequestError):
+    """Too many export jobs are waiting; request this one again when some of them have ended."""
+
+    code = "queue_full"
+    retryable = True
+
+    def __init__(self, sentence: str | None = None, *, policy: str = "queue", limit: int = 0) -> None:
+        super().__init__(sentence)
+        self.policy = policy
+        """Which limit was met: `queue-per-user` or `queue`."""
+        self.limit = limit
+        """How many jobs may wait under it."""
+
+
 class InvalidToken(RequestError):
     """The bearer token is missing, expired or not signed by us; ask for a new one."""
 

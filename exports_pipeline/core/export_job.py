@@ -114,7 +114,9 @@ class ExportJob:
     recipients: tuple[Recipient, ...] = ()
     """Who gets the result besides the requester's own linked chat."""
     forgiven: int = 0
-    """Attempts that do not count against the limit: lost launches, and all before a retry by hand."""
+    """Attempts that do not count against the limit: lost launches, those put back, and all before a retry by hand."""
+    is_large: bool = False
+    """Whether an attempt has counted so many rows that the job waits for a place among the large ones."""
     progress: Progress = field(default_factory=Progress)
     run_id: str | None = None
     """Dagster's id of the run of the current attempt."""

@@ -39,6 +39,14 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueLimits:
+    """How many export jobs may wait."""
+
+    per_user: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class QueuePlace:
     """Where a pending job stands."""
 
@@ -53,12 +61,14 @@ class JobStore(Protocol):
     Every method raises LedgerUnavailable where the database does not answer.
     """
 
-    def add(self, job: NewExportJob, audit: AuditEntry) -> ExportJob:
+    def add(self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None) -> ExportJob:
         """Write a pending job with its audit entry and its user, in one transaction.
 
-        The job that first used this requester's idempotency key comes back in place of a second one.
+        The job that first used this requester's idempotency key comes back in place of a second one. Requests that
+        come at the same instant may pass the limits by their own number.
 
         Raises:
+            QueueFull: as many jobs of this user, or of all, are waiting as may.
             IdempotencyKeyReused: that job had another digest.
             IdempotencyKeyInFlight: that job is being written at this moment.
         """
@@ -69,10 +79,14 @@ class JobStore(Protocol):
     def page(self, user_id: UUID | None, page: Page) -> list[ExportJob]:
         """Jobs of a user, or of everybody, newest first."""
 
-    def reserve(self, *, slots: int, now: datetime) -> list[ExportJob]:
+    def reserve(
+        self, *, slots: int, now: datetime, per_user: int | None = None, large: int | None = None
+    ) -> list[ExportJob]:
         """Mark due pending jobs as dispatched, as many as free slots, by fair share, and return them.
 
-        The user with the fewest running jobs comes first, then age. Two callers never get the same job.
+        The user with the fewest running jobs comes first, then who got a slot longest ago, then who has waited
+        longest; the jobs of a user by age. No more than `per_user` slots go to one user, and no more than `large` to
+        jobs known to be large. Two callers never get the same job.
         """
 
     def launched(self, job_id: UUID, attempt: int, run_id: str) -> None:
@@ -83,6 +97,15 @@ class JobStore(Protocol):
 
     def claim(self, job_id: UUID, attempt: int, *, run_id: str, now: datetime) -> ExportJob | None:
         """Begin a pending attempt; None if it is not there to begin."""
+
+    def admit_large(self, job_id: UUID, attempt: int, *, large: int, now: datetime) -> bool:
+        """Mark a running attempt as large; False if `large` others have slots.
+
+        Then it is the next, pending attempt, and did not count as a try.
+
+        Raises:
+            LostClaim: the attempt is no longer running.
+        """
 
     def beat(self, job_id: UUID, attempt: int, progress: Progress, *, now: datetime) -> None:
         """Say that the attempt is alive, and how far it is.
@@ -133,8 +156,11 @@ class JobStore(Protocol):
     def silent(self, *, since: datetime) -> list[ExportJob]:
         """Running jobs whose last heartbeat lies before `since`."""
 
-    def never_began(self, *, since: datetime) -> list[ExportJob]:
-        """Pending jobs that were dispatched before `since` and have not been claimed."""
+    def never_began(self, *, since: datetime, slots: int) -> list[ExportJob]:
+        """Pending jobs that were dispatched before `since` and have not been claimed.
+
+        None while as many as `slots` are running: then they wait for a worker.
+        """
 
     def place(self, job: ExportJob, *, slots: int) -> QueuePlace | None:
         """Where a pending job stands; None if it is not pending."""

@@ -11,7 +11,7 @@ from exports_pipeline.core.delivery import Message
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
-from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, UserStore
+from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, QueueLimits, UserStore
 from exports_pipeline.core.recipient import Recipient
 
 
@@ -147,6 +147,13 @@ class Limits:
     """Runs at the same time."""
     ahead: int = 0
     """Runs launched beyond these, so that a worker finds its next one waiting when it ends one."""
+    running_per_user: int | None = None
+    """Slots that one user may have; None: all of them, while nobody else waits."""
+    large_rows: int = 1_000_000
+    """An export of more rows is large."""
+    large_slots: int = 1
+    """Slots that large exports may have, so that small ones keep flowing."""
+    queue: QueueLimits = QueueLimits(per_user=1_000, total=100_000)  # noqa: RUF009 - it is frozen
     max_attempts: int = 3
     expiry: timedelta = timedelta(hours=24)
     heartbeat_timeout: timedelta = timedelta(seconds=15)

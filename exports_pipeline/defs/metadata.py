@@ -4,11 +4,15 @@ import dagster as dg
 
 from exports_pipeline.usecases.run_export import Outcome
 
+_NOTHING_DONE = (
+    "Nothing was written: another run has this attempt, or it is over, or the export is large and waits for its place."
+)
+
 
 def outcome_as_metadata(outcome: Outcome | None) -> dict[str, dg.MetadataValue]:
     """The figures of a completed attempt, with a preview; a remark for an attempt that had nothing to do."""
     if outcome is None:
-        return {"remark": dg.MetadataValue.text("Another run has this attempt, or it is over: nothing was done.")}
+        return {"remark": dg.MetadataValue.text(_NOTHING_DONE)}
     result = outcome.result
     return {
         "rows": dg.MetadataValue.int(result.row_count),

@@ -30,4 +30,10 @@ def dispatch(ports: ExportPorts) -> int:
 
 def reserve(ports: ExportPorts) -> list[ExportJob]:
     """Take the jobs that fit into the free slots; whoever gets them launches them."""
-    return ports.jobs.reserve(slots=ports.limits.slots + ports.limits.ahead, now=ports.clock())
+    limits = ports.limits
+    return ports.jobs.reserve(
+        slots=limits.slots + limits.ahead,
+        now=ports.clock(),
+        per_user=limits.running_per_user,
+        large=limits.large_slots,
+    )

@@ -15,7 +15,7 @@ def reconcile(ports: ExportPorts) -> int:
     settled = 0
     for job in ports.jobs.silent(since=now - ports.limits.heartbeat_timeout):
         settled += settle_failure(job, WorkerLost(), ports)
-    for job in ports.jobs.never_began(since=now - ports.limits.launch_timeout):
+    for job in ports.jobs.never_began(since=now - ports.limits.launch_timeout, slots=ports.limits.slots):
         settled += ports.jobs.requeue(job.id, job.attempt, LaunchLost(), due_at=now, forgive=True)
     return settled
 

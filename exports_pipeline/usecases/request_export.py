@@ -39,6 +39,7 @@ def request_export(
 
     Raises:
         RequestError: the request does not fit the catalogue, or the idempotency key is taken.
+        QueueFull: too many jobs are waiting.
         LedgerUnavailable: nothing was written.
     """
     dataset = ports.catalog.find(request.dataset, requester)
@@ -70,7 +71,7 @@ def request_export(
         job_id=new.id,
         details={"dataset": dataset.name, "format": file_format, "unmasked": requester.may_unmask},
     )
-    job = ports.jobs.add(new, audit)
+    job = ports.jobs.add(new, audit, limits=ports.limits.queue)
     return Requested(job=job, is_replay=job.id != new.id)
 
 

@@ -41,7 +41,7 @@ class Outcome:
 def run_export(
     job_id: UUID, attempt: int, *, run_id: str, ports: ExportPorts, is_stopped: Callable[[], bool] = lambda: False
 ) -> Outcome | None:
-    """Claim an attempt and carry it to its end; None where nobody is home.
+    """Claim an attempt and carry it to its end; None where nobody is home, or it must wait among the large ones.
 
     `is_stopped` tells whether an operator has asked for an end; it is asked once a beat.
 
@@ -64,7 +64,7 @@ def run_export(
         raise InternalError from error
 
 
-def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool]) -> Outcome:
+def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool]) -> Outcome | None:
     began_at = ports.clock()
     dataset = ports.catalog.find(job.dataset, job.requester)
     selection = select(dataset, job.filters, job.requester, timezone=job.options.timezone)
@@ -73,9 +73,12 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
     pulse = _Pulse(job, ports, is_stopped)
     with ports.warehouse.open() as session:
+        total = session.count(selection, tick=lambda: pulse.tick(Progress()))
+        if not _is_admitted(job, total, ports):
+            return None
         upload = ports.objects.upload(key, content_type=content_type(job.format, job.options), download_name=name)
         try:
-            rows = _write(job, selection, session, upload, pulse)
+            rows = _write(job, selection, session, upload, pulse, total=total)
             written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
             preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
             pulse.beat(written)
@@ -95,8 +98,17 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
     return Outcome(result=result, seconds=(ports.clock() - began_at).total_seconds(), preview=preview)
 
 
-def _write(job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: "_Pulse") -> int:
-    total = session.count(selection, tick=lambda: pulse.tick(Progress()))
+def _is_admitted(job: ExportJob, rows: int, ports: ExportPorts) -> bool:
+    """Whether the attempt may go on; a large one needs a place among the large ones."""
+    if rows <= ports.limits.large_rows or job.is_large:
+        return True
+    large = ports.limits.large_slots
+    return patiently(lambda: ports.jobs.admit_large(job.id, job.attempt, large=large, now=ports.clock()), ports)
+
+
+def _write(
+    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: "_Pulse", *, total: int
+) -> int:
     rows = session.write(
         selection,
         upload,

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import pkgutil
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from exports_pipeline.core.errors import (
     WarehouseBusy,
     WarehouseUnavailable,
 )
+from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline_tests.api_client import DATASETS, EXPORTS, ApiClient
 from exports_pipeline_tests.fakes.ports import fake_ports
 
@@ -210,3 +212,14 @@ def send_raw(app, headers, *, chunk):
     }
     asyncio.run(app(scope, receive, send))
     return statuses[0], len(asked)
+
+
+def test_a_full_queue_is_told_with_the_limit_that_was_met_and_when_to_come_again(settings):
+    limits = replace(fake_ports().limits, queue=QueueLimits(per_user=1, total=9))
+    ann = ApiClient(create_app(fake_ports(limits=limits), settings, dispatch_soon=lambda: None))
+    assert ann.export().status_code == 202
+    answer = ann.export()
+    assert (answer.status_code, answer.headers["content-type"]) == (429, "application/problem+json")
+    assert (answer.json()["code"], answer.json()["status"]) == ("queue_full", 429)
+    assert answer.headers["ratelimit-policy"] == '"queue-per-user";q=1'
+    assert answer.headers["ratelimit"] == f'"queue-per-user";r=0;t={answer.headers["retry-after"]}'

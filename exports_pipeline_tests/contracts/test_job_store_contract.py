@@ -263,8 +263,8 @@ def test_silent_jobs_are_those_without_a_recent_heartbeat(store):
 def test_jobs_that_were_dispatched_but_never_claimed_are_found(store):
     lost, waiting = add(store), add(store, minutes=1)
     store.reserve(slots=1, now=NOON)
-    assert [job.id for job in store.never_began(since=LATER)] == [lost.id]
-    assert store.never_began(since=NOON) == []
+    assert [job.id for job in store.never_began(since=LATER, slots=9)] == [lost.id]
+    assert store.never_began(since=NOON, slots=9) == []
     assert waiting.dispatched_at is None
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from itertools import groupby
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from exports_pipeline.core.errors import (
     IdempotencyKeyReused,
     LedgerUnavailable,
     LostClaim,
+    QueueFull,
     UnknownExportJob,
     WrongStatus,
 )
@@ -18,6 +20,7 @@ from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _FRESH = {
     "dispatched_at": None,
     "heartbeat_at": None,
@@ -30,7 +33,7 @@ class InMemoryLedger:
     """`JobStore`, `AuditLog`, `UserStore` and `Outbox` over dictionaries; `is_away` plays a lost database."""
 
     def __init__(self) -> None:
-        self.jobs, self.audit, self.chats, self.deliveries, self.keys = {}, [], {}, {}, {}
+        self.jobs, self.audit, self.chats, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}, {}
         self.is_away = False
 
     def __getattribute__(self, name):
@@ -39,13 +42,15 @@ class InMemoryLedger:
             raise LedgerUnavailable
         return object.__getattribute__(self, name)
 
-    def add(self, job, audit):
+    def add(self, job, audit, *, limits=None):
         key = (job.requester.user_id, job.idempotency_key)
         if job.idempotency_key and key in self.keys:
             earlier_id, digest = self.keys[key]
             if digest != job.request_digest:
                 raise IdempotencyKeyReused
             return self.jobs[earlier_id]
+        if limits is not None:
+            self._check_queue(job.requester.user_id, limits)
         self.keys[key] = (job.id, job.request_digest)
         shared = {name: getattr(job, name) for name in _SHARED}
         self.jobs[job.id] = ExportJob(**shared, status=Status.PENDING, attempt=1, due_at=job.created_at)
@@ -68,9 +73,21 @@ class InMemoryLedger:
         ]
         return found[: page.limit]
 
-    def reserve(self, *, slots, now):
-        free = max(0, slots - sum(self._busy().values()))
-        chosen = [job for job in self._queue() if job.due_at <= now][:free]
+    def reserve(self, *, slots, now, per_user=None, large=None):
+        busy = self._busy()
+        free, free_large = slots - sum(busy.values()), (slots if large is None else large) - self._large()
+        chosen = []
+        for job in self._queue():
+            of_user = busy[job.requester.user_id] + 1
+            if job.due_at > now or len(chosen) >= free or of_user > (per_user or slots):
+                continue
+            if job.is_large:
+                if free_large <= 0:
+                    continue
+                free_large -= 1
+            busy[job.requester.user_id] = of_user
+            chosen.append(job)
+            self.served[job.requester.user_id] = now
         taken = [self._put(job, dispatched_at=now) for job in chosen]
         return sorted(taken, key=lambda job: job.created_at)
 
@@ -83,6 +100,16 @@ class InMemoryLedger:
     def claim(self, job_id, attempt, *, run_id, now):
         changes = {"status": Status.RUNNING, "run_id": run_id, "started_at": now, "heartbeat_at": now}
         return self._move(job_id, attempt, Status.PENDING, progress=Progress(), **changes)
+
+    def admit_large(self, job_id, attempt, *, large, now):
+        job = self._move(job_id, attempt, Status.RUNNING, is_large=False)
+        if job is None:
+            raise LostClaim
+        is_admitted = self._large() < large
+        put_back = {"status": Status.PENDING, "attempt": attempt + 1, "forgiven": job.forgiven + 1, "due_at": now}
+        changes = {} if is_admitted else {**put_back, **_FRESH, "started_at": None}
+        self._put(job, is_large=True, **changes)
+        return is_admitted
 
     def beat(self, job_id, attempt, progress, *, now):
         if self._move(job_id, attempt, Status.RUNNING, heartbeat_at=now, progress=progress) is None:
@@ -139,7 +166,9 @@ class InMemoryLedger:
     def silent(self, *, since):
         return [job for job in self.jobs.values() if job.status is Status.RUNNING and job.heartbeat_at < since]
 
-    def never_began(self, *, since):
+    def never_began(self, *, since, slots):
+        if sum(job.status is Status.RUNNING for job in self.jobs.values()) >= slots:
+            return []
         waiting = (job for job in self.jobs.values() if job.status is Status.PENDING and job.dispatched_at)
         return [job for job in waiting if job.dispatched_at < since]
 
@@ -163,13 +192,27 @@ class InMemoryLedger:
         busy = (job for job in self.jobs.values() if job.status is Status.RUNNING or self._is_dispatched(job))
         return Counter(job.requester.user_id for job in busy)
 
+    def _large(self):
+        return sum(
+            job.is_large and (job.status is Status.RUNNING or self._is_dispatched(job)) for job in self.jobs.values()
+        )
+
+    def _check_queue(self, user_id, limits):
+        waiting = Counter(job.requester.user_id for job in self._queue())
+        if waiting[user_id] >= limits.per_user:
+            raise QueueFull(policy="queue-per-user", limit=limits.per_user)
+        if waiting.total() >= limits.total:
+            raise QueueFull(policy="queue", limit=limits.total)
+
     def _queue(self):
         waiting = [job for job in self.jobs.values() if job.status is Status.PENDING and not job.dispatched_at]
         waiting.sort(key=lambda job: (job.requester.user_id, job.created_at, job.id))
         busy, turns = self._busy(), []
-        for user_id, jobs in groupby(waiting, key=lambda job: job.requester.user_id):
-            turns += [(busy[user_id] + place, job.created_at, job.id) for place, job in enumerate(jobs, 1)]
-        return [self.jobs[job_id] for _, _, job_id in sorted(turns)]
+        for user_id, group in groupby(waiting, key=lambda job: job.requester.user_id):
+            jobs = list(group)
+            line = (self.served.get(user_id, _NEVER), jobs[0].created_at, user_id)
+            turns += [(busy[user_id] + place, line, job.id) for place, job in enumerate(jobs, 1)]
+        return [self.jobs[job_id] for *_, job_id in sorted(turns)]
 
     def _is_dispatched(self, job):
         return job.status is Status.PENDING and job.dispatched_at is not None

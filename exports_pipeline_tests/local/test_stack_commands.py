@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,7 @@ import pytest
 from exports_pipeline.local.ports import remembered_port
 
 COMMANDS = "import typer; from exports_api.cli.stack import add_stack_commands as add; a = typer.Typer(); add(a); a()"
-READY_WITHIN_S = 90
+READY_WITHIN_S = 240
 GONE_WITHIN_S = 10
 
 
@@ -25,7 +26,8 @@ def env(tmp_path):
     ports = {name: str(remembered_port(tmp_path, name)) for name in names}
     yield os.environ | ports | {"EXPORTS_HOME": str(home), "EXPORTS_SAMPLE_DAYS": "30"}
     for left in alive(home):
-        left.kill()
+        with suppress(psutil.NoSuchProcess):
+            left.kill()
 
 
 def alive(home: Path) -> list[psutil.Process]:

@@ -1,6 +1,8 @@
 -- Marks due pending export jobs as dispatched and returns them, as many as there are free slots.
--- Grain: one row per export job. Order: the requester with the fewest jobs in slots first, then age.
--- Parameters: slots (int), now (timestamptz). The caller holds the dispatch lock.
+-- Grain: one row per export job. Order: the requester with the fewest jobs in slots first,
+-- then who got a slot longest ago, then who waits longest.
+-- Parameters: slots (int), per_user (int), large (int: slots that large jobs may have), now (timestamptz).
+-- The caller holds the dispatch lock.
 WITH RECURSIVE requesters(requester) AS (
     -- a loose index scan: one step per waiting requester, however many jobs each of them has
     (SELECT requester FROM export_jobs
@@ -13,31 +15,53 @@ WITH RECURSIVE requesters(requester) AS (
     FROM requesters WHERE requesters.requester IS NOT NULL
 ),
 busy AS (
-    SELECT requester, count(*) AS jobs FROM export_jobs
+    SELECT requester, count(*) AS jobs, count(*) FILTER (WHERE is_large) AS large FROM export_jobs
     WHERE status = 'running' OR (status = 'pending' AND dispatched_at IS NOT NULL)
     GROUP BY requester
 ),
 free AS (
-    SELECT greatest(0, CAST(:slots AS bigint) - coalesce(sum(jobs), 0))::bigint AS slots FROM busy
+    SELECT greatest(0, CAST(:slots AS bigint) - coalesce(sum(jobs), 0))::bigint AS slots,
+           greatest(0, CAST(:large AS bigint) - coalesce(sum(large), 0))::bigint AS large
+    FROM busy
 ),
 candidates AS (
-    SELECT job.id, job.created_at,
+    SELECT job.id, job.created_at, job.is_large, requesters.requester,
+           coalesce(users.served_at, '-infinity') AS served_at,
+           min(job.created_at) OVER (PARTITION BY requesters.requester) AS oldest_at,
            coalesce(busy.jobs, 0) + row_number() OVER (
                PARTITION BY requesters.requester ORDER BY job.created_at, job.id
            ) AS turn
     FROM requesters
+    JOIN users ON users.id = requesters.requester
     LEFT JOIN busy ON busy.requester = requesters.requester
     CROSS JOIN LATERAL (
-        SELECT waiting.id, waiting.created_at FROM export_jobs AS waiting
-        WHERE waiting.requester = requesters.requester
-          AND waiting.status = 'pending' AND waiting.dispatched_at IS NULL AND waiting.due_at <= :now
-        ORDER BY waiting.created_at, waiting.id
-        LIMIT (SELECT slots FROM free)
+        (SELECT waiting.id, waiting.created_at, waiting.is_large FROM export_jobs AS waiting
+         WHERE waiting.requester = requesters.requester AND NOT waiting.is_large
+           AND waiting.status = 'pending' AND waiting.dispatched_at IS NULL AND waiting.due_at <= :now
+         ORDER BY waiting.created_at, waiting.id
+         LIMIT (SELECT slots FROM free))
+        UNION ALL
+        (SELECT waiting.id, waiting.created_at, waiting.is_large FROM export_jobs AS waiting
+         WHERE waiting.requester = requesters.requester AND waiting.is_large
+           AND waiting.status = 'pending' AND waiting.dispatched_at IS NULL AND waiting.due_at <= :now
+         ORDER BY waiting.created_at, waiting.id
+         LIMIT (SELECT large FROM free))
     ) AS job
     WHERE requesters.requester IS NOT NULL
 ),
+placed AS (
+    SELECT id, requester, turn, served_at, oldest_at, is_large,
+           row_number() OVER (PARTITION BY is_large ORDER BY turn, served_at, oldest_at, requester) AS place
+    FROM candidates WHERE turn <= :per_user
+),
 chosen AS (
-    SELECT id FROM candidates ORDER BY turn, created_at, id LIMIT (SELECT slots FROM free)
+    SELECT id, requester FROM placed
+    WHERE NOT is_large OR place <= (SELECT large FROM free)
+    ORDER BY turn, served_at, oldest_at, requester
+    LIMIT (SELECT slots FROM free)
+),
+served AS (
+    UPDATE users SET served_at = :now FROM chosen WHERE users.id = chosen.requester
 )
 UPDATE export_jobs SET dispatched_at = :now
 FROM chosen WHERE export_jobs.id = chosen.id
