@@ -88,6 +88,9 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
 )
 """Every error by its own class; a test keeps this total."""
 
+_BODY_UNREAD = frozenset({401, 413, 415})
+"""What is answered before the body was read to its end."""
+
 
 def answer_to(error: errors.ExportError, scope: Scope) -> Answer:
     """How an error is answered; a dataset that the path names and that is not there is 404."""
@@ -120,6 +123,8 @@ def problem_response(
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
     _add_headers(response.headers, error, answer)
+    if answer.status in _BODY_UNREAD and request.method == "POST":
+        response.headers["Connection"] = "close"  # or the server would read on, for as long as a client sends
     return response
 
 
