@@ -43,10 +43,16 @@ VALUES = [
 def test_a_value_that_is_none_of_the_column_is_malformed_or_unknown(tables, kind):
     dataset = tables.dataset(f"SELECT 'ann' AS who, {CELLS[kind]} AS a", owner="who", account="a")
     assert dataset.types["a"] == kind
-    for value in VALUES:
-        try:
-            selection = select(dataset, Filters(account_ids=(value,)), ANN)
-        except MalformedValue:
-            continue
-        assert tables.warehouse.missing_values(selection, "a", [value]) == [value]
+    let_through = [value for value in VALUES if not is_malformed(dataset, value)]
+    selection = select(dataset, Filters(account_ids=tuple(let_through)), ANN)
+    assert tables.warehouse.missing_values(selection, "a", let_through) == let_through
+    if let_through:  # none at all would mean no filter
         assert exported(tables.warehouse, selection)[1] == 0
+
+
+def is_malformed(dataset, value):
+    try:
+        select(dataset, Filters(account_ids=(value,)), ANN)
+    except MalformedValue:
+        return True
+    return False
