@@ -24,6 +24,7 @@ _SENTENCES = {
     "missing": "This field is needed.",
 }
 _MAX_FAULTS = 20
+_MAX_FIELD_LENGTH = 100
 
 
 def add_fault_handlers(app: FastAPI) -> None:
@@ -67,7 +68,7 @@ def _takes(request: Request, method: str) -> bool:
 def _refusal(request: Request, faults: Iterable[Any]) -> Response:
     fields = [
         FieldProblem(
-            field=".".join(str(step) for step in fault["loc"] if not _is_branch(step)) or "body",
+            field=_path(fault["loc"]),
             detail=_SENTENCES.get(fault["type"]) or fault["msg"].removeprefix("Value error, "),
             code=_CODES.get(fault["type"], fault["type"]),
         )
@@ -76,6 +77,11 @@ def _refusal(request: Request, faults: Iterable[Any]) -> Response:
     first, more = fields[0], len(fields) - 1
     sentence = f"{first.field}: {first.detail}" + (f" ({more} more in errors)" if more else "")
     return problem_response(request, RequestError(sentence), fields=fields[:_MAX_FAULTS])
+
+
+def _path(steps: Iterable[object]) -> str:
+    """Where a fault is; the name of an unknown field is whatever a client wrote, so it is cut."""
+    return ".".join(str(step) for step in steps if not _is_branch(step))[:_MAX_FIELD_LENGTH] or "body"
 
 
 def _is_branch(step: object) -> bool:

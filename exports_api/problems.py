@@ -59,9 +59,13 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.NotConfigured: _OURS,
         errors.WarehouseBusy: _BUSY,
         errors.WarehouseUnavailable: _BUSY,
+        errors.SpillDiskFull: _BUSY,
         errors.RowCountChanged: _BUSY,
         errors.ObjectStoreUnavailable: _BUSY,
         errors.ObjectStoreMisconfigured: _BUSY,
+        errors.BucketMissing: _BUSY,
+        errors.CredentialsExpired: _BUSY,
+        errors.ClockSkewed: _BUSY,
         errors.LedgerUnavailable: _BUSY,
         errors.RunsUnavailable: _BUSY,
         errors.LaunchRefused: _BUSY,
@@ -84,6 +88,9 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
     }
 )
 """Every error by its own class; a test keeps this total."""
+
+_BODY_UNREAD = frozenset({401, 413, 415})
+"""What is answered before the body was read to its end."""
 
 
 def answer_to(error: errors.ExportError, scope: Scope) -> Answer:
@@ -109,7 +116,7 @@ def problem_response(
         title=title_of(error.code),
         status=answer.status,
         detail=error.sentence,
-        instance=request.url.path,
+        instance=request.scope["path"],  # the URL would end at a quoted # or ?
         code=error.code,
         request_id=request.scope.get("state", {}).get("request_id", ""),
         errors=list(fields) or None,
@@ -117,6 +124,8 @@ def problem_response(
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
     _add_headers(response.headers, error, answer)
+    if answer.status in _BODY_UNREAD and request.method == "POST":
+        response.headers["Connection"] = "close"  # or the server would read on, for as long as a client sends
     return response
 
 

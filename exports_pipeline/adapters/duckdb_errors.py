@@ -1,11 +1,22 @@
 """What DuckDB's errors mean to the service; DuckDB's own words stay in `__cause__`, for operators."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
 
-from exports_pipeline.core.errors import ExportError, QueryFailed, QueryTooLarge, WarehouseBusy, WarehouseUnavailable
+from exports_pipeline.core.errors import (
+    ExportError,
+    QueryFailed,
+    QueryTooLarge,
+    SpillDiskFull,
+    WarehouseBusy,
+    WarehouseUnavailable,
+)
+
+_FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 @contextmanager
@@ -16,7 +27,7 @@ def opening() -> Iterator[None]:
     except duckdb.Error as error:
         raise (WarehouseBusy() if _is_locked(error) else WarehouseUnavailable()) from error
     except OSError as error:
-        raise WarehouseUnavailable from error
+        raise (SpillDiskFull() if _is_full(error) else WarehouseUnavailable()) from error
 
 
 @contextmanager
@@ -38,10 +49,17 @@ def query_error(error: Exception) -> Exception:
     if isinstance(error, duckdb.OutOfMemoryException) or text.startswith("Out of Memory Error"):
         return QueryTooLarge()
     if isinstance(error, duckdb.IOException) or text.startswith("IO Error"):
+        if _is_full(error):
+            return SpillDiskFull()
         return WarehouseBusy() if _is_locked(error) else WarehouseUnavailable()
     if isinstance(error, ExportError) or not isinstance(error, duckdb.Error | OSError):
         return error
     return QueryFailed()
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether a disk took no more; the warehouse is only read, so it is the one that is spilled to."""
+    return any(sentence in str(error) for sentence in _FULL)
 
 
 def _is_locked(error: Exception) -> bool:

@@ -51,10 +51,19 @@ def configure_logging(level: str = "INFO") -> None:
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Blank whatever is named like a secret or looks like one."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = "***" if _SECRET_KEY.search(key) else _SECRET_VALUE.sub("***", value)
-    return event
+    return {key: _blanked(key, value) for key, value in event.items()}
+
+
+def _blanked(key: object, value: object) -> object:
+    if isinstance(key, str) and _SECRET_KEY.search(key) and value is not None and not isinstance(value, int | float):
+        return "***"
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, dict):
+        return {inner: _blanked(inner, each) for inner, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_blanked(None, each) for each in value]
+    return _SECRET_VALUE.sub("***", value if isinstance(value, str) else str(value))
 
 
 def _take_over_uvicorn() -> None:

@@ -14,7 +14,14 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from exports_pipeline.core.errors import ExportError, ObjectStoreMisconfigured, ObjectStoreUnavailable
+from exports_pipeline.core.errors import (
+    BucketMissing,
+    ClockSkewed,
+    CredentialsExpired,
+    ExportError,
+    ObjectStoreMisconfigured,
+    ObjectStoreUnavailable,
+)
 
 _OURS = (
     CredentialRetrievalError,
@@ -24,16 +31,19 @@ _OURS = (
     PartialCredentialsError,
     TokenRetrievalError,
 )
-_PASSING = {"NoSuchUpload", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling", "OperationAborted"}
+_PASSING = {"NoSuchUpload", "RequestTimeout", "SlowDown", "Throttling", "OperationAborted"}
+_KINDS: dict[str, type[ExportError]] = {
+    "NoSuchBucket": BucketMissing,
+    "404": BucketMissing,  # the answer to HEAD has no body
+    "ExpiredToken": CredentialsExpired,
+    "RequestTimeTooSkewed": ClockSkewed,
+}
 _SENTENCES = {
-    "NoSuchBucket": "The bucket of the exports does not exist; create it with `exports setup-bucket`.",
     "AccessDenied": "The object store denies us access; the operator must look at the bucket's policy and the role.",
     "InvalidAccessKeyId": "The object store does not know our access key; the operator must look at the credentials.",
     "SignatureDoesNotMatch": "The object store refuses our signature; the operator must look at the secret key.",
-    "ExpiredToken": "Our credentials for the object store have expired; the operator must renew them.",
     "InvalidToken": "Our session token for the object store is not valid; the operator must renew it.",
 }
-_SENTENCES["404"] = _SENTENCES["NoSuchBucket"]
 _SENTENCES["403"] = _SENTENCES["AccessDenied"]
 
 
@@ -53,6 +63,8 @@ def store_error(error: Exception) -> ExportError:
     if not isinstance(error, ClientError):
         return ObjectStoreUnavailable()
     code = str(error.response.get("Error", {}).get("Code", ""))
+    if code in _KINDS:
+        return _KINDS[code]()
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _PASSING or status in {408, 429} or not 300 <= status < 500:
         return ObjectStoreUnavailable()

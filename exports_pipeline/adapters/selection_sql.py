@@ -101,6 +101,7 @@ def _listed(selection: Selection, parameters: Parameters) -> list[str]:
 
 def _any_of(column: str, kind: str, values: Sequence[str], parameters: Parameters) -> str:
     element = element_type(kind)
-    wanted = f"CAST({parameters.bind([value for value in values if has_type(value, element)])} AS {element}[])"
+    # What DuckDB reads differently than `has_type` becomes NULL, which no row has.
+    wanted = f"TRY_CAST({parameters.bind([value for value in values if has_type(value, element)])} AS {element}[])"
     name = identifier(column)
     return f"list_has_any({name}, {wanted})" if is_list(kind) else f"list_contains({wanted}, {name})"

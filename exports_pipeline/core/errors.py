@@ -181,6 +181,13 @@ class QueryTooLarge(RequestError):
     code = "query_too_large"
 
 
+class SpillDiskFull(ExportError):
+    """The disk that large exports spill to is full; the operator must make room, and the export is tried again."""
+
+    code = "spill_disk_full"
+    retryable = True
+
+
 class RowCountChanged(ExportError):
     """The number of rows written differs from the number of rows selected; nothing was published."""
 
@@ -200,6 +207,24 @@ class ObjectStoreMisconfigured(ExportError):
 
     code = "object_store_misconfigured"
     retryable = True
+
+
+class BucketMissing(ObjectStoreMisconfigured):
+    """The bucket of the exports does not exist; create it with `exports setup-bucket`."""
+
+    code = "bucket_missing"
+
+
+class CredentialsExpired(ObjectStoreMisconfigured):
+    """Our credentials for the object store have expired; the operator must renew them."""
+
+    code = "credentials_expired"
+
+
+class ClockSkewed(ObjectStoreUnavailable):
+    """Our clock and that of the object store differ too much; the operator must set ours, then it is tried again."""
+
+    code = "clock_skewed"
 
 
 class LedgerUnavailable(ExportError):

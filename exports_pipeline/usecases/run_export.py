@@ -152,7 +152,7 @@ class _Pulse:
         self._last_at: datetime = ports.clock()
 
     def tick(self, progress: Progress) -> None:
-        if self._ports.clock() - self._last_at >= BEAT_EVERY:
+        if abs(self._ports.clock() - self._last_at) >= BEAT_EVERY:  # a clock may be set back
             self.beat(progress)
 
     def beat(self, progress: Progress) -> None:

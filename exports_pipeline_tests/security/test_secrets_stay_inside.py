@@ -1,0 +1,102 @@
+"""What is told to operators, callers and Dagster holds no secret, and no more than it must."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from exports_api.app import create_app
+from exports_pipeline.adapters.export_runs import run_config, run_tags
+from exports_pipeline.adapters.logs import without_secrets
+from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.core.errors import LedgerUnavailable
+from exports_pipeline.settings import Settings
+from exports_pipeline_tests.api_client import EXPORTS, SECRET, ApiClient
+from exports_pipeline_tests.builders import entry, new_job
+from exports_pipeline_tests.fakes.ports import fake_ports
+
+DSN = "postgresql://exports:hunter2@127.0.0.1:5432/exports"
+LINK = "https://s3.test/exports/k?X-Amz-Credential=AKIAX&X-Amz-Signature=feedbeef&X-Amz-Security-Token=tok3n"
+BEARER = "Bearer eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl"
+TOLD = ("hunter2", "feedbeef", "AKIAX", "tok3n", "c2lnbmF0dXJl")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": f"could not reach {DSN}"},
+        {"event": "x", "exception": f"Traceback ...\nOperationalError: {DSN}\n{LINK}"},
+        {"event": "x", "headers": {"Authorization": BEARER, "X-Api": "y"}},
+        {"event": "x", "told": [LINK, {"deep": (DSN, BEARER)}]},
+        {"event": "x", "password": {"a": "hunter2"}},
+        {"event": "x", "aws_secret_access_key": ["hunter2"]},
+        {"event": "x", "body": f'{{"url": "{LINK}"}}'.encode()},
+        {"event": "x", "error": ValueError(DSN)},
+    ],
+    ids=range(8),
+)
+def test_a_secret_is_blanked_wherever_it_stands_in_an_event(event):
+    shown = json.dumps(without_secrets(None, "info", event), default=str)
+    assert [secret for secret in TOLD if secret in shown] == []
+
+
+def test_figures_and_names_stay_as_they_are_in_a_log():
+    event = {"event": "export_completed", "rows": 10, "seconds": 0.4, "parts": ["a", None], "is_replay": True}
+    assert without_secrets(None, "info", dict(event)) == event
+
+
+def test_settings_show_no_secret_when_printed():
+    names = ("database_url", "broker_url", "jwt_secret", "api_token", "mask_secret", "telegram_token")
+    settings = Settings(**dict.fromkeys(names, "hunter2"))
+    assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_an_engine_shows_no_password_when_printed():
+    engine = make_engine(DSN)
+    assert "hunter2" not in repr(engine) + str(engine.url)
+
+
+def test_a_run_is_told_which_attempt_it_is_and_of_the_requester_an_id_alone():
+    store, job = fake_ports().jobs, new_job("ann@example.org")
+    written = store.add(job, entry(job))
+    assert run_config(written) == {"job_id": str(job.id), "attempt": 1}
+    tags = run_tags(written)
+    assert set(tags) == {"exports/job_id", "exports/attempt", "exports/user", "exports/dataset", "exports/format"}
+    assert "ann@example.org" not in str(tags)
+
+
+class Leaky(type(fake_ports().jobs)):
+    """A ledger whose driver puts everything it knows into its errors."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def page(self, user_id, page):
+        raise self.error from ValueError(f"{DSN} {LINK} {BEARER}")
+
+    def get(self, job_id):
+        raise self.error from ValueError(f"{DSN} {LINK} {BEARER}")
+
+
+@pytest.mark.parametrize("error", [RuntimeError(f"{DSN} {LINK} {BEARER}"), LedgerUnavailable()], ids=["500", "503"])
+def test_the_answer_to_an_error_says_nothing_of_its_cause(tmp_path, error):
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    app = create_app(
+        fake_ports(jobs=Leaky(error)), Settings(home=tmp_path, jwt_secret=SECRET), dispatch_soon=lambda: None
+    )
+    for path in (EXPORTS, f"{EXPORTS}/3f2f7a9e-0000-4000-8000-000000000000"):
+        answer = ApiClient(app).get(path)
+        assert answer.status_code in {500, 503}
+        told = answer.text + str(answer.headers)
+        assert [word for word in (*TOLD, "Traceback", "RuntimeError", "127.0.0.1") if word in told] == []
+
+
+def test_neither_a_refusal_nor_the_metrics_repeat_a_token(ann, app):
+    token = ann.headers["Authorization"].removeprefix("Bearer ")
+    broken = token[:-4] + "AAAA"
+    refusal = ApiClient(app, token=broken).get(EXPORTS)
+    texts = [refusal.text, str(refusal.headers), ann.get("/metrics").text, ann.get(f"/{token}").headers["x-request-id"]]
+    assert [text for text in texts if token[:-4] in text] == []
+    assert [text for text in texts if SECRET in text] == []
