@@ -5,7 +5,7 @@ import dagster as dg
 from exports_pipeline.usecases.run_export import Outcome
 
 _NOTHING_DONE = (
-    "Nothing was written: another run has this attempt, or it is over, or the export is large and waits for its place."
+    "Another run has this attempt, or it is over, or the export is large and waits for its place: nothing was done."
 )
 
 
