@@ -8,6 +8,7 @@ from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.export_runs import ExportRuns
+from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
@@ -40,6 +41,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         users=PostgresUserStore(engine),
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
+        figures=PostgresFigures(engine),
         warehouse=warehouse,
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),

@@ -9,6 +9,7 @@ from typing import Protocol
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.delivery import Message
 from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, UserStore
@@ -128,6 +129,17 @@ class Runs(Protocol):
         """Ask whether Dagster answers and has our code location."""
 
 
+class FigureReader(Protocol):
+    """What the ledger knows of itself, for metrics."""
+
+    def read(self) -> Figures:
+        """All figures, in bounded time.
+
+        Raises:
+            LedgerUnavailable: the database does not answer, or not in time.
+        """
+
+
 class Sender(Protocol):
     """One channel."""
 
@@ -163,6 +175,7 @@ class ExportPorts:
     users: UserStore
     audit: AuditLog
     outbox: Outbox
+    figures: FigureReader
     warehouse: Warehouse
     objects: ObjectStore
     runs: Runs
