@@ -10,6 +10,7 @@ from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
@@ -56,7 +57,8 @@ def build_ports(settings: Settings) -> ExportPorts:
 
 @cache
 def ports_of_process() -> ExportPorts:
-    """The ports of this process, built on first use."""
+    """The ports of this process, built on first use; from then on it logs as the others do, whoever started it."""
+    configure_logging(load_settings().log_level)
     return build_ports(load_settings())
 
 
