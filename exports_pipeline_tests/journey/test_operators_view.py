@@ -104,3 +104,9 @@ def test_the_logs_lead_from_a_request_to_the_worker_that_met_it(stack, demo):
 def test_every_process_of_the_service_logs_json(stack):
     for part in ("api", "code_server", "daemon", "webserver", "worker"):
         assert {"event", "level", "timestamp"} <= set(lines_of(stack, part)[0]), part
+
+
+def test_the_doctor_finds_a_running_stack_well(stack):
+    said = stack.command("doctor", "--json")
+    broken = [each for each in json.loads(said.stdout)["findings"] if each["state"] in {"broken", "skipped"}]
+    assert (said.returncode, broken) == (0, [])
