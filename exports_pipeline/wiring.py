@@ -16,6 +16,7 @@ from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.senders.telegram import TelegramSender
+from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.warehouse import make_warehouse
 from exports_pipeline.core.errors import NotConfigured
@@ -52,6 +53,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         limits=Limits(
             slots=settings.workers, ahead=settings.workers, max_attempts=settings.max_attempts, expiry=settings.expiry
         ),
+        spans=make_spans(settings),
     )
 
 
