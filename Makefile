@@ -52,8 +52,8 @@ bench: $(VENV)/.dev ## measure every claim of the README
 
 upgrade: $(BIN)/uv ## pin the newest versions of all dependencies anew
 	echo uv | $(COMPILE) - -o requirements/installer.lock
-	$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements/dev.lock
-	$(COMPILE) pyproject.toml --extra embedded -c requirements/dev.lock -o requirements/runtime.lock
+	$(COMPILE) pyproject.toml --extra embedded --extra telemetry --group dev -o requirements/dev.lock
+	$(COMPILE) pyproject.toml --extra embedded --extra telemetry -c requirements/dev.lock -o requirements/runtime.lock
 
 COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-config --system-certs --quiet --custom-compile-command "make upgrade"

@@ -45,7 +45,7 @@ def create_app(ports: ExportPorts, settings: Settings, *, dispatch_soon: Callabl
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)
-    app.add_middleware(Edge, metrics=metrics)
+    app.add_middleware(Edge, metrics=metrics, spans=ports.spans)
     return app
 
 

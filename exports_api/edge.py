@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import structlog
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exports_api.metrics import ApiMetrics
 from exports_api.problems import problem_response
 from exports_pipeline.core.errors import InternalError
+from exports_pipeline.core.spans import NoSpans, Spans, Tell
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNMATCHED = "unmatched"
@@ -24,8 +26,8 @@ _log = structlog.get_logger()
 class Edge:
     """ASGI middleware; plain, since it stands around every request."""
 
-    def __init__(self, app: ASGIApp, *, metrics: ApiMetrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, *, metrics: ApiMetrics, spans: Spans) -> None:
+        self._app, self._metrics, self._spans = app, metrics, spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whatever happens."""
@@ -46,7 +48,9 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            with self._span(scope, request_id) as tell:
+                await self._app(scope, receive, send_with_id)
+                tell("status", status)
         except ClientDisconnect:
             status = status or _CLOSED_BY_CLIENT
         except Exception:
@@ -58,6 +62,13 @@ class Edge:
         finally:
             self._note(scope, status or _CLOSED_BY_CLIENT, time.perf_counter() - started)
 
+    def _span(self, scope: Scope, request_id: str) -> AbstractContextManager[Tell]:
+        """A span below that of the caller; those who only look whether we are alive are not traced."""
+        if scope["path"] in _QUIET:
+            return NoSpans().span("request")
+        facts = {"request_id": request_id, "method": scope["method"], "path": scope["path"]}
+        return self._spans.span("request", parent=_header(scope, b"traceparent") or None, **facts)
+
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", _UNMATCHED)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
@@ -67,5 +78,9 @@ class Edge:
 
 
 def _request_id(scope: Scope) -> str:
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+    given = _header(scope, b"x-request-id")
     return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value for name, value in scope["headers"] if name == wanted), b"").decode("latin-1")

@@ -1,6 +1,8 @@
-"""What the API counts, for Prometheus."""
+"""What Prometheus reads: what this process counts, and what the ledger does."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST as MEDIA_TYPE
 
 __all__ = ["MEDIA_TYPE", "ApiMetrics"]
@@ -26,6 +28,10 @@ class ApiMetrics:
         self._exports = Counter(
             "exports_requested_total", "Export jobs requested, replays aside.", ["format"], registry=self._registry
         )
+        self._ledger_up = Gauge("exports_ledger_up", "Whether the ledger told its figures.", registry=self._registry)
+        self._ledger_seconds = Gauge(
+            "exports_ledger_read_seconds", "Seconds that reading them took.", registry=self._registry
+        )
 
     def answered(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -36,6 +42,22 @@ class ApiMetrics:
         """Count a new export job."""
         self._exports.labels(file_format).inc()
 
-    def page(self) -> bytes:
-        """All figures in Prometheus' text format."""
-        return generate_latest(self._registry)
+    def ledger_read(self, *, is_up: bool, seconds: float) -> None:
+        """Note how reading the ledger's figures went."""
+        self._ledger_up.set(is_up)
+        self._ledger_seconds.set(seconds)
+
+    def page(self, of_ledger: Iterable[Metric] = ()) -> bytes:
+        """All figures in Prometheus' text format, with those of the ledger after those of this process."""
+        return generate_latest(self._registry) + generate_latest(_Given(of_ledger))
+
+
+class _Given(CollectorRegistry):
+    """Metrics that were collected already."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        super().__init__()
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics

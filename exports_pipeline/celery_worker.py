@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_postrun, worker_process_init
+from celery.signals import setup_logging, task_postrun, worker_process_init
 from dagster import DagsterInstance
 from dagster._cli.api import _execute_run_command_body
 from dagster._grpc.types import ExecuteRunArgs
@@ -15,12 +15,12 @@ from dagster_celery.make_app import make_app
 from dagster_shared.serdes.serdes import JsonSerializableValue
 
 from exports_pipeline.adapters.dagster_launcher import QUEUE
+from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.settings import load_settings
 
 DEFINITIONS = "exports_pipeline.definitions"
 _NEEDED_BY_CHILDREN = ("exports_pipeline.adapters.dagster_storage", "dagster._core.storage.noop_compute_log_manager")
 """What dagster.yaml names is imported before the fork, too."""
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(processName)s %(message)s"
 
 
 def worker_app(broker_url: str, *, definitions: str = DEFINITIONS) -> Celery:
@@ -54,13 +54,11 @@ def worker_app(broker_url: str, *, definitions: str = DEFINITIONS) -> Celery:
                 "worker_enable_remote_control": True,
                 "worker_send_task_events": False,
                 "worker_redirect_stdouts": False,
-                "worker_log_color": False,
-                "worker_log_format": _LOG_FORMAT,
-                "worker_task_log_format": _LOG_FORMAT,
             },
         }
     )
     app.task(_execute_run, name=TASK_EXECUTE_JOB_NAME)
+    setup_logging.connect(_log_as_the_others, weak=False)  # its being connected keeps Celery from its own set-up
     worker_process_init.connect(_warm_up, weak=False)
     task_postrun.connect(_restore_sigterm, weak=False)
     return app
@@ -81,6 +79,11 @@ def _execute_run(execute_job_args_packed: JsonSerializableValue) -> int:
 def _instance() -> DagsterInstance:
     """Dagster as this child sees it, for all its runs."""
     return DagsterInstance.get()
+
+
+def _log_as_the_others(**_: Any) -> None:
+    """Write JSON lines like every process of the service; the children inherit it."""
+    configure_logging(load_settings().log_level)
 
 
 def _warm_up(**_: Any) -> None:

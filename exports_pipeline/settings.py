@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     sample_days: int = Field(730, ge=1, validation_alias="EXPORTS_SAMPLE_DAYS")
     """Days of generated personal finance in the sample warehouse."""
     log_level: str = Field("INFO", validation_alias="EXPORTS_LOG_LEVEL")
+    otlp_endpoint: str | None = Field(None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Collector of OpenTelemetry spans, over HTTP; unset: nothing is traced. Needs the extra `telemetry`."""
 
     @property
     def expiry(self) -> timedelta:

@@ -8,12 +8,15 @@ from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.export_runs import ExportRuns
+from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.senders.telegram import TelegramSender
+from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.warehouse import make_warehouse
 from exports_pipeline.core.errors import NotConfigured
@@ -41,6 +44,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         users=PostgresUserStore(engine),
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
+        figures=PostgresFigures(engine),
         warehouse=warehouse,
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
@@ -48,6 +52,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
+        spans=make_spans(settings),
     )
 
 
@@ -71,7 +76,8 @@ def limits_of(settings: Settings) -> Limits:
 
 @cache
 def ports_of_process() -> ExportPorts:
-    """The ports of this process, built on first use."""
+    """The ports of this process, built on first use; from then on it logs as the others do, whoever started it."""
+    configure_logging(load_settings().log_level)
     return build_ports(load_settings())
 
 

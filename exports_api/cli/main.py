@@ -5,6 +5,7 @@ import typer
 from exports_api.cli.bucket import setup_bucket
 from exports_api.cli.datasets import datasets
 from exports_api.cli.demo import demo
+from exports_api.cli.doctor import doctor
 from exports_api.cli.failing import EXIT_CODES
 from exports_api.cli.get import get
 from exports_api.cli.stack import add_stack_commands
@@ -18,4 +19,5 @@ app.command("token")(token)
 app.command("datasets", epilog=EXIT_CODES)(datasets)
 app.command("get", epilog=EXIT_CODES)(get)
 app.command("setup-bucket")(setup_bucket)
+app.command("doctor")(doctor)
 app.command("demo")(demo)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from structlog.contextvars import bind_contextvars
 
 from exports_api.bodies import ExportBodyOf
 from exports_api.deps import Caller, Parts
@@ -63,6 +64,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         idempotency_key=idempotency_key(key),
         recipients=recipients_of(body, parts.ports.senders),
     )
+    bind_contextvars(job_id=str(requested.job.id))  # the log's line of this request names both ids
     parts.dispatch_soon()
     if not requested.is_replay:
         parts.metrics.export_requested(requested.job.format)

@@ -1,12 +1,17 @@
 """Liveness, readiness and metrics, for whoever runs the service."""
 
-from fastapi import APIRouter, Response
+import time
 
-from exports_api.deps import Parts
+from fastapi import APIRouter, Response
+from fastapi.concurrency import run_in_threadpool
+
+from exports_api.deps import ApiParts, Parts
+from exports_api.ledger_metrics import ledger_metrics
 from exports_api.metrics import MEDIA_TYPE
 from exports_api.readiness import look_at_parts
 from exports_api.routes.documented import problems_without_token
 from exports_api.schemas.health import Alive, Readiness
+from exports_pipeline.core.errors import LedgerUnavailable
 
 router = APIRouter(tags=["operation"])
 
@@ -41,5 +46,19 @@ async def readyz(parts: Parts, response: Response) -> Readiness:
     },
 )
 async def metrics(parts: Parts) -> Response:
-    """Requests by route, method and status, their seconds, and exports requested by format."""
-    return Response(parts.metrics.page(), media_type=MEDIA_TYPE)
+    """Requests of this process, and the ledger's jobs, queue, worker slots and deliveries.
+
+    The ledger's figures are missing while Postgres does not answer; `exports_ledger_up` is 0 then.
+    """
+    return Response(await run_in_threadpool(_page, parts), media_type=MEDIA_TYPE)
+
+
+def _page(parts: ApiParts) -> bytes:
+    ports, started = parts.ports, time.perf_counter()
+    try:
+        figures = ports.figures.read()
+    except LedgerUnavailable:
+        parts.metrics.ledger_read(is_up=False, seconds=time.perf_counter() - started)
+        return parts.metrics.page()
+    parts.metrics.ledger_read(is_up=True, seconds=time.perf_counter() - started)
+    return parts.metrics.page(ledger_metrics(figures, slots=ports.limits.slots, now=ports.clock()))

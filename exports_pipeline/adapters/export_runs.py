@@ -9,6 +9,8 @@ DAGSTER_JOBS = {"export": "dataset_export"}
 """The Dagster job that runs each type of export job."""
 JOB_ID_TAG = "exports/job_id"
 ATTEMPT_TAG = "exports/attempt"
+TRACE_TAG = "exports/traceparent"
+"""Leads an operator from a run to its trace; the run itself finds its trace in the ledger."""
 
 
 class ExportRuns:
@@ -33,7 +35,8 @@ def run_config(job: ExportJob) -> dict[str, str | int]:
 
 def run_tags(job: ExportJob) -> dict[str, str]:
     """What an operator filters runs by."""
-    return {
+    traced = {TRACE_TAG: job.traceparent} if job.traceparent else {}
+    return traced | {
         JOB_ID_TAG: str(job.id),
         ATTEMPT_TAG: str(job.attempt),
         "exports/user": str(job.requester.user_id),

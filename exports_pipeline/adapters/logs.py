@@ -17,6 +17,8 @@ _SECRET_VALUE = re.compile(
 )
 _CHATTY = ("httpx", "httpcore", "urllib3", "botocore", "boto3", "asyncio")
 
+_WITH_HANDLERS_OF_THEIR_OWN = ("uvicorn", "uvicorn.error", "dagster")
+
 
 def configure_logging(level: str = "INFO") -> None:
     """Write every log of this process, of structlog and of the standard library, as JSON lines to standard error."""
@@ -46,7 +48,7 @@ def configure_logging(level: str = "INFO") -> None:
     logging.basicConfig(handlers=[handler], level=number, force=True)
     for name in _CHATTY:  # at INFO some of these log URLs with tokens in them
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
-    _take_over_uvicorn()
+    _take_over()
 
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -66,9 +68,9 @@ def _blanked(key: object, value: object) -> object:
     return _SECRET_VALUE.sub("***", value if isinstance(value, str) else str(value))
 
 
-def _take_over_uvicorn() -> None:
-    """Let uvicorn log like everybody else, and leave the log of requests to the API."""
-    for name in ("uvicorn", "uvicorn.error"):
+def _take_over() -> None:
+    """Let uvicorn and Dagster log like everybody else, and leave the log of requests to the API."""
+    for name in _WITH_HANDLERS_OF_THEIR_OWN:
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     access = logging.getLogger("uvicorn.access")

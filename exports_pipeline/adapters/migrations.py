@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from alembic import command
@@ -22,6 +23,13 @@ def migrate(database_url: str, *, revision: str = "head") -> None:
 def downgrade(database_url: str, *, revision: str) -> None:
     """Take migrations back, down to a revision or `base`."""
     command.downgrade(_config(database_url), revision)
+
+
+def newest_revision() -> str:
+    """The revision that this version of the program needs."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return str(ScriptDirectory.from_config(config).get_current_head())
 
 
 def _config(database_url: str) -> Config:

@@ -45,6 +45,21 @@ def setup_bucket(client: "S3Client", bucket: str, *, expiry: timedelta) -> str |
     return None
 
 
+def has_our_rules(client: "S3Client", bucket: str) -> bool:
+    """Whether the bucket deletes old exports by itself.
+
+    Raises:
+        botocore.exceptions.ClientError: the server has no such thing, or does not tell us.
+    """
+    try:
+        rules = client.get_bucket_lifecycle_configuration(Bucket=bucket).get("Rules", [])
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") == "NoSuchLifecycleConfiguration":
+            return False
+        raise
+    return {_EXPIRY, _UNFINISHED} <= {rule.get("ID") for rule in rules}
+
+
 def _create_if_missing(client: "S3Client", bucket: str) -> None:
     try:
         client.head_bucket(Bucket=bucket)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB
 
 metadata = MetaData()
 _Instant = DateTime(timezone=True)
@@ -97,4 +97,36 @@ audit_log = Table(
     Column("action", Text, nullable=False),
     Column("job_id", Uuid),
     Column("details", JSONB, nullable=False),
+)
+
+# Three tables that triggers fill (migration 0004); metrics are read from them.
+
+job_totals = Table(
+    "job_totals",
+    metadata,
+    Column("dataset", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("error_code", Text, primary_key=True),
+    Column("jobs", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+delivery_totals = Table(
+    "delivery_totals",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("deliveries", BigInteger, nullable=False),
+)
+
+seconds_totals = Table(
+    "seconds_totals",
+    metadata,
+    Column("phase", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("up_to", DOUBLE_PRECISION, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("seconds", DOUBLE_PRECISION, nullable=False),
 )

@@ -87,6 +87,8 @@ class NewExportJob:
     idempotency_key: str | None = None
     request_digest: str | None = None
     """Digest of the request's body, to tell a repeated request from a reused key."""
+    traceparent: str | None = None
+    """The W3C name of the request's span, where requests are traced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +128,8 @@ class ExportJob:
     completed_at: datetime | None = None
     """When a final status was reached."""
     expires_at: datetime | None = None
+    traceparent: str | None = None
+    """The W3C name of the span that all spans of this job stand below."""
     result: StoredFile | None = None
     error: JobError | None = None
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.delivery import Message
 from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, QueueLimits, UserStore
 from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.spans import NoSpans, Spans
 
 
 class Upload(Protocol):
@@ -128,6 +130,17 @@ class Runs(Protocol):
         """Ask whether Dagster answers and has our code location."""
 
 
+class FigureReader(Protocol):
+    """What the ledger knows of itself, for metrics."""
+
+    def read(self) -> Figures:
+        """All figures, in bounded time.
+
+        Raises:
+            LedgerUnavailable: the database does not answer, or not in time.
+        """
+
+
 class Sender(Protocol):
     """One channel."""
 
@@ -170,6 +183,7 @@ class ExportPorts:
     users: UserStore
     audit: AuditLog
     outbox: Outbox
+    figures: FigureReader
     warehouse: Warehouse
     objects: ObjectStore
     runs: Runs
@@ -179,3 +193,4 @@ class ExportPorts:
     pause: Callable[[float], None]
     """Wait for some seconds."""
     limits: Limits
+    spans: Spans = field(default_factory=NoSpans)

@@ -13,6 +13,7 @@ from exports_pipeline.adapters.export_runs import attempt_of_tags, run_config, r
 from exports_pipeline.core.errors import LostClaim
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.defs.metadata import outcome_as_metadata
+from exports_pipeline.defs.run_log import AS_JSON, ids_bound, json_lines, log_deliveries, log_outcome
 from exports_pipeline.usecases.deliver import deliver
 from exports_pipeline.usecases.dispatch_exports import reserve
 from exports_pipeline.usecases.reconcile import reconcile, settle_ended_run
@@ -36,13 +37,15 @@ def export_rows(context: dg.OpExecutionContext, config: Attempt, ports: dg.Resou
     A run that finds its attempt taken, cancelled or over does nothing and ends green.
     """
     try:
-        outcome = run_export(
-            UUID(config.job_id),
-            config.attempt,
-            run_id=context.run_id,
-            ports=ports,
-            is_stopped=lambda: _is_stopped(context),
-        )
+        with ids_bound(job_id=config.job_id, attempt=config.attempt, run_id=context.run_id):
+            outcome = run_export(
+                UUID(config.job_id),
+                config.attempt,
+                run_id=context.run_id,
+                ports=ports,
+                is_stopped=lambda: _is_stopped(context),
+            )
+            log_outcome(outcome)
     except LostClaim as error:
         context.instance.report_run_canceling(context.run)
         raise DagsterExecutionInterruptedError from error  # ends a run that is CANCELING as CANCELED
@@ -54,17 +57,19 @@ def export_rows(context: dg.OpExecutionContext, config: Attempt, ports: dg.Resou
 @dg.op(ins={"exported": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing), tags={"kind": "delivery"})
 def send_deliveries(context: dg.OpExecutionContext, config: Attempt, ports: dg.ResourceParam[ExportPorts]) -> None:
     """Sends the result to whoever is to hear of it; the sweep tries again what fails."""
-    delivered = deliver(ports, job_id=UUID(config.job_id))
+    with ids_bound(job_id=config.job_id, attempt=config.attempt, run_id=context.run_id):
+        delivered = deliver(ports, job_id=UUID(config.job_id))
+        log_deliveries(delivered)
     context.add_output_metadata({"sent": delivered.sent, "postponed": delivered.postponed, "failed": delivered.failed})
 
 
 @dg.config_mapping
 def attempt_of_run(attempt: Attempt) -> dg.RunConfig:
     """Hands the attempt to both ops."""
-    return dg.RunConfig(ops={"export_rows": attempt, "send_deliveries": attempt})
+    return dg.RunConfig(ops={"export_rows": attempt, "send_deliveries": attempt}, loggers=AS_JSON)
 
 
-@dg.job(config=attempt_of_run, executor_def=dg.in_process_executor)
+@dg.job(config=attempt_of_run, executor_def=dg.in_process_executor, logger_defs={"json_lines": json_lines})
 def dataset_export() -> None:
     """One attempt of an export job: rows of a dataset become a file in S3, and the people concerned hear of it."""
     send_deliveries(exported=export_rows())

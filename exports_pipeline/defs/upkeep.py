@@ -3,6 +3,7 @@
 import dagster as dg
 
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.defs.run_log import AS_JSON, json_lines
 from exports_pipeline.usecases.expire import expire
 
 
@@ -12,7 +13,11 @@ def delete_expired(context: dg.OpExecutionContext, ports: dg.ResourceParam[Expor
     context.add_output_metadata({"deleted": expire(ports)})
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(
+    config=dg.RunConfig(loggers=AS_JSON),
+    executor_def=dg.in_process_executor,
+    logger_defs={"json_lines": json_lines},
+)
 def expiry() -> None:
     """Keeps the bucket free of what nobody may download any more."""
     delete_expired()

@@ -17,6 +17,7 @@ from exports_pipeline.settings import Settings
 
 SAMPLE_CATALOG = Path(__file__).with_name("sample_catalog.yaml")
 _SCRIPTS = Path(sys.executable).parent
+_JSON_LOG = ("--log-format", "json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +145,7 @@ def _service_parts(settings: Settings, folder: Path, code_server_port: int, *, a
             name="code_server",
             command=(
                 *(str(_SCRIPTS / "dagster"), "api", "grpc", "--host", LOOPBACK, "--port", str(code_server_port)),
-                *(*location, "--empty-working-directory"),
+                *(*location, "--empty-working-directory", *_JSON_LOG),
             ),
             after=after & {"postgres"},
             probe=PortAccepts(port=code_server_port),
@@ -152,7 +153,15 @@ def _service_parts(settings: Settings, folder: Path, code_server_port: int, *, a
         Part(
             name="worker",
             command=(
-                *(str(_SCRIPTS / "celery"), "-A", "exports_pipeline.celery_worker", "worker", "-P", "prefork"),
+                *(
+                    str(_SCRIPTS / "celery"),
+                    "--quiet",
+                    "-A",
+                    "exports_pipeline.celery_worker",
+                    "worker",
+                    "-P",
+                    "prefork",
+                ),
                 *("--prefetch-multiplier=1", "-Q", "dagster", "-c", str(settings.workers), "--loglevel", "INFO"),
                 *("--without-gossip", "--without-mingle"),
             ),
@@ -163,14 +172,14 @@ def _service_parts(settings: Settings, folder: Path, code_server_port: int, *, a
             name="webserver",
             command=(
                 *(str(_SCRIPTS / "dagster-webserver"), "-h", LOOPBACK, "-p", str(settings.dagster_port)),
-                *workspace,
+                *(*workspace, *_JSON_LOG),
             ),
             after=served - {"warehouse"},
             probe=PageAnswers(url=f"http://{LOOPBACK}:{settings.dagster_port}/server_info"),
         ),
         Part(
             name="daemon",
-            command=(str(_SCRIPTS / "dagster-daemon"), "run", *workspace),
+            command=(str(_SCRIPTS / "dagster-daemon"), "run", *workspace, *_JSON_LOG),
             after=served,
             probe=LogSays(words=b"following daemons"),
         ),

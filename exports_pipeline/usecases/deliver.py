@@ -51,4 +51,8 @@ def _send(delivery: Delivery, ports: ExportPorts) -> str:
     url = download_url(job, ports=ports) if job else None
     if job is None or url is None:
         raise DeliveryRefused("The file had expired before the message could be sent.")
-    return sender.send(delivery.recipient, completed_message(job, url))
+    channel = delivery.recipient.channel
+    with ports.spans.span(
+        "delivery", parent=job.traceparent, job_id=str(job.id), channel=channel, tries=delivery.tries
+    ):
+        return sender.send(delivery.recipient, completed_message(job, url))

@@ -19,7 +19,9 @@ def dispatch(ports: ExportPorts) -> int:
     jobs = reserve(ports)
     for place, job in enumerate(jobs):
         try:
-            run_id = ports.runs.launch(job)
+            with ports.spans.span("dispatch", parent=job.traceparent, job_id=str(job.id), attempt=job.attempt) as tell:
+                run_id = ports.runs.launch(job)
+                tell("run_id", run_id)
         except ExportError:
             for waiting in jobs[place:]:
                 ports.jobs.release(waiting.id, waiting.attempt, due_at=ports.clock() + _RETRY_AFTER)

@@ -63,6 +63,7 @@ def request_export(
         recipients=tuple(dict.fromkeys(recipients)),
         idempotency_key=idempotency_key,
         request_digest=_digest(request, recipients) if idempotency_key else None,
+        traceparent=ports.spans.traceparent(),
     )
     audit = AuditEntry(
         at=now,

@@ -21,6 +21,7 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.spans import Fact
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.settle_failure import settle_failure
@@ -52,8 +53,10 @@ def run_export(
     job = patiently(lambda: ports.jobs.claim(job_id, attempt, run_id=run_id, now=ports.clock()), ports)
     if job is None:
         return None
+    facts: dict[str, Fact] = {"job_id": str(job.id), "attempt": job.attempt, "run_id": run_id, "dataset": job.dataset}
     try:
-        return _attempt(job, ports, is_stopped)
+        with ports.spans.span("attempt", parent=job.traceparent, **facts, format=job.format):
+            return _attempt(job, ports, is_stopped)
     except LostClaim:
         raise
     except ExportError as error:
@@ -73,16 +76,19 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
     pulse = _Pulse(job, ports, is_stopped)
     with ports.warehouse.open() as session:
-        total = session.count(selection, tick=lambda: pulse.tick(Progress()))
+        with ports.spans.span("count"):
+            total = session.count(selection, tick=lambda: pulse.tick(Progress()))
         if not _is_admitted(job, total, ports):
             return None
         upload = ports.objects.upload(key, content_type=content_type(job.format, job.options), download_name=name)
         try:
-            rows = _write(job, selection, session, upload, pulse, total=total)
+            with ports.spans.span("write", rows=total):
+                rows = _write(job, selection, session, upload, pulse, total=total)
             written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
             preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
             pulse.beat(written)
-            sha256 = upload.commit()
+            with ports.spans.span("upload", bytes=upload.size_bytes):  # most of it has left during the write
+                sha256 = upload.commit()
         except BaseException:
             upload.abort()
             raise
@@ -94,7 +100,8 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
         sha256=sha256,
         columns=tuple((column.name, column.type) for column in selection.columns),
     )
-    _complete(job, result, ports)
+    with ports.spans.span("commit"):
+        _complete(job, result, ports)
     return Outcome(result=result, seconds=(ports.clock() - began_at).total_seconds(), preview=preview)
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -64,3 +65,16 @@ def test_a_broker_that_goes_away_is_waited_for_and_stops_no_run(app):
 def test_a_message_waits_for_a_free_child_of_any_worker(app):
     assert app.conf.worker_disable_prefetch
     assert app.conf.worker_prefetch_multiplier == 1
+
+
+def test_a_worker_and_its_children_log_json_without_secrets():
+    code = (
+        "import logging\nfrom exports_pipeline.celery_worker import worker_app\n"
+        f"app = worker_app('{BROKER}')\n"
+        "app.log.setup(loglevel='INFO')\n"
+        "logging.getLogger('celery.worker').info('Connected to %s', 'redis://:secret@127.0.0.1:1/0')"
+    )
+    finished = python(code)
+    assert finished.returncode == 0, finished.stderr
+    (line,) = finished.stderr.splitlines()
+    assert json.loads(line)["event"] == "Connected to redis://***@127.0.0.1:1/0"

@@ -103,6 +103,14 @@ def test_a_request_is_one_line_of_the_log_without_its_query(log, ports, settings
     assert answer.headers["x-request-id"] == "abc"
 
 
+def test_the_line_of_a_request_names_the_job_it_made(log, ports, settings):
+    ann = ApiClient(create_app(ports, settings, dispatch_soon=lambda: None))
+    job_id = ann.export().json()["job_id"]
+    ann.get(EXPORTS)
+    requested, listed = log()
+    assert (requested["job_id"], "job_id" in listed) == (job_id, False)
+
+
 def test_what_nobody_foresaw_is_in_the_log_with_its_trace(log, ports, settings):
     class Broken(type(ports.jobs)):
         def get(self, job_id):

@@ -6,6 +6,7 @@ from datetime import date
 from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
 from exports_pipeline.core.ports import ExportPorts, Limits
 from exports_pipeline_tests.fakes.clock import FakeClock
+from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
@@ -64,6 +65,7 @@ def fake_ports(**overrides) -> ExportPorts:
         users=ledger,
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
+        figures=FakeFigures(),
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
         objects=InMemoryObjectStore(),
         runs=FakeRuns(),

@@ -1,8 +1,10 @@
 """What an operator sees of an export in Dagster, over the GraphQL of its pages."""
 
+import json
+
 import pytest
 
-from exports_pipeline_tests.journey.running_stack import wait_until
+from exports_pipeline_tests.journey.running_stack import EXPORTS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -76,3 +78,35 @@ def test_jobs_and_their_configuration_describe_themselves(stack):
         "export_rows": True,
         "send_deliveries": True,
     }
+
+
+def lines_of(stack, part):
+    lines = (stack.home / "logs" / f"{part}.log").read_text().splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def test_the_logs_lead_from_a_request_to_the_worker_that_met_it(stack, demo):
+    answer = demo.http.post(
+        EXPORTS, json={"dataset_id": "airlines", "format": "csv"}, headers={"X-Request-Id": "the-one"}
+    )
+    job = demo.completed(answer.json()["job_id"])
+    (requested,) = [line for line in lines_of(stack, "api") if line.get("request_id") == "the-one"]
+    assert requested["job_id"] == job["job_id"]
+
+    def completed():
+        return [line for line in lines_of(stack, "worker") if line.get("job_id") == job["job_id"]]
+
+    (made,) = wait_until(completed)
+    assert (made["event"], made["attempt"], made["rows"]) == ("export_completed", 1, 16)
+    assert made["run_id"] == stack.run_of(job["job_id"])["runId"]
+
+
+def test_every_process_of_the_service_logs_json(stack):
+    for part in ("api", "code_server", "daemon", "webserver", "worker"):
+        assert {"event", "level", "timestamp"} <= set(lines_of(stack, part)[0]), part
+
+
+def test_the_doctor_finds_a_running_stack_well(stack):
+    said = stack.command("doctor", "--json")
+    broken = [each for each in json.loads(said.stdout)["findings"] if each["state"] in {"broken", "skipped"}]
+    assert (said.returncode, broken) == (0, [])
