@@ -82,7 +82,7 @@ class JobStore(Protocol):
         """Take a dispatch back that did not become a run; without effect once claimed."""
 
     def claim(self, job_id: UUID, attempt: int, *, run_id: str, now: datetime) -> ExportJob | None:
-        """Begin a pending attempt; None if it is not there to begin."""
+        """Begin a pending attempt; None if it is not there to begin. The same run may ask again."""
 
     def beat(self, job_id: UUID, attempt: int, progress: Progress, *, now: datetime) -> None:
         """Say that the attempt is alive, and how far it is.
@@ -102,6 +102,8 @@ class JobStore(Protocol):
         recipients: Sequence[Recipient],
     ) -> ExportJob:
         """Settle a running attempt as completed and write its deliveries, in one transaction.
+
+        May be asked again with the same result, by whom the answer has not reached.
 
         Raises:
             LostClaim: the attempt is no longer running.

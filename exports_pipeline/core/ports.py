@@ -29,8 +29,11 @@ class Upload(Protocol):
             ObjectStoreUnavailable, ObjectStoreMisconfigured: a part was refused.
         """
 
-    def commit(self) -> str:
-        """Publish the object and return the sha256 of its bytes, as hex."""
+    def commit(self, *, tick: Callable[[], None] = lambda: None) -> str:
+        """Publish the object and return the sha256 of its bytes, as hex.
+
+        `tick` is called several times a second in the calling thread, and must not raise: it is too late to stop.
+        """
 
     def abort(self) -> None:
         """Throw everything away; idempotent, and without effect after `commit`."""
@@ -124,6 +127,13 @@ class Runs(Protocol):
             RunsUnavailable, LaunchRefused.
         """
 
+    def give_up(self, run_id: str) -> None:
+        """Have a run that never began end as cancelled.
+
+        Raises:
+            RunsUnavailable.
+        """
+
     def ping(self) -> None:
         """Ask whether Dagster answers and has our code location."""
 
@@ -149,8 +159,8 @@ class Limits:
     """Runs launched beyond these, so that a worker finds its next one waiting when it ends one."""
     max_attempts: int = 3
     expiry: timedelta = timedelta(hours=24)
-    heartbeat_timeout: timedelta = timedelta(seconds=15)
-    """Longer than the database may be away without harm: ten seconds, and some to come back."""
+    heartbeat_timeout: timedelta = timedelta(seconds=6)
+    """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)
 
 

@@ -79,7 +79,7 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
             written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
             preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
             pulse.beat(written)
-            sha256 = upload.commit()
+            sha256 = upload.commit(tick=lambda: pulse.show_life(written))
         except BaseException:
             upload.abort()
             raise
@@ -142,6 +142,11 @@ class _Pulse:
     def tick(self, progress: Progress) -> None:
         if self._ports.clock() - self._last_at >= BEAT_EVERY:
             self.beat(progress)
+
+    def show_life(self, progress: Progress) -> None:
+        """As `tick`, where it is too late to stop: a lost claim is found again by whoever settles."""
+        with suppress(LostClaim):
+            self.tick(progress)
 
     def beat(self, progress: Progress) -> None:
         now = self._last_at = self._ports.clock()
