@@ -46,7 +46,7 @@ def arena(folder: Path, rng):
             told = store.environment | {"AWS_ENDPOINT_URL_S3": proxy.url}
             stack = RunningStack(
                 folder / "home",
-                EXPORTS_CATALOG=str(_catalog(folder)),
+                EXPORTS_CATALOG=str(catalog(folder)),
                 EXPORTS_SAMPLE_DAYS="120",
                 TELEGRAM_BOT_TOKEN=TOKEN,
                 TELEGRAM_API_URL=f"http://127.0.0.1:{bot.server_port}",
@@ -73,7 +73,8 @@ def _remember_times(bot) -> None:
     bot.messages = _Timed()
 
 
-def _catalog(folder: Path) -> Path:
+def catalog(folder: Path) -> Path:
+    """The catalogue of the sample, and datasets of the sizes that it lacks."""
     shutil.copytree(SAMPLE_CATALOG.parent / "sql", folder / "sql")
     for sql in (_HERE / "sql", _HERE.parent / "journey/sql"):
         shutil.copytree(sql, folder / "sql", dirs_exist_ok=True)
