@@ -7,7 +7,7 @@ PARALLEL := -n auto --dist loadfile
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format bench upgrade clean
+.PHONY: help setup demo up down test check format bench chaos upgrade clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python benchmarks/launch.py
 	$(BIN)/python benchmarks/rows.py
 	$(BIN)/python benchmarks/long_queue.py
+	$(BIN)/python -m benchmarks.recovery
+
+chaos: $(VENV)/.dev ## ten minutes of exports while everything is killed; CHAOS_SECONDS=90 for less
+	$(BIN)/python -m exports_pipeline_tests.chaos
 
 upgrade: $(BIN)/uv ## pin the newest versions of all dependencies anew
 	echo uv | $(COMPILE) - -o requirements/installer.lock

@@ -20,7 +20,7 @@ def _url() -> str:
 
 
 def _migrate() -> None:
-    with make_engine(_url()).connect() as connection:
+    with make_engine(_url(), is_patient=True).connect() as connection:
         context.configure(connection=connection, target_metadata=metadata, include_schemas=False)
         with context.begin_transaction():
             # two processes that start at once migrate one after the other

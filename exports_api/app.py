@@ -1,6 +1,7 @@
 """The composition root of the API."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -14,17 +15,29 @@ from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
 from exports_api.routes import datasets, docs, exports, health, problems
 from exports_pipeline.adapters.nudge import Nudge
+from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.local.secrets import jwt_secret
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
+from exports_pipeline.usecases.reconcile import reconcile
+
+WATCH_EVERY_S = 1.0
 
 
-def create_app(ports: ExportPorts, settings: Settings, *, dispatch_soon: Callable[[], None] | None = None) -> FastAPI:
-    """The API over these ports; it asks nobody anything before the first request.
+def create_app(
+    ports: ExportPorts,
+    settings: Settings,
+    *,
+    dispatch_soon: Callable[[], None] | None = None,
+    is_watching: bool = False,
+) -> FastAPI:
+    """The API over these ports; it asks nobody anything before the first request, unless it is watching.
 
     `dispatch_soon` has pending export jobs launched and returns at once; by default a background thread does it.
+    With `is_watching` the API looks after the exports as well, more often than Dagster's sensors do.
     """
+    dispatch_soon = dispatch_soon or Nudge(lambda: dispatch(ports))
     app = FastAPI(
         title="Exports",
         version=version("exports-service"),
@@ -33,13 +46,14 @@ def create_app(ports: ExportPorts, settings: Settings, *, dispatch_soon: Callabl
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=_watch(ports, dispatch_soon) if is_watching else None,
     )
     metrics = ApiMetrics()
     app.state.parts = ApiParts(
         ports=ports,
         verifier=_verifier(settings),
         metrics=metrics,
-        dispatch_soon=dispatch_soon or Nudge(lambda: dispatch(ports)),
+        dispatch_soon=dispatch_soon,
     )
     for routes in (datasets, exports, health, problems, docs):
         app.include_router(routes.router)
@@ -47,6 +61,25 @@ def create_app(ports: ExportPorts, settings: Settings, *, dispatch_soon: Callabl
     add_openapi(app)
     app.add_middleware(Edge, metrics=metrics, spans=ports.spans)
     return app
+
+
+def _watch(
+    ports: ExportPorts, dispatch_soon: Callable[[], None]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """A lifespan during which dead attempts are noticed, and queued ones launched, within a second or two."""
+
+    def look() -> None:
+        dispatch_soon()
+        reconcile(ports)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        rounds = Rounds(look, every_s=WATCH_EVERY_S)
+        rounds.start()
+        yield
+        rounds.stop()
+
+    return lifespan
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -38,6 +38,10 @@ query FindLocation($selector: RepositorySelector!) {
 }
 """
 
+_TERMINATE = """
+mutation Terminate($run: String!) { terminateRun(runId: $run) { __typename } }
+"""
+
 
 class DagsterRuns:
     """The runs of one Dagster, whose webserver answers at a URL; made once per process and used by all its threads."""
@@ -66,6 +70,14 @@ class DagsterRuns:
             if error.args[0] in _REFUSALS:
                 raise LaunchRefused from error
             raise RunsUnavailable from error
+
+    def terminate(self, run_id: str) -> None:
+        """End a run as cancelled; one that has ended already is no error.
+
+        Raises:
+            RunsUnavailable: Dagster does not answer.
+        """
+        self._ask(_TERMINATE, run=run_id)
 
     def ping(self) -> None:
         """Ask whether Dagster answers and has our code location.

@@ -23,6 +23,10 @@ class ExportRuns:
         """Launch the run of a job's current attempt and return the run's id."""
         return self._runs.launch(job_name=DAGSTER_JOBS[job.type], run_config=run_config(job), tags=run_tags(job))
 
+    def give_up(self, run_id: str) -> None:
+        """Have a run that never began end as cancelled."""
+        self._runs.terminate(run_id)
+
     def ping(self) -> None:
         """Ask whether Dagster answers and has our code location."""
         self._runs.ping()

@@ -81,7 +81,11 @@ class PostgresJobStore(PostgresJobReader):
         """Begin a pending attempt; None if it is not there to begin."""
         values = {"status": Status.RUNNING, "run_id": run_id, "started_at": now, "heartbeat_at": now, "progress": {}}
         row = self._move(job_id, attempt, Status.PENDING, **values)
-        return job_of(row) if row else None
+        if row is None:  # perhaps it is ours, and the answer to the first try was lost
+            job = self.get(job_id)
+            is_ours = job is not None and (job.status, job.attempt, job.run_id) == (Status.RUNNING, attempt, run_id)
+            return job if is_ours else None
+        return job_of(row)
 
     def admit_large(self, job_id: UUID, attempt: int, *, large: int, now: datetime) -> bool:
         """Mark a running attempt as large, or put it back while as many others have slots."""
@@ -129,7 +133,7 @@ class PostgresJobStore(PostgresJobReader):
         with transaction(self._engine) as connection:
             row = _guarded(connection, values, _of_attempt(job_id, attempt, Status.RUNNING))
             if row is None:
-                raise LostClaim
+                return _settled_before(connection, job_id, attempt, result)
             if recipients:
                 connection.execute(insert(deliveries), [_pending(job_id, each, now) for each in recipients])
         return job_of(row)
@@ -196,6 +200,20 @@ def _of_attempt(job_id: UUID, attempt: int, *statuses: Status) -> tuple[ColumnEl
 def _guarded(connection: Connection, values: dict[str, Any], guard: Sequence[ColumnElement[bool]]) -> RowMapping | None:
     statement = update(export_jobs).where(*guard).values(values).returning(export_jobs)
     return connection.execute(statement).mappings().one_or_none()
+
+
+def _settled_before(connection: Connection, job_id: UUID, attempt: int, result: StoredFile) -> ExportJob:
+    """The job, where this very completion was written already and only its answer was lost.
+
+    Raises:
+        LostClaim: the attempt has ended in another way.
+    """
+    query = select(export_jobs).where(*_of_attempt(job_id, attempt, Status.COMPLETED))
+    row = connection.execute(query).mappings().one_or_none()
+    job = job_of(row) if row else None
+    if job is None or job.result is None or job.result.object_key != result.object_key:
+        raise LostClaim
+    return job
 
 
 def _earlier(connection: Connection, job: NewExportJob) -> ExportJob | None:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ PART_BYTES = 16 * 1024 * 1024
 _PARTS_OF_ONE_SIZE = 1000
 """Then the size doubles, so that the 10,000 parts of an upload reach the 5 TB of an object."""
 _ABORT_WAIT_S = 5
+_TICK_S = 0.1
 _log = structlog.get_logger()
 
 
@@ -80,11 +81,15 @@ class S3Upload:
         self._size_bytes += len(data)
         return len(data)
 
-    def commit(self) -> str:
-        """Publish the object and return the sha256 of its bytes, as hex."""
+    def commit(self, *, tick: Callable[[], None] = lambda: None) -> str:
+        """Publish the object and return the sha256 of its bytes, as hex; `tick` is called while S3 takes its time."""
         if self._digest is None:
             self._check_open()
-            self._put() if self._upload_id is None else self._complete()
+            with ThreadPoolExecutor(1, thread_name_prefix="s3-commit") as thread:
+                publishing = thread.submit(self._put if self._upload_id is None else self._complete)
+                while not wait((publishing,), timeout=_TICK_S).done:
+                    tick()
+                publishing.result()
             self._digest = self._sha256.hexdigest()
             self._close()
         return self._digest
@@ -122,9 +127,14 @@ class S3Upload:
         while self._sent:
             self._await_oldest()
         with storing():
-            self._client.complete_multipart_upload(
-                **self._where, UploadId=self._upload_id or "", MultipartUpload={"Parts": self._stored}
-            )
+            try:
+                self._client.complete_multipart_upload(
+                    **self._where, UploadId=self._upload_id or "", MultipartUpload={"Parts": self._stored}
+                )
+            except self._client.exceptions.NoSuchUpload:
+                # boto3 asks again when an answer is lost; the first time, the upload may have become the object.
+                if self._client.head_object(**self._where)["ContentLength"] != self._size_bytes:
+                    raise
 
     def _send(self) -> None:
         """Pass the full part on, and wait while too many are on their way."""

@@ -96,7 +96,7 @@ class JobStore(Protocol):
         """Take a dispatch back that did not become a run; without effect once claimed."""
 
     def claim(self, job_id: UUID, attempt: int, *, run_id: str, now: datetime) -> ExportJob | None:
-        """Begin a pending attempt; None if it is not there to begin."""
+        """Begin a pending attempt; None if it is not there to begin. The same run may ask again."""
 
     def admit_large(self, job_id: UUID, attempt: int, *, large: int, now: datetime) -> bool:
         """Mark a running attempt as large; False if `large` others have slots.
@@ -125,6 +125,8 @@ class JobStore(Protocol):
         recipients: Sequence[Recipient],
     ) -> ExportJob:
         """Settle a running attempt as completed and write its deliveries, in one transaction.
+
+        May be asked again with the same result, by whom the answer has not reached.
 
         Raises:
             LostClaim: the attempt is no longer running.

@@ -31,8 +31,11 @@ class Upload(Protocol):
             ObjectStoreUnavailable, ObjectStoreMisconfigured: a part was refused.
         """
 
-    def commit(self) -> str:
-        """Publish the object and return the sha256 of its bytes, as hex."""
+    def commit(self, *, tick: Callable[[], None] = lambda: None) -> str:
+        """Publish the object and return the sha256 of its bytes, as hex.
+
+        `tick` is called several times a second in the calling thread, and must not raise: it is too late to stop.
+        """
 
     def abort(self) -> None:
         """Throw everything away; idempotent, and without effect after `commit`."""
@@ -126,6 +129,13 @@ class Runs(Protocol):
             RunsUnavailable, LaunchRefused.
         """
 
+    def give_up(self, run_id: str) -> None:
+        """Have a run that never began end as cancelled.
+
+        Raises:
+            RunsUnavailable.
+        """
+
     def ping(self) -> None:
         """Ask whether Dagster answers and has our code location."""
 
@@ -169,8 +179,8 @@ class Limits:
     queue: QueueLimits = QueueLimits(per_user=1_000, total=100_000)  # noqa: RUF009 - it is frozen
     max_attempts: int = 3
     expiry: timedelta = timedelta(hours=24)
-    heartbeat_timeout: timedelta = timedelta(seconds=15)
-    """Longer than the database may be away without harm: ten seconds, and some to come back."""
+    heartbeat_timeout: timedelta = timedelta(seconds=6)
+    """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)
 
 

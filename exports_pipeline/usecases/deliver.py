@@ -7,9 +7,12 @@ from uuid import UUID
 from exports_pipeline.core.delivery import Delivery, completed_message, next_try
 from exports_pipeline.core.errors import DeliveryRefused, ExportError
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.read_exports import download_url
 
 _LEASE = timedelta(minutes=2)
+"""Longer than one message takes, and the wait for a database that goes away meanwhile."""
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +25,16 @@ class Delivered:
 
 
 def deliver(ports: ExportPorts, *, job_id: UUID | None = None) -> Delivered:
-    """Send the due deliveries of one job, or of all; a failure is noted on its row and raised nowhere."""
+    """Send the due deliveries of one job, or of all; a failure is noted on its row and raised nowhere.
+
+    Each is reserved when its turn comes: the last of many would else outlive its lease, and be sent by others too.
+    """
     counts = {"sent": 0, "postponed": 0, "failed": 0}
-    for delivery in ports.outbox.reserve(job_id=job_id, now=ports.clock(), lease=_LEASE):
-        counts[_deliver_one(delivery, ports)] += 1
+    for _ in range(_AT_ONCE):
+        reserved = ports.outbox.reserve(job_id=job_id, now=ports.clock(), lease=_LEASE, limit=1)
+        if not reserved:
+            break
+        counts[_deliver_one(reserved[0], ports)] += 1
     return Delivered(**counts)
 
 
@@ -39,7 +48,8 @@ def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:
             return "failed"
         ports.outbox.postponed(delivery.id, error, next_try_at=due_at)
         return "postponed"
-    ports.outbox.sent(delivery.id, receipt=receipt, now=ports.clock())
+    # What was acknowledged and is not noted would be sent again.
+    patiently(lambda: ports.outbox.sent(delivery.id, receipt=receipt, now=ports.clock()), ports)
     return "sent"
 
 

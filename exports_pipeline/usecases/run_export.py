@@ -88,7 +88,7 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
             preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
             pulse.beat(written)
             with ports.spans.span("upload", bytes=upload.size_bytes):  # most of it has left during the write
-                sha256 = upload.commit()
+                sha256 = upload.commit(tick=lambda: pulse.show_life(written))
         except BaseException:
             upload.abort()
             raise
@@ -161,6 +161,11 @@ class _Pulse:
     def tick(self, progress: Progress) -> None:
         if abs(self._ports.clock() - self._last_at) >= BEAT_EVERY:  # a clock may be set back
             self.beat(progress)
+
+    def show_life(self, progress: Progress) -> None:
+        """As `tick`, where it is too late to stop: a lost claim is found again by whoever settles."""
+        with suppress(LostClaim):
+            self.tick(progress)
 
     def beat(self, progress: Progress) -> None:
         now = self._last_at = self._ports.clock()

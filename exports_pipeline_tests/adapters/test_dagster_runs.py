@@ -116,10 +116,17 @@ def test_a_dagster_that_hangs_is_unavailable_within_the_timeout(webserver, runs)
 
 def test_a_dagster_that_is_away_is_unavailable_in_every_question():
     runs = DagsterRuns("http://127.0.0.1:1")
-    for ask in (runs.ping, lambda: runs.launch(job_name="j", run_config={}, tags={})):
+    for ask in (runs.ping, lambda: runs.terminate("run-1"), lambda: runs.launch(job_name="j", run_config={}, tags={})):
         with pytest.raises(RunsUnavailable):
             ask()
     runs.close()
+
+
+def test_a_run_is_terminated_by_its_id(webserver, runs):
+    webserver.answers = {"terminateRun": {"terminateRun": {"__typename": "TerminateRunSuccess"}}}
+    runs.terminate("run-1")
+    [query] = webserver.queries
+    assert query["variables"] == {"run": "run-1"}
 
 
 def test_a_code_location_that_did_not_load_fails_the_ping(webserver, runs):

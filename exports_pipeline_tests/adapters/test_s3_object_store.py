@@ -164,3 +164,39 @@ def test_a_server_without_lifecycle_rules_is_no_failure(gate, status, code):
 def test_the_gate_refuses_what_is_not_signed(gate, store):
     put(store, b"x")
     assert httpx.get(f"{gate.url}/exports/?list-type=2").status_code == 403
+
+
+def test_a_completion_whose_answer_is_lost_is_a_completion(gate, store):
+    lost = []
+
+    def refuse(method, query):
+        if method == "POST" and "uploadId" in query and not lost:
+            lost.append(query)
+            upload_id = query.partition("uploadId=")[2]
+            listed = gate.client().list_parts(Bucket="exports", Key=KEY, UploadId=upload_id)["Parts"]
+            parts = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in listed]
+            gate.client().complete_multipart_upload(
+                Bucket="exports", Key=KEY, UploadId=upload_id, MultipartUpload={"Parts": parts}
+            )
+            return 500, "InternalError"
+        return None
+
+    gate.refuse = refuse
+    body = b"x" * (2 * PART + 10)
+    assert put(store, body) == sha256(body)
+    assert gate.client().head_object(Bucket="exports", Key=KEY)["ContentLength"] == len(body)
+    assert len(lost) == 1
+
+
+def test_whoever_commits_hears_ticks_while_the_store_takes_its_time(gate, store):
+    ticks = []
+
+    def refuse(method, _query):
+        if method == "PUT":
+            time.sleep(0.5)
+
+    gate.refuse = refuse
+    upload = store.upload(KEY, content_type="text/csv", download_name="a.csv")
+    upload.write(b"x")
+    upload.commit(tick=lambda: ticks.append(time.monotonic()))
+    assert len(ticks) >= 2

@@ -156,6 +156,7 @@ def test_an_attempt_is_claimed_once(store):
     claimed = store.claim(job.id, 1, run_id="r", now=NOON)
     assert (claimed.status, claimed.run_id, claimed.started_at) == (Status.RUNNING, "r", NOON)
     assert store.claim(job.id, 1, run_id="other", now=NOON) is None
+    assert store.claim(job.id, 1, run_id="r", now=LATER) == claimed
 
 
 def test_an_attempt_that_is_not_the_current_one_cannot_be_claimed(store):
@@ -184,6 +185,15 @@ def test_completing_stores_the_result_and_its_deliveries(store):
     assert store.get(job.id) == done
     assert (done.status, done.result, done.completed_at) == (Status.COMPLETED, stored_file(), LATER)
     assert done.progress.percent == 100.0
+
+
+def test_a_completion_whose_answer_was_lost_may_be_reported_again(store):
+    job = start(store)
+    words = {"now": LATER, "expires_at": LATER, "recipients": [Recipient(channel=Channel.TELEGRAM, address="5")]}
+    done = store.complete(job.id, 1, stored_file(), **words)
+    assert store.complete(job.id, 1, stored_file(), **words) == done
+    with pytest.raises(LostClaim):
+        store.complete(job.id, 1, stored_file(object_key="exports/a/b/1/other.csv"), **words)
 
 
 def test_a_late_report_from_an_old_attempt_changes_nothing(store):

@@ -99,7 +99,12 @@ class InMemoryLedger:
 
     def claim(self, job_id, attempt, *, run_id, now):
         changes = {"status": Status.RUNNING, "run_id": run_id, "started_at": now, "heartbeat_at": now}
-        return self._move(job_id, attempt, Status.PENDING, progress=Progress(), **changes)
+        job = self._move(job_id, attempt, Status.PENDING, progress=Progress(), **changes)
+        if job is None:
+            now_there = self.jobs.get(job_id)
+            is_ours = now_there and (now_there.status, now_there.attempt, now_there.run_id)
+            job = now_there if is_ours == (Status.RUNNING, attempt, run_id) else None
+        return job
 
     def admit_large(self, job_id, attempt, *, large, now):
         job = self._move(job_id, attempt, Status.RUNNING, is_large=False)
@@ -120,7 +125,11 @@ class InMemoryLedger:
         changes = {"completed_at": now, "expires_at": expires_at, "progress": progress, "error": None}
         job = self._move(job_id, attempt, Status.RUNNING, status=Status.COMPLETED, result=result, **changes)
         if job is None:
-            raise LostClaim
+            settled = self.jobs.get(job_id)
+            is_ours = settled and settled.attempt == attempt and settled.result
+            if not is_ours or settled.result.object_key != result.object_key:
+                raise LostClaim
+            return settled
         for recipient in recipients:
             delivery = Delivery(
                 id=uuid4(),

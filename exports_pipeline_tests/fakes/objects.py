@@ -73,8 +73,9 @@ class InMemoryUpload:
         self._body += data
         return len(data)
 
-    def commit(self):
+    def commit(self, *, tick=lambda: None):
         self._store._check()
+        tick()
         del self._store.uploads[self._key]
         content_type, download_name = self._about
         body = bytes(self._body)

@@ -8,6 +8,7 @@ class FakeRuns:
 
     def __init__(self) -> None:
         self.launched = []
+        self.given_up = []
         self.error = None
 
     def launch(self, job):
@@ -15,6 +16,11 @@ class FakeRuns:
             raise self.error
         self.launched.append((job.id, job.attempt))
         return str(uuid4())
+
+    def give_up(self, run_id):
+        if self.error is not None:
+            raise self.error
+        self.given_up.append(run_id)
 
     def ping(self):
         if self.error is not None:

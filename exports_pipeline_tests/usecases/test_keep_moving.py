@@ -1,12 +1,19 @@
 """Dispatching, sweeping and everything that keeps exports moving."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from exports_pipeline.core.delivery import DeliveryState
-from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, RunsUnavailable, WrongStatus
-from exports_pipeline.core.export_job import ExportRequest
+from exports_pipeline.core.errors import (
+    DeliveryRefused,
+    DeliveryUnavailable,
+    LedgerUnavailable,
+    RunsUnavailable,
+    WrongStatus,
+)
+from exports_pipeline.core.export_job import ExportRequest, Progress
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.ports import Limits
 from exports_pipeline.core.recipient import Channel, Recipient
@@ -19,9 +26,23 @@ from exports_pipeline.usecases.request_export import request_export
 from exports_pipeline.usecases.retry_export import retry_export
 from exports_pipeline.usecases.run_export import run_export
 from exports_pipeline_tests.builders import requester
+from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
 from exports_pipeline_tests.fakes.ports import fake_ports
+from exports_pipeline_tests.fakes.runs import FakeSender
 
 ANN = requester("ann")
+
+
+class ForgetfulOutbox(InMemoryOutbox):
+    """An outbox whose database is away when the first delivery is settled."""
+
+    is_away = True
+
+    def sent(self, delivery_id, *, receipt, now):
+        if self.is_away:
+            self.is_away = False
+            raise LedgerUnavailable
+        super().sent(delivery_id, receipt=receipt, now=now)
 
 
 @pytest.fixture
@@ -73,11 +94,26 @@ def test_a_vanished_worker_costs_an_attempt(ports):
     assert reconcile(ports) == 0
 
 
+def test_whoever_speaks_up_at_a_second_look_is_alive(ports):
+    job = requested(ports)
+    ports.jobs.claim(job.id, 1, run_id="run", now=ports.clock())
+    ports.clock.advance(60)  # the database was away, or the machine asleep
+
+    def speak_up(seconds):
+        ports.clock.advance(seconds)
+        ports.jobs.beat(job.id, 1, Progress(), now=ports.clock() - timedelta(seconds=50))  # by a clock that is behind
+
+    assert reconcile(replace(ports, pause=speak_up)) == 0
+    assert ports.jobs.get(job.id).status is Status.RUNNING
+
+
 def test_a_launch_that_never_began_costs_nothing(ports):
     job = requested(ports)
     dispatch(ports)
+    run_id = ports.jobs.get(job.id).run_id
     ports.clock.advance(21)
     assert reconcile(ports) == 1
+    assert ports.runs.given_up == [run_id]
     seen = ports.jobs.get(job.id)
     assert (seen.attempt, seen.tries) == (2, 1)
     assert dispatch(ports) == 1
@@ -142,6 +178,31 @@ def test_a_channel_that_is_away_is_tried_again_later(ports):
     assert deliver(ports).sent == 1
     assert ports.outbox.of_job(job.id)[0].tries == 2
     assert ports.jobs.get(job.id).status is Status.COMPLETED
+
+
+def test_what_was_acknowledged_is_noted_even_if_the_database_is_away_at_first(ports):
+    job = completed(ports, TO_42)
+    outbox = ForgetfulOutbox(ports.jobs)
+    assert deliver(replace(ports, outbox=outbox)).sent == 1
+    assert ports.outbox.of_job(job.id)[0].state is DeliveryState.SENT
+    assert deliver(ports).sent == 0
+
+
+def test_a_slow_channel_does_not_outlast_the_lease_of_the_deliveries_behind(ports):
+    for _ in range(3):
+        completed(ports, TO_42)
+    others = []
+
+    class SlowSender(FakeSender):
+        def send(self, recipient, message):
+            ports.clock.advance(90)
+            others.append(len(ports.outbox.reserve(job_id=None, now=ports.clock(), lease=timedelta(0), limit=99)))
+            return super().send(recipient, message)
+
+    sender = SlowSender()
+    deliver(replace(ports, senders={"telegram": sender}))
+    assert others == [2, 1, 0]
+    assert len(set(sender.sent)) == len(sender.sent) == 3
 
 
 def test_a_refused_delivery_fails_with_its_reason(ports):
