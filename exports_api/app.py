@@ -1,7 +1,7 @@
 """The composition root of the API."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -16,13 +16,12 @@ from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
 from exports_api.routes import datasets, docs, exports, health, problems
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
+from exports_pipeline.core.errors import RunsUnavailable
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.local.secrets import jwt_secret
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
 from exports_pipeline.usecases.reconcile import reconcile
-
-WATCH_EVERY_S = 1.0
 
 
 def create_app(
@@ -30,12 +29,12 @@ def create_app(
     settings: Settings,
     *,
     dispatch_soon: Callable[[], None] | None = None,
-    is_watching: bool = False,
+    watch_every_s: float | None = None,
 ) -> FastAPI:
     """The API over these ports; it asks nobody anything before the first request, unless it is watching.
 
     `dispatch_soon` has pending export jobs launched and returns at once; by default a background thread does it.
-    With `is_watching` the API looks after the exports as well, more often than Dagster's sensors do.
+    With `watch_every_s` the API looks after the exports as well, more often than Dagster's sensors do.
     """
     dispatch_soon = dispatch_soon or Nudge(lambda: dispatch(ports))
     app = FastAPI(
@@ -46,7 +45,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_watch(ports, dispatch_soon) if is_watching else None,
+        lifespan=_watch(ports, dispatch_soon, watch_every_s) if watch_every_s else None,
     )
     metrics = ApiMetrics()
     app.state.parts = ApiParts(
@@ -64,20 +63,23 @@ def create_app(
 
 
 def _watch(
-    ports: ExportPorts, dispatch_soon: Callable[[], None]
+    ports: ExportPorts, dispatch_soon: Callable[[], None], every_s: float
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """A lifespan during which dead attempts are noticed, and queued ones launched, within a second or two."""
 
-    def look() -> None:
-        dispatch_soon()
-        reconcile(ports)
+    def launch() -> None:
+        with suppress(RunsUnavailable):  # then Dagster's own sensor launches, and what we reserve is hidden from it
+            ports.runs.ping()
+            dispatch_soon()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        rounds = Rounds(look, every_s=WATCH_EVERY_S)
-        rounds.start()
+        watches = [Rounds(each, every_s=every_s) for each in (launch, lambda: reconcile(ports))]
+        for rounds in watches:
+            rounds.start()
         yield
-        rounds.stop()
+        for rounds in watches:
+            rounds.stop()
 
     return lifespan
 

@@ -6,4 +6,4 @@ from exports_pipeline.settings import load_settings
 from exports_pipeline.wiring import build_ports
 
 configure_logging(load_settings().log_level)
-app = create_app(build_ports(load_settings()), load_settings(), is_watching=True)
+app = create_app(build_ports(load_settings()), load_settings(), watch_every_s=1.0)

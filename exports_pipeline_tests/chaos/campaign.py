@@ -82,6 +82,7 @@ def _judge(scene: Arena, ledger: Ledger, saboteur: Saboteur, folder: Path) -> Re
         "deliveries": len(deliveries),
         "deliveries_excused": excused,
         "orphans_swept": swept["orphans"],
+        "launches_lost": verdict.lost_launches(stack),
         "rest_s": round(rested),
         "violations": len(report.violations),
     }

@@ -17,7 +17,7 @@ from exports_pipeline_tests.fakes.ports import fake_ports
 SETTLED_WITHIN_S = 180
 KILLED_BEFORE_NOTING_S = 2.0
 """A sender that was killed so soon after the receiver's answer had no time to note it: nobody can tell."""
-_OPEN_RUNS = """{ runsOrError(filter: {statuses: [STARTED, STARTING, CANCELING, QUEUED]}) {
+_RUNS = """query Runs($statuses: [RunStatus!]!) { runsOrError(filter: {statuses: $statuses}) {
   ... on Runs { results { runId } } } }"""
 _JOB_OF_MESSAGE = re.compile(r"<code>([0-9a-f-]{36})</code>")
 
@@ -26,11 +26,20 @@ def unsettled(stack) -> list[str]:
     """What still moves: it must come to rest by itself."""
     jobs = stack.sql("SELECT id, status, attempt FROM export_jobs WHERE status IN ('pending', 'running')")
     deliveries = stack.sql("SELECT job_id, state, tries FROM deliveries WHERE state IN ('pending', 'sending')")
-    runs = stack.graphql(_OPEN_RUNS)["runsOrError"]["results"]
+    runs = _runs(stack, "STARTED", "CANCELING")
     return [f"job {row['id']} {row['status']} at attempt {row['attempt']}" for row in jobs] + [
         *(f"delivery of {row['job_id']} {row['state']} after {row['tries']} tries" for row in deliveries),
         *(f"run {run['runId']} open" for run in runs),
     ]
+
+
+def lost_launches(stack) -> int:
+    """Runs whose message died with the broker and whose job went on without them; Dagster ends them in ten minutes."""
+    return len(_runs(stack, "STARTING", "QUEUED"))
+
+
+def _runs(stack, *statuses):
+    return stack.graphql(_RUNS, statuses=statuses)["runsOrError"]["results"]
 
 
 def faults_of_jobs(rows, tickets) -> list[str]:

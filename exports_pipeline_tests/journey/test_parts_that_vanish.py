@@ -70,7 +70,9 @@ def test_postgres_away_for_ten_seconds_is_503_to_callers_and_nothing_to_a_runnin
     demo.under_way(job_id)
     with kept_away(stack, "postgres"):
         until = time.monotonic() + AWAY_S
-        answers = [demo.http.get(f"/api/analytics/exports/{job_id}"), demo.request("airlines")]
+        status = f"/api/analytics/exports/{job_id}"
+        wait_until(lambda: demo.http.get(status).status_code == 503, told="the last words of Postgres' children")
+        answers = [demo.http.get(status), demo.request("airlines")]
         for answer in answers:
             assert answer.status_code == 503
             assert answer.headers["content-type"] == "application/problem+json"
