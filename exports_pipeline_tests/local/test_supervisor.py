@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -51,7 +51,8 @@ def toy_stack(home: Path, *specs: dict, in_shell: bool = False) -> Iterator[subp
             yield process
         finally:
             for left in processes_of(home):
-                left.kill()
+                with suppress(psutil.NoSuchProcess):
+                    left.kill()
 
 
 def part_of(home: Path, name: str) -> dict:
@@ -171,7 +172,8 @@ def test_nothing_outlives_a_killed_shell_two_levels_up(tmp_path):
             assert wait_until(lambda: not processes_of(tmp_path), within_s=5)
         finally:
             for left in processes_of(tmp_path):
-                left.kill()
+                with suppress(psutil.NoSuchProcess):
+                    left.kill()
 
 
 def test_two_supervisors_never_share_a_home(tmp_path):
