@@ -10,12 +10,13 @@ from exports_pipeline.defs.export import (
     silent_exports,
     waiting_exports,
 )
+from exports_pipeline.defs.purge import hourly_run_purge, run_purge
 from exports_pipeline.defs.resources import PortsResource
 from exports_pipeline.defs.upkeep import expiry, quarter_hourly_expiry
 
 defs = dg.Definitions(
-    jobs=[dataset_export, expiry],
+    jobs=[dataset_export, expiry, run_purge],
     sensors=[waiting_exports, silent_exports, failed_export_runs, cancelled_export_runs, due_deliveries],
-    schedules=[quarter_hourly_expiry],
+    schedules=[quarter_hourly_expiry, hourly_run_purge],
     resources={"ports": PortsResource()},
 )

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     max_attempts: int = Field(3, ge=1, validation_alias="EXPORTS_MAX_ATTEMPTS")
     expiry_hours: int = Field(24, ge=1, validation_alias="EXPORTS_EXPIRY_HOURS")
     """How long an object is kept."""
+    run_days: int = Field(7, ge=1, validation_alias="EXPORTS_RUN_DAYS")
+    """How long Dagster remembers a run and its events."""
     duckdb_memory_mb: int = Field(512, ge=64, validation_alias="EXPORTS_DUCKDB_MEMORY_MB")
     """Memory of one export's query."""
     duckdb_threads: int = Field(2, ge=1, validation_alias="EXPORTS_DUCKDB_THREADS")

@@ -1,6 +1,6 @@
 """Wires the ports to the real world; the one place that knows every adapter."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from time import sleep
 
@@ -71,6 +71,7 @@ def limits_of(settings: Settings) -> Limits:
         queue=QueueLimits(per_user=settings.queue_per_user, total=settings.queue),
         max_attempts=settings.max_attempts,
         expiry=settings.expiry,
+        run_retention=timedelta(days=settings.run_days),
     )
 
 

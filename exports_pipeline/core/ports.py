@@ -179,6 +179,8 @@ class Limits:
     queue: QueueLimits = QueueLimits(per_user=1_000, total=100_000)  # noqa: RUF009 - it is frozen
     max_attempts: int = 3
     expiry: timedelta = timedelta(hours=24)
+    run_retention: timedelta = timedelta(days=7)
+    """How long Dagster remembers a run."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)
     """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)
