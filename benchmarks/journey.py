@@ -141,13 +141,17 @@ def _stock(home: Path, count: int) -> list[float]:
 
 
 def _stock_export(store: PostgresJobStore, like: ExportJob, runs: ExportRuns) -> float:
-    """Seconds from the row in the ledger to `completed`; reserved at once, so that no other dispatcher takes it."""
+    """Seconds from the row in the ledger to `completed`; reserved at once, lest the stack's own dispatcher takes it."""
     shared = {field.name: getattr(like, field.name) for field in fields(NewExportJob) if hasattr(like, field.name)}
     now = datetime.now(UTC)
     new = NewExportJob(**{**shared, "id": uuid4(), "created_at": now})
     began = time.perf_counter()
     store.add(new, AuditEntry(at=now, actor=new.requester.user_id, action="export.requested", job_id=new.id))
-    [job] = store.reserve(slots=1, now=now)
+    reserved = store.reserve(slots=1, now=now)
+    if not reserved:  # the stack's own dispatcher looks once a second, and came between
+        time.sleep(1)
+        return _stock_export(store, like, runs)
+    [job] = reserved
     run_id = runs.launch(job)
     store.launched(job.id, job.attempt, run_id)
     while (seen := store.get(job.id)) is not None and not seen.status.is_final:
