@@ -34,6 +34,7 @@ def stack(tmp_path_factory, catalog, bot_api):
     stack = RunningStack(
         tmp_path_factory.mktemp("stack") / "home",
         EXPORTS_CATALOG=str(catalog),
+        EXPORTS_LARGE_RUNNING="2",
         EXPORTS_SAMPLE_DAYS="60",
         TELEGRAM_BOT_TOKEN=TOKEN,
         TELEGRAM_API_URL=f"http://127.0.0.1:{bot_api.server_port}",
