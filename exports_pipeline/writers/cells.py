@@ -26,7 +26,7 @@ _TEXTS = {
 """Other types that need no formula guard."""
 _HUGE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\bU?HUGEINT\b""")
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the full-width forms are meant
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms included."""
 
 

@@ -90,7 +90,7 @@ def test_numbers_times_and_bytes_keep_their_exact_values(tables, rows):
         assert bytes.fromhex(cells[6]) == row[6]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])  # noqa: RUF001
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])  # noqa: RUF001 - meant
 def test_text_that_a_spreadsheet_would_calculate_gets_an_apostrophe(tables, start):
     arrow = pa.table({f"{start}head": [f"{start}1+1"], "plain": [f"a{start}"]})
     dataset = tables.of_arrow(arrow)
