@@ -7,7 +7,7 @@ PARALLEL := -n auto --dist loadfile
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format bench chaos upgrade clean
+.PHONY: help setup demo up down test check format bench chaos tools upgrade clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,12 @@ bench: $(VENV)/.dev ## measure every claim of the README
 
 chaos: $(VENV)/.dev ## ten minutes of exports while everything is killed; CHAOS_SECONDS=90 for less
 	$(BIN)/python -m exports_pipeline_tests.chaos
+
+tools: ## install the Debian packages that some tests look at the results with (without them they are skipped)
+	which soffice pdftoppm qpdf chromium >/dev/null || $(ROOT) sh -c 'apt-get update -q && \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends libreoffice-calc poppler-utils qpdf chromium'
+
+ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 upgrade: $(BIN)/uv ## pin the newest versions of all dependencies anew
 	echo uv | $(COMPILE) - -o requirements/installer.lock
