@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from exports_api.errors import MissingToken
 from exports_pipeline.core.catalog import user_id
-from exports_pipeline.core.errors import InvalidToken
+from exports_pipeline.core.refusals import InvalidToken
 from exports_pipeline.core.requester import Permission, Requester
 
 _LEEWAY_S = 30

@@ -1,6 +1,7 @@
 """The errors that only a request over HTTP can meet."""
 
-from exports_pipeline.core.errors import ExportError, InvalidToken, RequestError
+from exports_pipeline.core.errors import ExportError, RequestError
+from exports_pipeline.core.refusals import InvalidToken
 
 
 class UnknownPath(RequestError):

@@ -15,7 +15,8 @@ from exports_api.bodies import BodyRefused
 from exports_api.errors import MethodNotAllowed, MissingToken, UnknownPath
 from exports_api.problems import problem_response
 from exports_api.schemas.problem import FieldProblem
-from exports_pipeline.core.errors import ExportError, RequestError, UnknownExportJob
+from exports_pipeline.core.errors import ExportError, RequestError
+from exports_pipeline.core.refusals import UnknownExportJob
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _CODES = {"extra_forbidden": "unknown_field", "missing": "missing_field"}

@@ -11,7 +11,7 @@ import structlog
 
 from exports_api.auth import verified_claims
 from exports_api.errors import KeysUnavailable
-from exports_pipeline.core.errors import InvalidToken
+from exports_pipeline.core.refusals import InvalidToken
 
 ALGORITHMS = frozenset({"RS256", "ES256"})
 _REFETCH_S = 30.0

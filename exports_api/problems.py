@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from exports_api import errors as http_errors
 from exports_api.schemas.problem import FieldProblem, Problem
-from exports_pipeline.core import errors
+from exports_pipeline.core import errors, refusals
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,26 +33,26 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
     {
         errors.ExportError: _OURS,
         errors.RequestError: _UNPROCESSABLE,
-        errors.UnknownDataset: _UNPROCESSABLE,
-        errors.UnknownColumn: _UNPROCESSABLE,
-        errors.UnknownAccount: _UNPROCESSABLE,
-        errors.UnknownTag: _UNPROCESSABLE,
-        errors.UnknownFormat: _UNPROCESSABLE,
-        errors.InvalidOption: _UNPROCESSABLE,
-        errors.InvalidDateRange: _UNPROCESSABLE,
-        errors.FilterNotSupported: _UNPROCESSABLE,
-        errors.MalformedValue: _UNPROCESSABLE,
-        errors.QueryTooLarge: _UNPROCESSABLE,
-        errors.IdempotencyKeyReused: _UNPROCESSABLE,
-        errors.IdempotencyKeyInFlight: Answer(status=409, retry_after_s=1),
-        errors.QueueFull: Answer(status=429, retry_after_s=10),
-        errors.UnknownExportJob: Answer(status=404),
-        errors.WrongStatus: Answer(status=409),
-        errors.NotCompleted: Answer(status=409),
+        refusals.UnknownDataset: _UNPROCESSABLE,
+        refusals.UnknownColumn: _UNPROCESSABLE,
+        refusals.UnknownAccount: _UNPROCESSABLE,
+        refusals.UnknownTag: _UNPROCESSABLE,
+        refusals.UnknownFormat: _UNPROCESSABLE,
+        refusals.InvalidOption: _UNPROCESSABLE,
+        refusals.InvalidDateRange: _UNPROCESSABLE,
+        refusals.FilterNotSupported: _UNPROCESSABLE,
+        refusals.MalformedValue: _UNPROCESSABLE,
+        refusals.QueryTooLarge: _UNPROCESSABLE,
+        refusals.IdempotencyKeyReused: _UNPROCESSABLE,
+        refusals.IdempotencyKeyInFlight: Answer(status=409, retry_after_s=1),
+        refusals.QueueFull: Answer(status=429, retry_after_s=10),
+        refusals.UnknownExportJob: Answer(status=404),
+        refusals.WrongStatus: Answer(status=409),
+        refusals.NotCompleted: Answer(status=409),
         errors.LostClaim: Answer(status=409),
-        errors.ResultExpired: Answer(status=410),
-        errors.InvalidToken: Answer(status=401),
-        errors.NotAllowed: Answer(status=403),
+        refusals.ResultExpired: Answer(status=410),
+        refusals.InvalidToken: Answer(status=401),
+        refusals.NotAllowed: Answer(status=403),
         errors.InvalidCatalog: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
@@ -95,7 +95,7 @@ _BODY_UNREAD = frozenset({401, 413, 415})
 
 def answer_to(error: errors.ExportError, scope: Scope) -> Answer:
     """How an error is answered; a dataset that the path names and that is not there is 404."""
-    if isinstance(error, errors.UnknownDataset) and "dataset_id" in scope.get("path_params", {}):
+    if isinstance(error, refusals.UnknownDataset) and "dataset_id" in scope.get("path_params", {}):
         return Answer(status=404)
     return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
 
@@ -138,8 +138,8 @@ def _add_headers(headers: MutableHeaders, error: errors.ExportError, answer: Ans
     headers["Cache-Control"] = "no-store"
     if answer.retry_after_s is not None:
         headers["Retry-After"] = str(answer.retry_after_s)
-    if isinstance(error, errors.QueueFull):
+    if isinstance(error, refusals.QueueFull):
         headers["RateLimit-Policy"] = f'"{error.policy}";q={error.limit}'
         headers["RateLimit"] = f'"{error.policy}";r=0;t={answer.retry_after_s}'
-    if isinstance(error, errors.InvalidToken) and "WWW-Authenticate" not in headers:
+    if isinstance(error, refusals.InvalidToken) and "WWW-Authenticate" not in headers:
         headers["WWW-Authenticate"] = 'Bearer realm="exports", error="invalid_token"'

@@ -8,7 +8,8 @@ from threading import Thread
 
 import uvicorn
 
-from exports_pipeline.core.errors import LostClaim, QueryTooLarge
+from exports_pipeline.core.errors import LostClaim
+from exports_pipeline.core.refusals import QueryTooLarge
 from exports_pipeline.usecases.run_export import run_export
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.runs import FakeRuns

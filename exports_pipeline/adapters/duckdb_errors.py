@@ -7,14 +7,8 @@ from contextlib import contextmanager
 
 import duckdb
 
-from exports_pipeline.core.errors import (
-    ExportError,
-    QueryFailed,
-    QueryTooLarge,
-    SpillDiskFull,
-    WarehouseBusy,
-    WarehouseUnavailable,
-)
+from exports_pipeline.core.errors import ExportError, QueryFailed, SpillDiskFull, WarehouseBusy, WarehouseUnavailable
+from exports_pipeline.core.refusals import QueryTooLarge
 
 _FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 

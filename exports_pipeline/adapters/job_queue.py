@@ -6,9 +6,9 @@ from sqlalchemy import Connection, and_, or_
 
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.adapters.tables import export_jobs
-from exports_pipeline.core.errors import QueueFull
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import QueueFull
 
 _job = export_jobs.c
 

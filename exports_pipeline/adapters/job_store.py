@@ -17,18 +17,12 @@ from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.adapters.tables import deliveries, export_jobs
 from exports_pipeline.adapters.user_store import provision
 from exports_pipeline.core.delivery import DeliveryState
-from exports_pipeline.core.errors import (
-    ExportError,
-    IdempotencyKeyInFlight,
-    IdempotencyKeyReused,
-    LostClaim,
-    UnknownExportJob,
-    WrongStatus,
-)
+from exports_pipeline.core.errors import ExportError, LostClaim
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.ledger import AuditEntry, QueueLimits
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.refusals import IdempotencyKeyInFlight, IdempotencyKeyReused, UnknownExportJob, WrongStatus
 
 _DISPATCH_LOCK = 0x6578706F7274
 _job = export_jobs.c

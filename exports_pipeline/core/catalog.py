@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
-from exports_pipeline.core.errors import UnknownDataset
+from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline.core.requester import Requester
 
 NOT_GIVEN = UUID(int=0)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from exports_pipeline.core.catalog import Column, Dataset, Sensitivity
-from exports_pipeline.core.errors import FilterNotSupported, InvalidDateRange, MalformedValue, UnknownColumn
+from exports_pipeline.core.refusals import FilterNotSupported, InvalidDateRange, MalformedValue, UnknownColumn
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.values import has_type
 

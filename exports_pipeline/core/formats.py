@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from exports_pipeline.core.errors import InvalidOption, UnknownFormat
+from exports_pipeline.core.refusals import InvalidOption, UnknownFormat
 
 
 class Format(StrEnum):

@@ -1,8 +1,8 @@
 """Refuse filters that name what the requester does not have."""
 
-from exports_pipeline.core.errors import UnknownAccount, UnknownTag
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.ports import Warehouse
+from exports_pipeline.core.refusals import UnknownAccount, UnknownTag
 
 
 def check_values(selection: Selection, warehouse: Warehouse) -> None:

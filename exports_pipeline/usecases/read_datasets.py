@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from exports_pipeline.core.catalog import Column, Dataset
-from exports_pipeline.core.errors import FilterNotSupported
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import FilterNotSupported
 from exports_pipeline.core.requester import Requester
 
 

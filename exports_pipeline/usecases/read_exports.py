@@ -3,10 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
-from exports_pipeline.core.errors import NotCompleted, ResultExpired, UnknownExportJob
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.ledger import AuditEntry, Page, QueuePlace
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import NotCompleted, ResultExpired, UnknownExportJob
 from exports_pipeline.core.requester import Requester
 
 LINK_VALID = timedelta(hours=1)

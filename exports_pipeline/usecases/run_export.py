@@ -6,14 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from exports_pipeline.core.errors import (
-    ExportError,
-    InternalError,
-    LedgerUnavailable,
-    LostClaim,
-    RowCountChanged,
-    WrongStatus,
-)
+from exports_pipeline.core.errors import ExportError, InternalError, LedgerUnavailable, LostClaim, RowCountChanged
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Selection, select
 from exports_pipeline.core.formats import content_type
@@ -21,6 +14,7 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.refusals import WrongStatus
 from exports_pipeline.core.spans import Fact
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.patience import patiently

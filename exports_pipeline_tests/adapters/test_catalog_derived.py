@@ -4,7 +4,8 @@ import pytest
 from exports_pipeline.adapters.catalog_derived import dataset_name, dataset_names, derive_catalog
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
 from exports_pipeline.core.catalog import Grain
-from exports_pipeline.core.errors import InvalidCatalog, UnknownDataset
+from exports_pipeline.core.errors import InvalidCatalog
+from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.schema import InMemorySchema
 

@@ -14,8 +14,9 @@ import pytest
 from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
 from exports_pipeline.core.catalog import Column, Dataset, TimeColumn
-from exports_pipeline.core.errors import QueryFailed, QueryTooLarge, WarehouseBusy, WarehouseUnavailable
+from exports_pipeline.core.errors import QueryFailed, WarehouseBusy, WarehouseUnavailable
 from exports_pipeline.core.formats import Format
+from exports_pipeline.core.refusals import QueryTooLarge
 from exports_pipeline_tests.tables import Tables, everything, exported
 
 

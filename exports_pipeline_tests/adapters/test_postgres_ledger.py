@@ -16,8 +16,9 @@ from exports_pipeline.adapters.migrations import downgrade, migrate
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.tables import audit_log, export_jobs, metadata, users
 from exports_pipeline.adapters.user_store import PostgresUserStore
-from exports_pipeline.core.errors import IdempotencyKeyInFlight, LedgerUnavailable
+from exports_pipeline.core.errors import LedgerUnavailable
 from exports_pipeline.core.ledger import Page
+from exports_pipeline.core.refusals import IdempotencyKeyInFlight
 from exports_pipeline_tests.builders import entry, new_job, requester, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
 

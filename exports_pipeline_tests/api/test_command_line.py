@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from exports_api.app import create_app
 from exports_api.cli.main import app as cli
 from exports_pipeline.core.catalog import user_id
-from exports_pipeline.core.errors import QueryTooLarge
+from exports_pipeline.core.refusals import QueryTooLarge
 from exports_pipeline.settings import Settings, load_settings
 from exports_pipeline_tests.api_client import SECRET, token_of
 from exports_pipeline_tests.api_server import WorkingRuns, served, served_objects

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from exports_api.paging import encode_cursor
-from exports_pipeline.core.errors import QueryTooLarge
 from exports_pipeline.core.export_job import Progress
+from exports_pipeline.core.refusals import QueryTooLarge
 from exports_pipeline_tests.api_client import EXPORTS, run
 
 FIELDS = {

@@ -14,11 +14,11 @@ from exports_pipeline.core.errors import (
     ExportError,
     LedgerUnavailable,
     RunsUnavailable,
-    UnknownColumn,
     WarehouseBusy,
     WarehouseUnavailable,
 )
 from exports_pipeline.core.ledger import QueueLimits
+from exports_pipeline.core.refusals import UnknownColumn
 from exports_pipeline_tests.api_client import DATASETS, EXPORTS, ApiClient
 from exports_pipeline_tests.fakes.ports import fake_ports
 

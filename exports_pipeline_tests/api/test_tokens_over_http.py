@@ -17,7 +17,7 @@ from exports_api.auth import SharedSecretVerifier, requester_of
 from exports_api.errors import KeysUnavailable
 from exports_api.jwks import KeySetVerifier
 from exports_pipeline.core.catalog import user_id
-from exports_pipeline.core.errors import InvalidToken
+from exports_pipeline.core.refusals import InvalidToken
 from exports_pipeline.core.requester import Permission
 from exports_pipeline.local.secrets import jwt_secret
 from exports_pipeline.settings import Settings

@@ -7,20 +7,14 @@ from uuid import uuid4
 import pytest
 
 from exports_pipeline.adapters.job_store import PostgresJobStore
-from exports_pipeline.core.errors import (
-    Fault,
-    IdempotencyKeyReused,
-    LostClaim,
-    UnknownExportJob,
-    WarehouseBusy,
-    WrongStatus,
-)
+from exports_pipeline.core.errors import Fault, LostClaim, WarehouseBusy
 from exports_pipeline.core.export_job import Progress
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Compression, Format, FormatOptions
 from exports_pipeline.core.ledger import Page
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.refusals import IdempotencyKeyReused, UnknownExportJob, WrongStatus
 from exports_pipeline_tests.builders import entry, new_job, requester, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from exports_pipeline.adapters.job_store import PostgresJobStore
-from exports_pipeline.core.errors import LostClaim, QueueFull
+from exports_pipeline.core.errors import LostClaim
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import QueueFull
 from exports_pipeline_tests.builders import entry, new_job
 from exports_pipeline_tests.fakes.clock import NOON
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from exports_pipeline.core.catalog import Catalog, dataset_id, user_id
-from exports_pipeline.core.errors import UnknownDataset
+from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import AIRPORTS, PAYROLL, SALES
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from exports_pipeline.core.errors import InvalidOption, UnknownFormat
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import (
     Compression,
@@ -17,6 +16,7 @@ from exports_pipeline.core.formats import (
     parse_options,
 )
 from exports_pipeline.core.naming import download_name, ids_of_key, object_key
+from exports_pipeline.core.refusals import InvalidOption, UnknownFormat
 
 JOB, USER = UUID(int=1), UUID(int=2)
 

@@ -11,11 +11,11 @@ from exports_pipeline.core.errors import (
     ExportError,
     Fault,
     QueryFailed,
-    UnknownColumn,
     WarehouseBusy,
 )
 from exports_pipeline.core.export_job import ExportJob, Progress
 from exports_pipeline.core.lifecycle import GiveUp, Requeue, Status, after_failure
+from exports_pipeline.core.refusals import UnknownColumn
 from exports_pipeline_tests.builders import new_job, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
 

@@ -7,17 +7,11 @@ from itertools import groupby
 from uuid import uuid4
 
 from exports_pipeline.core.delivery import Delivery, DeliveryState
-from exports_pipeline.core.errors import (
-    IdempotencyKeyReused,
-    LedgerUnavailable,
-    LostClaim,
-    QueueFull,
-    UnknownExportJob,
-    WrongStatus,
-)
+from exports_pipeline.core.errors import LedgerUnavailable, LostClaim
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress
 from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from exports_api.auth import SharedSecretVerifier
-from exports_pipeline.core.errors import InvalidToken, LostClaim
+from exports_pipeline.core.errors import LostClaim
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import InvalidToken
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.reconcile import reconcile
 from exports_pipeline.usecases.request_export import request_export

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from exports_api.auth import SharedSecretVerifier
 from exports_api.jwks import KeySetVerifier
-from exports_pipeline.core.errors import InvalidToken
+from exports_pipeline.core.refusals import InvalidToken
 from exports_pipeline_tests.api_client import EXPORTS, SECRET, ApiClient, token_of
 
 OURS = rsa.generate_private_key(public_exponent=65537, key_size=2048)

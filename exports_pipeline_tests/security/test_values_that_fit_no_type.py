@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from exports_pipeline.core.errors import MalformedValue
 from exports_pipeline.core.filters import Filters, select
+from exports_pipeline.core.refusals import MalformedValue
 from exports_pipeline.core.requester import Requester
 from exports_pipeline_tests.tables import exported
 

@@ -5,10 +5,10 @@ from itertools import count
 
 import pytest
 
-from exports_pipeline.core.errors import QueueFull
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import QueueFull
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
 from exports_pipeline.usecases.request_export import request_export

@@ -6,17 +6,12 @@ from datetime import timedelta
 import pytest
 
 from exports_pipeline.core.delivery import DeliveryState
-from exports_pipeline.core.errors import (
-    DeliveryRefused,
-    DeliveryUnavailable,
-    LedgerUnavailable,
-    RunsUnavailable,
-    WrongStatus,
-)
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LedgerUnavailable, RunsUnavailable
 from exports_pipeline.core.export_job import ExportRequest, Progress
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.ports import Limits
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.refusals import WrongStatus
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.deliver import deliver
 from exports_pipeline.usecases.dispatch_exports import dispatch

@@ -4,7 +4,10 @@ from uuid import uuid4
 
 import pytest
 
-from exports_pipeline.core.errors import (
+from exports_pipeline.core.export_job import ExportRequest
+from exports_pipeline.core.ledger import Page
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import (
     FilterNotSupported,
     NotCompleted,
     ResultExpired,
@@ -12,9 +15,6 @@ from exports_pipeline.core.errors import (
     UnknownExportJob,
     WrongStatus,
 )
-from exports_pipeline.core.export_job import ExportRequest
-from exports_pipeline.core.ledger import Page
-from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.read_datasets import list_datasets, read_dataset, read_values
 from exports_pipeline.usecases.read_exports import (

@@ -4,20 +4,19 @@ from datetime import date
 
 import pytest
 
-from exports_pipeline.core.errors import (
-    IdempotencyKeyReused,
-    InvalidOption,
-    LedgerUnavailable,
-    UnknownAccount,
-    UnknownDataset,
-    UnknownFormat,
-    UnknownTag,
-    WarehouseBusy,
-)
+from exports_pipeline.core.errors import LedgerUnavailable, WarehouseBusy
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.refusals import (
+    IdempotencyKeyReused,
+    InvalidOption,
+    UnknownAccount,
+    UnknownDataset,
+    UnknownFormat,
+    UnknownTag,
+)
 from exports_pipeline.usecases.request_export import request_export
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import fake_ports

@@ -13,13 +13,13 @@ from exports_pipeline.core.errors import (
     LostClaim,
     ObjectStoreUnavailable,
     RowCountChanged,
-    UnknownAccount,
     WarehouseBusy,
 )
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.refusals import UnknownAccount
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.request_export import request_export
 from exports_pipeline.usecases.run_export import run_export

@@ -1,0 +1,126 @@
+"""What a request asks for that cannot be: errors that the requester can mend."""
+
+from exports_pipeline.core.errors import RequestError
+
+
+class UnknownDataset(RequestError):
+    """There is no such dataset among those you may export; the list of datasets names them."""
+
+    code = "unknown_dataset"
+
+
+class UnknownColumn(RequestError):
+    """The dataset has no such column."""
+
+    code = "unknown_column"
+
+
+class UnknownAccount(RequestError):
+    """None of your rows has this account."""
+
+    code = "unknown_account"
+
+
+class UnknownTag(RequestError):
+    """None of your rows has this tag."""
+
+    code = "unknown_tag"
+
+
+class UnknownFormat(RequestError):
+    """There is no such format."""
+
+    code = "unknown_format"
+
+
+class InvalidOption(RequestError):
+    """The format has no such option, or not with this value."""
+
+    code = "invalid_option"
+
+
+class InvalidDateRange(RequestError):
+    """The end date lies before the start date."""
+
+    code = "invalid_date_range"
+
+
+class FilterNotSupported(RequestError):
+    """The dataset has no column for this filter; leave the filter out."""
+
+    code = "filter_not_supported"
+
+
+class MalformedValue(RequestError):
+    """A value has not the type of its column."""
+
+    code = "malformed_value"
+
+
+class UnknownExportJob(RequestError):
+    """There is no such export job among yours."""
+
+    code = "unknown_export_job"
+
+
+class WrongStatus(RequestError):
+    """The status of the export job does not allow this."""
+
+    code = "wrong_status"
+
+
+class NotCompleted(RequestError):
+    """The export job has no file yet; wait until its status is completed."""
+
+    code = "not_completed"
+
+
+class ResultExpired(RequestError):
+    """The file has expired and was deleted; request the export again."""
+
+    code = "result_expired"
+
+
+class IdempotencyKeyReused(RequestError):
+    """The Idempotency-Key was used for a different request; choose a new key."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInFlight(RequestError):
+    """A request with this Idempotency-Key is being answered at this moment; try again in a second."""
+
+    code = "idempotency_key_in_flight"
+    retryable = True
+
+
+class QueueFull(RequestError):
+    """Too many export jobs are waiting; request this one again when some of them have ended."""
+
+    code = "queue_full"
+    retryable = True
+
+    def __init__(self, sentence: str | None = None, *, policy: str = "queue", limit: int = 0) -> None:
+        super().__init__(sentence)
+        self.policy = policy
+        """Which limit was met: `queue-per-user` or `queue`."""
+        self.limit = limit
+        """How many jobs may wait under it."""
+
+
+class InvalidToken(RequestError):
+    """The bearer token is missing, expired or not signed by us; ask for a new one."""
+
+    code = "invalid_token"
+
+
+class NotAllowed(RequestError):
+    """Your token does not carry the permission for this."""
+
+    code = "not_allowed"
+
+
+class QueryTooLarge(RequestError):
+    """The export needs more memory than one export may use; narrow the dates or choose fewer columns."""
+
+    code = "query_too_large"
