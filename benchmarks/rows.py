@@ -19,7 +19,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import psutil
@@ -28,10 +30,13 @@ from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.object_store import S3ObjectStore
 from exports_pipeline.adapters.s3_client import make_s3_client
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
-from exports_pipeline.core.catalog import Column, Dataset
+from exports_pipeline.core.about import about
+from exports_pipeline.core.catalog import Column, Dataset, user_id
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.requester import Requester
 
+ANYBODY = Requester(user_id=user_id("benchmark"), owner_key="benchmark")
 FORMATS = (Format.CSV, Format.PARQUET, Format.JSONL)
 PLAIN_COPY = {
     Format.CSV: "FORMAT csv, HEADER, NEW_LINE '\\r\\n'",
@@ -177,7 +182,10 @@ def _export(folder: Path, file_format: Format, port: int) -> tuple[float, float,
     with warehouse.open() as session:
         upload = store.upload(key, content_type="application/octet-stream", download_name="benchmark")
         options = FormatOptions()
-        session.write(selection, upload, file_format=file_format, options=options, tick=lambda _share: None)
+        facts = about(selection, ANYBODY, job_id=uuid4(), rows=session.count(selection), now=datetime.now(UTC))
+        session.write(
+            selection, upload, file_format=file_format, options=options, about=facts, tick=lambda _share: None
+        )
         upload.commit()
     seconds, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
     store.delete(key)

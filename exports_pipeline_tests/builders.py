@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from exports_pipeline.core.about import about
 from exports_pipeline.core.catalog import dataset_id, user_id
 from exports_pipeline.core.export_job import NewExportJob, StoredFile
 from exports_pipeline.core.filters import Filters
@@ -35,6 +36,11 @@ def new_job(name="ann", *, minutes=0.0, **changes):
 
 def entry(job, action="export.requested"):
     return AuditEntry(at=NOON, actor=job.requester.user_id, action=action, job_id=job.id, details={"dataset": "sales"})
+
+
+def facts(selection, *, rows=3):
+    """What a document about a selection says, at noon and for ann."""
+    return about(selection, requester(), job_id=UUID(int=7), rows=rows, now=NOON)
 
 
 def stored_file(**changes):

@@ -8,6 +8,7 @@ from exports_pipeline.adapters.warehouse import DuckDbWarehouse
 from exports_pipeline.core.catalog import Column, Dataset
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline_tests.builders import facts
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 
 KEY = b"a key of tests"
@@ -59,6 +60,7 @@ def exported(warehouse, selection, file_format=Format.CSV, **options):
             upload,
             file_format=file_format,
             options=FormatOptions(**options),
+            about=facts(selection, rows=session.count(selection)),
             tick=lambda _share: None,
         )
     upload.commit()

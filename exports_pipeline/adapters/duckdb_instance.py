@@ -34,12 +34,12 @@ class DuckDbInstance:
     def __init__(self, source: Source, limits: DuckDbLimits) -> None:
         self.source = source
         self.filesystem = UploadFileSystem()
-        self._spill = Path(tempfile.mkdtemp(prefix="exports-duckdb-"))
-        self._clean_up = weakref.finalize(self, _remove, self._spill, os.getpid())
+        self.spill = Path(tempfile.mkdtemp(prefix="exports-duckdb-"))
+        self._clean_up = weakref.finalize(self, _remove, self.spill, os.getpid())
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": limits.threads,
             "memory_limit": f"{limits.memory_mb}MB",
-            "temp_directory": str(self._spill),
+            "temp_directory": str(self.spill),
             "max_temp_directory_size": f"{limits.spill_mb}MB",
             "python_enable_replacements": False,
             "autoload_known_extensions": False,

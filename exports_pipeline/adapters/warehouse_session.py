@@ -1,9 +1,12 @@
 """One export's session with DuckDB."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from exports_pipeline.adapters.duckdb_errors import querying
 from exports_pipeline.adapters.duckdb_instance import DuckDbInstance
@@ -11,17 +14,21 @@ from exports_pipeline.adapters.lines import Lines
 from exports_pipeline.adapters.selection_sql import rows as rows_sql
 from exports_pipeline.adapters.upload_stream import UPLOAD_URL, UploadStream
 from exports_pipeline.adapters.watched_query import watch, watch_answer
+from exports_pipeline.core.about import About
 from exports_pipeline.core.errors import QueryFailed
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ports import Upload
-from exports_pipeline.writers.copy_plan import CopyPlan, LinesPlan
+from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan
 from exports_pipeline.writers.redaction import MASK, HashKey
 from exports_pipeline.writers.registry import plan_file
 from exports_pipeline.writers.sql_text import Parameters, identifier, literal
 
 ORDERED_ROWS = 1_000_000
 """Up to here a file has the order of the warehouse, and the same bytes each time; above, order costs memory."""
+
+BUILT_BATCH_ROWS = 8192
+_PIECE_BYTES = 1 << 20
 
 
 class DuckDbSession:
@@ -48,6 +55,7 @@ class DuckDbSession:
         *,
         file_format: Format,
         options: FormatOptions,
+        about: About,
         tick: Callable[[float], None],
     ) -> int:
         """Write the selection into the upload as a file and return the number of rows."""
@@ -55,11 +63,13 @@ class DuckDbSession:
         ordered = "true" if total <= ORDERED_ROWS else "false"
         self._instance.connection.execute(f"SET preserve_insertion_order = {ordered}")
         parameters = Parameters()
-        plan = plan_file(selection.columns, file_format, options, key=self._key, parameters=parameters)
+        plan = plan_file(selection.columns, file_format, options, about, key=self._key, parameters=parameters)
         chosen = f"SELECT {plan.cells} {rows_sql(selection, parameters)}"
         if isinstance(plan, CopyPlan):
             return self._copy(plan, chosen, parameters, upload, tick)
-        return self._write_lines(plan, chosen, parameters, upload, tick, total=total)
+        if isinstance(plan, LinesPlan):
+            return self._write_lines(plan, chosen, parameters, upload, tick, total=total)
+        return self._build(plan, chosen, parameters, upload, tick, total=total)
 
     def _copy(
         self, plan: CopyPlan, chosen: str, parameters: Parameters, upload: Upload, tick: Callable[[float], None]
@@ -100,6 +110,39 @@ class DuckDbSession:
 
         def share() -> float:
             return lines.rows / max(1, total)
+
+        return watch(work, connection, share=share, stream=stream, upload=upload, tick=tick)
+
+    def _build(
+        self,
+        plan: BuiltPlan,
+        chosen: str,
+        parameters: Parameters,
+        upload: Upload,
+        tick: Callable[[float], None],
+        *,
+        total: int,
+    ) -> int:
+        connection, stream, read = self._instance.connection, UploadStream(upload), 0
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            nonlocal read
+            for batch in connection.sql(chosen, params=parameters.values).to_arrow_reader(BUILT_BATCH_ROWS):
+                stream.write(b"")  # raises when the attempt was stopped
+                yield batch
+                read += batch.num_rows
+
+        def work() -> int:
+            with TemporaryDirectory(dir=self._instance.spill) as folder:
+                file = Path(folder, "document")
+                plan.build(batches(), file)
+                with file.open("rb") as document:
+                    while piece := document.read(_PIECE_BYTES):
+                        stream.write(piece)
+            return read
+
+        def share() -> float:
+            return read / max(1, total)
 
         return watch(work, connection, share=share, stream=stream, upload=upload, tick=tick)
 

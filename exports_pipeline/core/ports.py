@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.delivery import Message
 from exports_pipeline.core.export_job import ExportJob
@@ -85,9 +86,12 @@ class WarehouseSession(Protocol):
         *,
         file_format: Format,
         options: FormatOptions,
+        about: About,
         tick: Callable[[float], None],
     ) -> int:
         """Write the selection into the upload as a file and return the number of rows; neither commits nor aborts.
+
+        Documents tell what `about` says.
 
         `tick` is called several times a second in the calling thread with the share done, 0 to 1;
         whatever it raises interrupts the query, and comes out of here when the query has stopped.

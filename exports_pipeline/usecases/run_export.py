@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from exports_pipeline.core.about import About, about
 from exports_pipeline.core.errors import ExportError, InternalError, LedgerUnavailable, LostClaim, RowCountChanged
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Selection, select
@@ -74,10 +75,11 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
             total = session.count(selection, tick=lambda: pulse.tick(Progress()))
         if not _is_admitted(job, total, ports):
             return None
+        facts = about(selection, job.requester, job_id=job.id, rows=total, now=began_at)
         upload = ports.objects.upload(key, content_type=content_type(job.format, job.options), download_name=name)
         try:
             with ports.spans.span("write", rows=total):
-                rows = _write(job, selection, session, upload, pulse, total=total)
+                rows = _write(job, selection, session, upload, pulse, facts)
             written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
             preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
             pulse.beat(written)
@@ -108,18 +110,19 @@ def _is_admitted(job: ExportJob, rows: int, ports: ExportPorts) -> bool:
 
 
 def _write(
-    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: "_Pulse", *, total: int
+    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: "_Pulse", facts: About
 ) -> int:
     rows = session.write(
         selection,
         upload,
         file_format=job.format,
         options=job.options,
+        about=facts,
         tick=lambda share: pulse.tick(
-            Progress(rows=int(total * share), total_rows=total, bytes=upload.size_bytes),
+            Progress(rows=int(facts.row_count * share), total_rows=facts.row_count, bytes=upload.size_bytes),
         ),
     )
-    if rows != total:
+    if rows != facts.row_count:
         raise RowCountChanged
     return rows
 

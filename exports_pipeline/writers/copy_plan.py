@@ -1,6 +1,10 @@
 """How DuckDB turns a selection into a file: the writer as data."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
 
 from exports_pipeline.core.formats import Compression
 
@@ -44,3 +48,16 @@ class LinesPlan:
     """Bytes of the first line that are left out: a separator that every line begins with."""
     packing: Compression | None = None
     """What all of it is packed with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltPlan:
+    """A document that must be finished before its first byte can leave, as its format asks for."""
+
+    cells: str
+    """The select list over the selected rows."""
+    build: Callable[[Iterator[pa.RecordBatch], Path], None]
+    """Writes the rows, batch by batch, into a new file; reads all of them, and holds few at a time.
+
+    Asking for the next batch raises when the attempt was stopped.
+    """

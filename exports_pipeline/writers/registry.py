@@ -1,8 +1,9 @@
 """Which writer makes which format."""
 
+from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.formats import Format, FormatOptions
-from exports_pipeline.writers.copy_plan import CopyPlan, LinesPlan, Shown
+from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan, Shown
 from exports_pipeline.writers.csv_file import csv_plan
 from exports_pipeline.writers.json_file import json_plan
 from exports_pipeline.writers.parquet_file import parquet_plan
@@ -14,10 +15,11 @@ def plan_file(
     columns: tuple[Column, ...],
     file_format: Format,
     options: FormatOptions,
+    about: About,  # noqa: ARG001 - documents take it
     *,
     key: HashKey | None,
     parameters: Parameters,
-) -> CopyPlan | LinesPlan:
+) -> CopyPlan | LinesPlan | BuiltPlan:
     """The plan for these columns, redacted as they say, in this format."""
     ready = tuple(_shown(column, key, parameters) for column in columns)
     match file_format:

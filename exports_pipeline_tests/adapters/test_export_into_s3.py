@@ -14,6 +14,7 @@ from exports_pipeline.adapters.object_store import S3ObjectStore
 from exports_pipeline.adapters.s3_bucket import setup_bucket
 from exports_pipeline.core.errors import LostClaim, ObjectStoreUnavailable, QueryFailed
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline_tests.builders import facts
 from exports_pipeline_tests.s3_gate import S3Gate, sha256
 from exports_pipeline_tests.tables import Tables, everything
 
@@ -54,7 +55,14 @@ def export(tables, store, selection, file_format, tick=lambda _share: None, rows
             session._counted = (selection, rows)
         upload = store.upload(KEY, content_type="text/csv", download_name="things.csv")
         try:
-            count = session.write(selection, upload, file_format=file_format, options=FormatOptions(), tick=tick)
+            count = session.write(
+                selection,
+                upload,
+                file_format=file_format,
+                options=FormatOptions(),
+                about=facts(selection, rows=rows or 0),
+                tick=tick,
+            )
             return count, upload.commit()
         except BaseException:
             upload.abort()

@@ -29,7 +29,7 @@ class InMemoryWarehouse:
         tick()
         return len(self._rows(selection))
 
-    def write(self, selection, upload, *, file_format, options, tick):
+    def write(self, selection, upload, *, file_format, options, about, tick):
         self.before_write(tick)
         text = io.StringIO()
         writer = csv.writer(text)

@@ -1,0 +1,61 @@
+"""What a document that people read says of itself: where its rows come from, for whom, and what was done to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from exports_pipeline.core.filters import Selection
+from exports_pipeline.core.requester import Requester
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """The facts of one attempt's file."""
+
+    job_id: UUID
+    dataset: str
+    title: str
+    description: str
+    requester: str
+    """The e-mail address where the token carried one, else the user's id."""
+    made_at: datetime
+    """In UTC; documents show it in `timezone`."""
+    timezone: str
+    row_count: int
+    filters: tuple[tuple[str, str], ...] = ()
+    """What was narrowed, in words: `("Period", "2013-07-01 to 2013-07-31")`."""
+    redactions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Column name -> what happened to it: drop, mask or hash."""
+
+
+def about(selection: Selection, requester: Requester, *, job_id: UUID, rows: int, now: datetime) -> About:
+    """The facts of the file that is about to be written."""
+    return About(
+        job_id=job_id,
+        dataset=selection.dataset.name,
+        title=selection.dataset.title or selection.dataset.name,
+        description=selection.dataset.description,
+        requester=requester.email or str(requester.user_id),
+        made_at=now,
+        timezone=selection.timezone,
+        row_count=rows,
+        filters=filters_in_words(selection),
+        redactions=selection.redactions,
+    )
+
+
+def filters_in_words(selection: Selection) -> tuple[tuple[str, str], ...]:
+    """What a selection narrows, each filter with its name; all rows of an owner are no filter."""
+    first, last = selection.start_date, selection.end_date
+    lines = []
+    if first and last:
+        lines.append(("Period", str(first) if first == last else f"{first} to {last}"))
+    elif first or last:
+        lines.append(("Period", f"from {first}" if first else f"until {last}"))
+    if selection.account_ids:
+        lines.append(("Accounts", ", ".join(selection.account_ids)))
+    if selection.tag_ids:
+        lines.append(("Tags", ", ".join(selection.tag_ids)))
+    return tuple(lines)
