@@ -70,7 +70,9 @@ def limits_of(settings: Settings) -> Limits:
         large_slots=settings.large_running or max(1, settings.workers // 2),
         queue=QueueLimits(per_user=settings.queue_per_user, total=settings.queue),
         max_attempts=settings.max_attempts,
+        time_limit=timedelta(minutes=settings.time_limit_minutes),
         expiry=settings.expiry,
+        report_expiry=settings.report_expiry,
         run_retention=timedelta(days=settings.run_days),
     )
 

@@ -182,12 +182,20 @@ class Limits:
     """Slots that large exports may have, so that small ones keep flowing."""
     queue: QueueLimits = QueueLimits(per_user=1_000, total=100_000)  # noqa: RUF009 - it is frozen
     max_attempts: int = 3
+    time_limit: timedelta = timedelta(hours=2)
+    """How long one attempt may run."""
     expiry: timedelta = timedelta(hours=24)
+    """How long the file of an export is kept."""
+    report_expiry: timedelta = timedelta(days=7)
     run_retention: timedelta = timedelta(days=7)
     """How long Dagster remembers a run."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)
     """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)
+
+    def expiry_of(self, job_type: str) -> timedelta:
+        """How long the file of a job of that type is kept."""
+        return self.report_expiry if job_type == "report" else self.expiry
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

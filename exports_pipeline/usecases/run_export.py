@@ -1,27 +1,23 @@
 """Make one attempt of an export job: rows to a file, the file to an object."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from exports_pipeline.core.about import About, about
-from exports_pipeline.core.errors import ExportError, InternalError, LedgerUnavailable, LostClaim, RowCountChanged
+from exports_pipeline.core.errors import ExportError, InternalError, LostClaim, RowCountChanged
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Selection, select
 from exports_pipeline.core.formats import content_type
-from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.refusals import WrongStatus
 from exports_pipeline.core.spans import Fact
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.patience import patiently
+from exports_pipeline.usecases.pulse import Pulse
 from exports_pipeline.usecases.settle_failure import settle_failure
 
-BEAT_EVERY = timedelta(seconds=0.5)
 PREVIEW_ROWS = 5
 
 
@@ -69,7 +65,7 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
     check_values(selection, ports.warehouse)
     name = download_name(job.dataset, job.filters, job.format, job.options)
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
-    pulse = _Pulse(job, ports, is_stopped)
+    pulse = Pulse(job, ports, is_stopped)
     with ports.warehouse.open() as session:
         with ports.spans.span("count"):
             total = session.count(selection, tick=lambda: pulse.tick(Progress()))
@@ -110,7 +106,7 @@ def _is_admitted(job: ExportJob, rows: int, ports: ExportPorts) -> bool:
 
 
 def _write(
-    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: "_Pulse", facts: About
+    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: Pulse, facts: About
 ) -> int:
     rows = session.write(
         selection,
@@ -138,7 +134,7 @@ def _complete(job: ExportJob, result: StoredFile, ports: ExportPorts) -> None:
                 job.attempt,
                 result,
                 now=now,
-                expires_at=now + ports.limits.expiry,
+                expires_at=now + ports.limits.expiry_of(job.type),
                 recipients=tuple(dict.fromkeys((*job.recipients, *linked))),
             ),
             ports,
@@ -146,37 +142,3 @@ def _complete(job: ExportJob, result: StoredFile, ports: ExportPorts) -> None:
     except LostClaim:
         ports.objects.delete(result.object_key)
         raise
-
-
-class _Pulse:
-    """Says every half second that the attempt is alive, and learns whether it still should be."""
-
-    def __init__(self, job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool]) -> None:
-        self._job, self._ports, self._is_stopped = job, ports, is_stopped
-        self._last_at: datetime = ports.clock()
-
-    def tick(self, progress: Progress) -> None:
-        if abs(self._ports.clock() - self._last_at) >= BEAT_EVERY:  # a clock may be set back
-            self.beat(progress)
-
-    def show_life(self, progress: Progress) -> None:
-        """As `tick`, where it is too late to stop: a lost claim is found again by whoever settles."""
-        with suppress(LostClaim):
-            self.tick(progress)
-
-    def beat(self, progress: Progress) -> None:
-        now = self._last_at = self._ports.clock()
-        try:
-            self._ports.jobs.beat(self._job.id, self._job.attempt, progress, now=now)
-            if self._is_stopped():  # asked last: while the database is away, Dagster would wait for it
-                self._cancel(now)
-        except LedgerUnavailable:
-            return  # the export goes on; whoever takes the attempt for dead closes the guard of `complete`
-
-    def _cancel(self, now: datetime) -> None:
-        entry = AuditEntry(
-            at=now, actor=self._job.requester.user_id, action="export.stopped_by_operator", job_id=self._job.id
-        )
-        with suppress(WrongStatus):  # somebody else has cancelled it since the beat
-            self._ports.jobs.cancel(self._job.id, now=now, audit=entry)
-        raise LostClaim

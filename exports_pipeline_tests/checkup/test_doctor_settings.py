@@ -132,7 +132,7 @@ def test_a_disk_is_judged_by_what_is_free(tmp_path, free, state):
 def test_a_full_disk_is_broken(tmp_path):
     finding = room("home", tmp_path, full=10**18)
     assert finding.state is State.BROKEN
-    assert "TMPDIR" in finding.advice
+    assert "EXPORTS_SPILL_FOLDER" in finding.advice
 
 
 def test_the_home_and_the_spill_folder_are_looked_at(tmp_path):
