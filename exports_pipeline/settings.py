@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     mask_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_MASK_SECRET")
     """Key of hashed columns; unset: one generated once under `home`. Changing it changes every hash."""
 
+    signing_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_SIGNING_SECRET")
+    """What the key that signs manifests is made of; unset: one generated once under `home`."""
+
     telegram_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
     telegram_api_url: str = Field("https://api.telegram.org", validation_alias="TELEGRAM_API_URL")
 

@@ -14,6 +14,7 @@ from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, QueueLimits, UserStore
+from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.spans import NoSpans, Spans
 
@@ -70,6 +71,10 @@ class ObjectStore(Protocol):
 class WarehouseSession(Protocol):
     """One export's view of the warehouse; the same snapshot from start to end."""
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """Which version of the warehouse it sees."""
+
     def count(self, selection: Selection, *, tick: Callable[[], None]) -> int:
         """How many rows the selection has.
 
@@ -100,6 +105,12 @@ class WarehouseSession(Protocol):
             as `count`, and what the upload raises.
         """
 
+    def totals(self, selection: Selection, *, tick: Callable[[], None]) -> tuple[ColumnTotals, ...]:
+        """Nulls, least, greatest and sum of each column of the file, in its order; `tick` as in `count`.
+
+        Sums are given where they are exact, and nothing but the nulls of a column that is not shown as it is.
+        """
+
     def preview(self, selection: Selection, *, rows: int, tick: Callable[[], None]) -> list[dict[str, str | None]]:
         """The first rows as text, for the eyes of operators: every sensitive column masked; `tick` as in `count`."""
 
@@ -121,6 +132,17 @@ class Warehouse(Protocol):
 
     def ping(self) -> None:
         """Open the warehouse and close it again."""
+
+
+class Signer(Protocol):
+    """Signs manifests."""
+
+    @property
+    def public_keys(self) -> list[dict[str, str]]:
+        """The keys that signatures are checked with, as JWK (RFC 8037)."""
+
+    def sign(self, data: bytes) -> dict[str, str]:
+        """The signature of some bytes: `alg`, `kid`, the key itself as JWK member `x`, and `value`, in base64url."""
 
 
 class Runs(Protocol):
@@ -217,4 +239,6 @@ class ExportPorts:
     pause: Callable[[float], None]
     """Wait for some seconds."""
     limits: Limits
+    signer: Signer | None = None
+    """Without one, manifests are not signed."""
     spans: Spans = field(default_factory=NoSpans)

@@ -1,7 +1,8 @@
 """Make one attempt of an export job: rows to a file, the file to an object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from exports_pipeline.core.about import About, about
@@ -9,6 +10,7 @@ from exports_pipeline.core.errors import ExportError, InternalError, LostClaim, 
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Selection, select
 from exports_pipeline.core.formats import content_type
+from exports_pipeline.core.manifest import ColumnTotals, manifest_key
 from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
 from exports_pipeline.core.recipient import Channel, Recipient
@@ -16,6 +18,7 @@ from exports_pipeline.core.spans import Fact
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.pulse import Pulse
+from exports_pipeline.usecases.receipts import publish_manifest
 from exports_pipeline.usecases.settle_failure import settle_failure
 
 PREVIEW_ROWS = 5
@@ -77,10 +80,12 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
             with ports.spans.span("write", rows=total):
                 rows = _write(job, selection, session, upload, pulse, facts)
             written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
+            totals = _totals(job, selection, session, pulse, written)
             preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
             pulse.beat(written)
             with ports.spans.span("upload", bytes=upload.size_bytes):  # most of it has left during the write
                 sha256 = upload.commit(tick=lambda: pulse.show_life(written))
+            snapshot = session.snapshot
         except BaseException:
             upload.abort()
             raise
@@ -93,7 +98,8 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
         columns=tuple((column.name, column.type) for column in selection.columns),
     )
     with ports.spans.span("commit"):
-        _complete(job, result, ports)
+        manifest = publish_manifest(job, selection, result, snapshot=snapshot, totals=totals, ports=ports)
+        _complete(job, result, manifest, ports)
     return Outcome(result=result, seconds=(ports.clock() - began_at).total_seconds(), preview=preview)
 
 
@@ -123,7 +129,13 @@ def _write(
     return rows
 
 
-def _complete(job: ExportJob, result: StoredFile, ports: ExportPorts) -> None:
+def _totals(
+    job: ExportJob, selection: Selection, session: WarehouseSession, pulse: Pulse, written: Progress
+) -> tuple[ColumnTotals, ...]:
+    return session.totals(selection, tick=lambda: pulse.tick(written)) if job.options.control_totals else ()
+
+
+def _complete(job: ExportJob, result: StoredFile, manifest: Mapping[str, Any], ports: ExportPorts) -> None:
     now = ports.clock()
     chat = patiently(lambda: ports.users.telegram_chat(job.requester.user_id), ports)
     linked = (Recipient(channel=Channel.TELEGRAM, address=chat),) if chat and Channel.TELEGRAM in ports.senders else ()
@@ -136,9 +148,11 @@ def _complete(job: ExportJob, result: StoredFile, ports: ExportPorts) -> None:
                 now=now,
                 expires_at=now + ports.limits.expiry_of(job.type),
                 recipients=tuple(dict.fromkeys((*job.recipients, *linked))),
+                manifest=manifest,
             ),
             ports,
         )
     except LostClaim:
-        ports.objects.delete(result.object_key)
+        for key in (result.object_key, manifest_key(result.object_key)):
+            ports.objects.delete(key)
         raise

@@ -22,6 +22,7 @@ WHOLE = {
     "broker_url": "redis://:b@127.0.0.1:1/0",
     "bucket": "theirs",
     "mask_secret": "m",
+    "signing_secret": "s",
 }
 
 
@@ -52,9 +53,14 @@ def test_a_whole_environment_is_fine(environment, tmp_path):
 
 def test_settings_that_contradict_or_are_weak_are_worth_a_look(environment, tmp_path):
     found = told(
-        Settings(warehouse=tmp_path, **WHOLE | {"mask_secret": None}, jwt_secret="short", jwks_url="https://x")
+        Settings(
+            warehouse=tmp_path,
+            **WHOLE | {"mask_secret": None, "signing_secret": None},
+            jwt_secret="short",
+            jwks_url="https://x",
+        )
     )
-    assert [state for state, _ in found] == [State.FINE, State.WARNING, State.WARNING, State.WARNING]
+    assert [state for state, _ in found] == [State.FINE, *[State.WARNING] * 4]
     assert "both set" in found[1][1]
     assert "fewer than 32" in found[2][1]
     assert "EXPORTS_MASK_SECRET" in found[3][1]
@@ -72,6 +78,7 @@ def leave_stack(home):
         "EXPORTS_WAREHOUSE": str(home / "nothing.duckdb"),
         "EXPORTS_HOME": str(home),
         "EXPORTS_MASK_SECRET": "m",
+        "EXPORTS_SIGNING_SECRET": "s",
     }
     (home / "stack.env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
 
