@@ -16,7 +16,7 @@ from exports_pipeline.core.errors import (
     WrongStatus,
 )
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress
-from exports_pipeline.core.ledger import QueuePlace
+from exports_pipeline.core.ledger import QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
@@ -181,12 +181,9 @@ class InMemoryLedger:
         waiting = (job for job in self.jobs.values() if job.status is Status.PENDING and job.dispatched_at)
         return [job for job in waiting if job.dispatched_at < since]
 
-    def place(self, job, *, slots):
-        if job.status is not Status.PENDING:
-            return None
-        order = [each.id for each in self._queue()]
-        position = order.index(job.id) + 1 if job.id in order else 1
-        return QueuePlace(position=position, estimated_wait_s=0.0 if job.dispatched_at else position / slots)
+    def look(self, job_ids, *, slots):
+        found = [self.jobs[job_id] for job_id in job_ids if job_id in self.jobs]
+        return {job.id: SeenJob(job=job, place=self._place(job, slots)) for job in found}
 
     def live_keys(self, job_ids):
         return {job_id: self.jobs[job_id] for job_id in job_ids if job_id in self.jobs}
@@ -196,6 +193,13 @@ class InMemoryLedger:
 
     def record(self, entry):
         self.audit.append(entry)
+
+    def _place(self, job, slots):
+        if job.status is not Status.PENDING:
+            return None
+        order = [each.id for each in self._queue()]
+        position = order.index(job.id) + 1 if job.id in order else 1
+        return QueuePlace(position=position, estimated_wait_s=0.0 if job.dispatched_at else position / slots)
 
     def _busy(self):
         busy = (job for job in self.jobs.values() if job.status is Status.RUNNING or self._is_dispatched(job))
