@@ -3,8 +3,10 @@
 `python -m benchmarks.api_load [--seconds 5] [--rounds 5] [--kick-offs 1000] [--per-second 50]` starts the embedded
 stack in a folder of its own and prints (1) by turns, status reads per second of the API and of a bare FastAPI route
 with the same response model and body: one uvicorn worker each, alone on the first core, asked by the same client on the
-second, where Postgres is too; for a completed, a pending and a failed job; (2) milliseconds of kick-offs that come at a
-fixed rate, from the moment each was due, while workers execute them. Every answer's status and job are checked.
+second, where Postgres is too; for a completed, a pending and a failed job. The ratio is that of the reads which a second
+of the server's processor time yields, since a slow client or a busy neighbour would flatter us. (2) milliseconds of
+kick-offs that come at a fixed rate, from the moment each was due, while workers execute them. Every answer's status and
+job are checked.
 """
 
 import argparse
@@ -24,7 +26,7 @@ from benchmarks.http_load import Answers, Asked, ask_at, asked, read_all
 from exports_pipeline_tests.journey.running_stack import EXPORTS, Caller, RunningStack, free_ports, wait_until
 
 GOAL_RATIO, GOAL_P99_MS = 0.5, 50.0
-CONNECTIONS = 8
+CONNECTIONS = 32
 USERS = ("demo", "alice", "bob")
 BODY = b'{"dataset_id":"fct_transactions","format":"csv","start_date":"2024-01-01","end_date":"2024-01-31"}'
 API_CORE, CLIENT_CORE = {0}, {1}
@@ -90,7 +92,7 @@ def _round(port: int, what: Asked, server: psutil.Process, arguments: argparse.N
 
 def _print_reads(status: str, rounds: list[tuple[tuple[float, ...], tuple[float, ...]]]) -> None:
     ours, bare = ([statistics.median(each) for each in zip(*side, strict=True)] for side in zip(*rounds, strict=True))
-    ratio = ours[0] / bare[0]
+    ratio = bare[1] / ours[1]
     print(
         f"{status:14}{ours[0]:9,.0f}{bare[0]:9,.0f}{ratio:7.2f}{ours[1]:8.2f}{bare[1]:7.2f}{ours[2]:9.0%}{bare[2]:7.0%}"
         f"{'  goal missed' if ratio < GOAL_RATIO else ''}",

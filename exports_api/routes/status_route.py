@@ -1,7 +1,7 @@
 """The route that clients ask more often than all others together."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ class StatusRoute(APIRoute):
     errors are told alike.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Any]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint for ids as we write them, FastAPI's handler for all others."""
         unusual = super().get_route_handler()
 
@@ -30,6 +30,7 @@ class StatusRoute(APIRoute):
                 return await unusual(request)
             parts = request.app.state.parts
             caller = requester_of(await parts.verifier.claims(bearer_token(request)))
-            return await self.endpoint(caller, parts, UUID(job_id))
+            answered: Response = await self.endpoint(caller, parts, UUID(job_id))
+            return answered
 
         return answer
