@@ -3,7 +3,7 @@
 `python -m benchmarks.api_load [--seconds 5] [--rounds 5] [--kick-offs 1000] [--per-second 50]` starts the embedded
 stack in a folder of its own and prints (1) by turns, status reads per second of the API and of a bare FastAPI route
 with the same response model and body: one uvicorn worker each, alone on the first core, asked by the same client on the
-second, where Postgres is too; for a completed, a pending and a failed job. The ratio is that of the reads which a second
+second, where Postgres is too; for a completed, a pending and a failed job. The ratio is of the reads which a second
 of the server's processor time yields, since a slow client or a busy neighbour would flatter us. (2) milliseconds of
 kick-offs that come at a fixed rate, from the moment each was due, while workers execute them. Every answer's status and
 job are checked.
