@@ -7,10 +7,10 @@ PARALLEL := -n auto --dist loadfile
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format bench chaos tools upgrade clean
+.PHONY: help setup demo up down test check format bench bench-long chaos tools upgrade clean
 
 help: ## print this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.dev ## make the virtual environment with everything for development
 
@@ -47,9 +47,19 @@ format: $(VENV)/.dev ## format the code and mend what can be mended
 bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python benchmarks/journey.py
 	$(BIN)/python benchmarks/launch.py
-	$(BIN)/python benchmarks/rows.py
+	$(BIN)/python -m benchmarks.rows
+	$(BIN)/python -m benchmarks.rows_peers
+	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.api_load
 	$(BIN)/python benchmarks/long_queue.py
+	$(BIN)/python -m benchmarks.receipts
 	$(BIN)/python -m benchmarks.recovery
+
+bench-long: $(VENV)/.dev ## measure the claims that need an hour: exports in memory, thousands, 100 million rows
+	$(BIN)/python -m benchmarks.in_memory
+	$(BIN)/python -m benchmarks.large
+	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.retention
 
 chaos: $(VENV)/.dev ## ten minutes of exports while everything is killed; CHAOS_SECONDS=90 for less
 	$(BIN)/python -m exports_pipeline_tests.chaos

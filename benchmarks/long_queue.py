@@ -54,12 +54,14 @@ def main() -> None:
             with engine.begin() as connection:
                 connection.exec_driver_sql(KEEP_FEW)
             few = figures(store)
-            with engine.begin() as connection:
+            patient = make_engine(url, is_patient=True)
+            with patient.begin() as connection:
                 more = [row_of(new_job(f"user-{place % arguments.users}")) for place in range(arguments.waiting)]
                 connection.execute(insert(export_jobs), more)
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE export_jobs")  # as autovacuum does within its minute
             many = figures(store)
+            patient.dispose()
             engine.dispose()
     print(f"{'median of ' + str(TRIES):24}{f'{FEW} waiting':>14}{f'{arguments.waiting:,} waiting':>18}{'ratio':>8}")
     for what, ms in few.items():
@@ -76,7 +78,7 @@ def figures(store: PostgresJobStore) -> dict[str, float]:
     [last] = store.page(None, Page(limit=1))
     return {
         "take one off, put it back": median_ms(dispatch),
-        "place of the newest": median_ms(lambda: store.place(last, slots=2)),
+        "place of the newest": median_ms(lambda: store.look([last.id], slots=2)),
         "add one": median_ms(lambda: add(store, "user-0")),
     }
 

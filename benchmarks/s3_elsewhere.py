@@ -1,6 +1,6 @@
 """An S3 that costs next to nothing, in place of one on other machines: it keeps the parts as files and checks nothing.
 
-`python benchmarks/s3_elsewhere.py PORT FOLDER`
+`python -m benchmarks.s3_elsewhere PORT FOLDER`
 """
 
 import re

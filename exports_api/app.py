@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from exports_api.jwks import KeySetVerifier
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
 from exports_api.routes import datasets, docs, exports, health, keys, problems
+from exports_api.shared_looks import SharedLooks
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.errors import RunsUnavailable
@@ -21,6 +23,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.local.secrets import jwt_secret
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
+from exports_pipeline.usecases.read_exports import look_at_exports
 from exports_pipeline.usecases.reconcile import reconcile
 
 
@@ -52,8 +55,10 @@ def create_app(
         ports=ports,
         verifier=_verifier(settings),
         metrics=metrics,
+        looks=SharedLooks(partial(look_at_exports, ports=ports)),
         dispatch_soon=dispatch_soon,
     )
+    app.include_router(exports.status)
     for routes in (datasets, exports, keys, health, problems, docs):
         app.include_router(routes.router)
     add_fault_handlers(app)

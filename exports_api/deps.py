@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from exports_api.auth import Verifier, bearer_token, requester_of
 from exports_api.metrics import ApiMetrics
+from exports_api.shared_looks import SharedLooks
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.requester import Requester
 
@@ -21,6 +22,7 @@ class ApiParts:
     ports: ExportPorts
     verifier: Verifier
     metrics: ApiMetrics
+    looks: SharedLooks
     dispatch_soon: Callable[[], None]
     """Has pending export jobs launched in the background, so that the answer goes out first."""
 

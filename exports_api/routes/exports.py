@@ -14,19 +14,20 @@ from exports_api.idempotency import IdempotencyKey, idempotency_key
 from exports_api.paging import encode_cursor
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, header, problems
+from exports_api.routes.status_route import StatusRoute
 from exports_api.schemas.export_list import ListQuery
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.exports import Accepted, ExportList, ExportView
 from exports_api.schemas.manifest import Manifest
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import UnknownExportJob
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.read_exports import (
     download_url,
     list_exports,
+    may_see,
     open_download,
-    place_in_queue,
-    read_export,
 )
 from exports_pipeline.usecases.receipts import read_manifest
 from exports_pipeline.usecases.request_export import request_export
@@ -34,6 +35,7 @@ from exports_pipeline.usecases.retry_export import retry_export
 
 PREFIX = "/api/analytics/exports"
 router = APIRouter(prefix=PREFIX, tags=["exports"])
+status = APIRouter(prefix=PREFIX, tags=["exports"], route_class=StatusRoute)
 
 JobId = Annotated[UUID, Path(description="Id of the export job.")]
 _JSON = "application/json"
@@ -89,7 +91,7 @@ async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, 
     return await run_in_threadpool(_page, caller, parts, query)
 
 
-@router.get(
+@status.get(
     "/{job_id}",
     summary="Look at an export",
     response_model=ExportView,
@@ -97,7 +99,12 @@ async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, 
 )
 async def get_export(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Status, progress and, once completed, a link to the file that is made at every call and valid one hour."""
-    return await run_in_threadpool(_status, caller, parts, job_id)
+    seen = await parts.looks.look(job_id)
+    if seen is None or not may_see(caller, seen.job):
+        raise UnknownExportJob(f"There is no export job {job_id} among yours.")
+    view = ExportView.of(seen.job, download_url=download_url(seen.job, ports=parts.ports), place=seen.place)
+    headers = {"Cache-Control": "no-store"} | ({} if seen.job.status.is_final else {"Retry-After": "1"})
+    return Response(view.model_dump_json(), media_type=_JSON, headers=headers)
 
 
 @router.get(
@@ -153,15 +160,6 @@ def _accepted(job: ExportJob, status: Status, message: str) -> Response:
     if not status.is_final:
         headers["Retry-After"] = "1"
     return Response(body.model_dump_json(), status_code=202, media_type=_JSON, headers=headers)
-
-
-def _status(caller: Caller, parts: Parts, job_id: UUID) -> Response:
-    ports = parts.ports
-    job = read_export(job_id, caller, ports=ports)
-    place = place_in_queue(job, ports=ports) if job.status is Status.PENDING else None
-    view = ExportView.of(job, download_url=download_url(job, ports=ports), place=place)
-    headers = {"Cache-Control": "no-store"} | ({} if job.status.is_final else {"Retry-After": "1"})
-    return Response(view.model_dump_json(), media_type=_JSON, headers=headers)
 
 
 def _page(caller: Caller, parts: Parts, query: ListQuery) -> Response:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Text, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Engine, RowMapping, Text, cast, func, literal, or_, select, tuple_
 
 from exports_pipeline.adapters.job_rows import job_of
-from exports_pipeline.adapters.postgres import transaction
+from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.adapters.tables import export_jobs, manifests
 from exports_pipeline.core.export_job import ExportJob
-from exports_pipeline.core.ledger import Page, QueuePlace
+from exports_pipeline.core.ledger import Page, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 
 _job = export_jobs.c
@@ -32,7 +32,7 @@ class PostgresJobReader:
     def manifest(self, job_id: UUID) -> Mapping[str, Any] | None:
         """The manifest of a completed job."""
         query = select(manifests.c.manifest).where(manifests.c.job_id == job_id)
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             found: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
         return found
 
@@ -52,7 +52,7 @@ class PostgresJobReader:
         if page.before is not None:
             created_at, job_id = page.before
             query = query.where(tuple_(_job.created_at, _job.id) < tuple_(literal(created_at), literal(job_id)))
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return [job_of(row) for row in connection.execute(query).mappings()]
 
     def silent(self, *, since: datetime) -> list[ExportJob]:
@@ -64,20 +64,24 @@ class PostgresJobReader:
         running = select(func.count()).where(_job.status == Status.RUNNING).scalar_subquery()
         return self._select(_job.status == Status.PENDING, _job.dispatched_at < since, running < slots)
 
-    def place(self, job: ExportJob, *, slots: int) -> QueuePlace | None:
-        """Where a pending job stands; a dispatched one is at position 1. None if it is not pending."""
-        if job.status is not Status.PENDING:
-            return None
-        with transaction(self._engine) as connection:
-            row = connection.execute(load_sql("place"), {"job_id": job.id}).one_or_none()
-        if row is None:
-            return QueuePlace(position=1, estimated_wait_s=0.0)
-        return QueuePlace(position=row.position, estimated_wait_s=round(row.seconds * row.position / slots, 1))
+    def look(self, job_ids: Sequence[UUID], *, slots: int) -> dict[UUID, SeenJob]:
+        """The jobs of these ids with their places, in one statement; a dispatched one is at position 1."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(load_sql("look"), {"job_ids": list(job_ids)}).mappings().all()
+        return {row["id"]: SeenJob(job=job_of(row), place=_place(row, slots)) for row in rows}
 
     def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
         """The jobs of these ids that exist."""
         return {job.id: job for job in self._select(_job.id.in_(job_ids))}
 
     def _select(self, *conditions: ColumnElement[bool]) -> list[ExportJob]:
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return [job_of(row) for row in connection.execute(select(export_jobs).where(*conditions)).mappings()]
+
+
+def _place(row: RowMapping, slots: int) -> QueuePlace | None:
+    if row["status"] != Status.PENDING:
+        return None
+    if row["place"] is None:
+        return QueuePlace(position=1, estimated_wait_s=0.0)
+    return QueuePlace(position=row["place"], estimated_wait_s=round(row["seconds"] * row["place"] / slots, 1))

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from os import register_at_fork
+from select import POLLIN, poll
 from typing import Any
 
+from psycopg import Error as PsycopgError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from exports_pipeline.adapters.postgres_connection import ImpatientConnection
@@ -28,7 +31,6 @@ def make_engine(url: str, *, pool_size: int = 5, is_patient: bool = False) -> En
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_timeout=_POOL_WAIT_S,
         connect_args={
             "connect_timeout": 3,
@@ -38,12 +40,41 @@ def make_engine(url: str, *, pool_size: int = 5, is_patient: bool = False) -> En
     )
     if not is_patient:
         event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "checkout", partial(_distrust, engine))
     register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return engine
 
 
 def _connect(_dialect: object, _record: object, words: list[Any], options: dict[str, Any]) -> ImpatientConnection:
     return ImpatientConnection.connect(*words, **options)
+
+
+def _distrust(engine: Engine, connection: Any, _record: object, _loan: object) -> None:
+    """Ask an idle connection that has something to say: most often, that Postgres has closed it.
+
+    SQLAlchemy's own ping asks every connection before every use, which takes as long as reading a job.
+
+    Raises:
+        InvalidatePoolError: it is closed, and so are those as old; the pool makes new ones.
+    """
+    heard = poll()
+    heard.register(connection.fileno(), POLLIN)
+    if heard.poll(0):
+        try:
+            engine.dialect.do_ping(connection)
+        except PsycopgError as error:
+            raise InvalidatePoolError from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for one statement that changes nothing, sent without a transaction around it.
+
+    Raises:
+        LedgerUnavailable: as `transaction`.
+    """
+    with _wrapped_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
 
 
 @contextmanager
@@ -53,9 +84,14 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     Raises:
         LedgerUnavailable: Postgres is away, starting, stopping, or has no connection left.
     """
+    with _wrapped_errors(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _wrapped_errors() -> Iterator[None]:
     try:
-        with engine.begin() as connection:
-            yield connection
+        yield
     except (OperationalError, PoolTimeout) as error:
         raise LedgerUnavailable from error
     except DBAPIError as error:

@@ -55,6 +55,14 @@ class QueuePlace:
     estimated_wait_s: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeenJob:
+    """An export job, and where it stands if it is pending."""
+
+    job: ExportJob
+    place: QueuePlace | None
+
+
 class JobStore(Protocol):
     """The ledger of export jobs; every change is guarded by id, attempt and status.
 
@@ -168,8 +176,8 @@ class JobStore(Protocol):
         None while as many as `slots` are running: then they wait for a worker.
         """
 
-    def place(self, job: ExportJob, *, slots: int) -> QueuePlace | None:
-        """Where a pending job stands; None if it is not pending."""
+    def look(self, job_ids: Sequence[UUID], *, slots: int) -> dict[UUID, SeenJob]:
+        """The jobs of these ids that exist, as they are at one moment."""
 
     def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
         """The jobs of these ids that exist, for the sweep of objects."""

@@ -1,10 +1,11 @@
 """Read export jobs and open their files."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from exports_pipeline.core.export_job import ExportJob
-from exports_pipeline.core.ledger import AuditEntry, Page, QueuePlace
+from exports_pipeline.core.ledger import AuditEntry, Page, SeenJob
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import NotCompleted, ResultExpired, UnknownExportJob
 from exports_pipeline.core.requester import Requester
@@ -19,9 +20,19 @@ def read_export(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> Ex
         UnknownExportJob: there is none, or it is somebody else's.
     """
     job = ports.jobs.get(job_id)
-    if job is None or not (job.requester.user_id == requester.user_id or requester.manages_exports):
+    if job is None or not may_see(requester, job):
         raise UnknownExportJob(f"There is no export job {job_id} among yours.")
     return job
+
+
+def look_at_exports(job_ids: Sequence[UUID], *, ports: ExportPorts) -> Mapping[UUID, SeenJob]:
+    """The jobs of these ids that exist, with their places in the queue; not everybody may see each of them."""
+    return ports.jobs.look(job_ids, slots=ports.limits.slots)
+
+
+def may_see(requester: Requester, job: ExportJob) -> bool:
+    """Whether a job is the requester's, or the requester manages exports."""
+    return job.requester.user_id == requester.user_id or requester.manages_exports
 
 
 def list_exports(requester: Requester, page: Page, *, ports: ExportPorts) -> list[ExportJob]:
@@ -53,8 +64,3 @@ def open_download(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> 
     entry = AuditEntry(at=ports.clock(), actor=requester.user_id, action="export.download_link", job_id=job.id)
     ports.audit.record(entry)
     return url
-
-
-def place_in_queue(job: ExportJob, *, ports: ExportPorts) -> QueuePlace | None:
-    """Where a pending job stands; None if it is not pending."""
-    return ports.jobs.place(job, slots=ports.limits.slots)

@@ -82,7 +82,7 @@ def test_a_database_that_is_away_is_one_clear_error():
 def test_connections_that_the_server_closed_are_replaced(store, engine, migrated):
     add(store)
     with psycopg.connect(migrated, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'exports'")
+        other.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'exports'")
     assert len(store.page(None, Page())) == 1
 
 

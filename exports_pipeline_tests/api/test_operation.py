@@ -113,7 +113,7 @@ def test_the_line_of_a_request_names_the_job_it_made(log, ports, settings):
 
 def test_what_nobody_foresaw_is_in_the_log_with_its_trace(log, ports, settings):
     class Broken(type(ports.jobs)):
-        def get(self, job_id):
+        def look(self, job_ids, *, slots):
             msg = "no such luck"
             raise ZeroDivisionError(msg)
 

@@ -11,7 +11,7 @@ from exports_pipeline.core.errors import Fault, LostClaim, WarehouseBusy
 from exports_pipeline.core.export_job import Progress
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Compression, Format, FormatOptions
-from exports_pipeline.core.ledger import Page
+from exports_pipeline.core.ledger import Page, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import IdempotencyKeyReused, UnknownExportJob, WrongStatus
@@ -276,12 +276,14 @@ def test_a_pending_job_knows_its_place(store):
     start(store, "ann", minutes=-30)
     own = [add(store, "ann", minutes=minutes) for minutes in (1, 2)]
     bob = add(store, "bob", minutes=5)
-    places = [store.place(job, slots=2).position for job in (bob, *own)]
+    seen = store.look([job.id for job in (bob, *own)], slots=2)
+    places = [seen[job.id].place.position for job in (bob, *own)]
     assert places == [1, 2, 3]
 
 
 def test_a_job_that_is_not_pending_has_no_place(store):
-    assert store.place(start(store), slots=2) is None
+    job = start(store)
+    assert store.look([job.id, uuid4()], slots=2) == {job.id: SeenJob(job=job, place=None)}
 
 
 def test_jobs_are_found_by_their_ids(store):

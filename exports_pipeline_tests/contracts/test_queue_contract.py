@@ -119,7 +119,8 @@ def test_places_are_the_order_of_dispatch(store):
     start(store, "bob", minutes=-7)
     order = [(name, minutes) for minutes in range(12) for name in ("ann", "bob", "cecil")[: 1 + minutes % 3]]
     jobs = [add(store, name, minutes=minutes) for name, minutes in order]
-    places = {job.id: store.place(job, slots=2).position for job in jobs}
+    seen = store.look([job.id for job in jobs], slots=2)
+    places = {job_id: each.place.position for job_id, each in seen.items()}
     assert sorted(places.values()) == list(range(1, len(jobs) + 1))
     for place in range(1, len(jobs) + 1):
         [job] = store.reserve(slots=3 + place, now=LATER + timedelta(seconds=place))

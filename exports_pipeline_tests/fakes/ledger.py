@@ -9,7 +9,7 @@ from uuid import uuid4
 from exports_pipeline.core.delivery import Delivery, DeliveryState
 from exports_pipeline.core.errors import LedgerUnavailable, LostClaim
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress
-from exports_pipeline.core.ledger import QueuePlace
+from exports_pipeline.core.ledger import QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
 
@@ -180,12 +180,9 @@ class InMemoryLedger:
         waiting = (job for job in self.jobs.values() if job.status is Status.PENDING and job.dispatched_at)
         return [job for job in waiting if job.dispatched_at < since]
 
-    def place(self, job, *, slots):
-        if job.status is not Status.PENDING:
-            return None
-        order = [each.id for each in self._queue()]
-        position = order.index(job.id) + 1 if job.id in order else 1
-        return QueuePlace(position=position, estimated_wait_s=0.0 if job.dispatched_at else position / slots)
+    def look(self, job_ids, *, slots):
+        found = [self.jobs[job_id] for job_id in job_ids if job_id in self.jobs]
+        return {job.id: SeenJob(job=job, place=self._place(job, slots)) for job in found}
 
     def live_keys(self, job_ids):
         return {job_id: self.jobs[job_id] for job_id in job_ids if job_id in self.jobs}
@@ -195,6 +192,13 @@ class InMemoryLedger:
 
     def record(self, entry):
         self.audit.append(entry)
+
+    def _place(self, job, slots):
+        if job.status is not Status.PENDING:
+            return None
+        order = [each.id for each in self._queue()]
+        position = order.index(job.id) + 1 if job.id in order else 1
+        return QueuePlace(position=position, estimated_wait_s=0.0 if job.dispatched_at else position / slots)
 
     def _busy(self):
         busy = (job for job in self.jobs.values() if job.status is Status.RUNNING or self._is_dispatched(job))

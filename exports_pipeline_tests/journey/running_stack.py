@@ -133,9 +133,7 @@ class RunningStack:
             keys = [found["Key"] for page in objects for found in page.get("Contents", ())]
             open_keys = [found["Key"] for found in uploads]
         files = [key for key in keys if job_id in key and not key.endswith(".manifest.json")]
-        return files, [
-            key for key in open_keys if job_id in key
-        ]
+        return files, [key for key in open_keys if job_id in key]
 
     def run_of(self, job_id):
         """The latest run of a job as an operator finds it by its tag."""

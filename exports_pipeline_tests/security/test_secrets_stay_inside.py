@@ -76,7 +76,7 @@ class Leaky(type(fake_ports().jobs)):
     def page(self, user_id, page):
         raise self.error from ValueError(f"{DSN} {LINK} {BEARER}")
 
-    def get(self, job_id):
+    def look(self, job_ids, *, slots):
         raise self.error from ValueError(f"{DSN} {LINK} {BEARER}")
 
 

@@ -20,8 +20,8 @@ from exports_pipeline.usecases.read_datasets import list_datasets, read_dataset,
 from exports_pipeline.usecases.read_exports import (
     download_url,
     list_exports,
+    look_at_exports,
     open_download,
-    place_in_queue,
     read_export,
 )
 from exports_pipeline.usecases.request_export import request_export
@@ -101,8 +101,10 @@ def test_a_completed_job_can_be_neither_cancelled_nor_retried(ports):
 
 def test_a_pending_job_knows_its_place_in_the_queue(ports):
     jobs = [requested(ports), requested(ports)]
-    assert {place_in_queue(job, ports=ports).position for job in jobs} == {1, 2}
-    assert place_in_queue(completed(ports), ports=ports) is None
+    seen = look_at_exports([job.id for job in jobs], ports=ports)
+    assert {seen[job.id].place.position for job in jobs} == {1, 2}
+    done = completed(ports)
+    assert look_at_exports([done.id], ports=ports)[done.id].place is None
 
 
 def test_datasets_are_those_one_may_export(ports):

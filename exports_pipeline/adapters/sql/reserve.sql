@@ -3,26 +3,10 @@
 -- then who got a slot longest ago, then who waits longest.
 -- Parameters: slots (int), per_user (int), large (int: slots that large jobs may have), now (timestamptz).
 -- The caller holds the dispatch lock.
-WITH RECURSIVE requesters(requester) AS (
-    -- a loose index scan: one step per waiting requester, however many jobs each of them has
-    (SELECT requester FROM export_jobs
-     WHERE status = 'pending' AND dispatched_at IS NULL
-     ORDER BY requester LIMIT 1)
-    UNION ALL
-    SELECT (SELECT job.requester FROM export_jobs AS job
-            WHERE job.status = 'pending' AND job.dispatched_at IS NULL AND job.requester > requesters.requester
-            ORDER BY job.requester LIMIT 1)
-    FROM requesters WHERE requesters.requester IS NOT NULL
-),
-busy AS (
-    SELECT requester, count(*) AS jobs, count(*) FILTER (WHERE is_large) AS large FROM export_jobs
-    WHERE status = 'running' OR (status = 'pending' AND dispatched_at IS NOT NULL)
-    GROUP BY requester
-),
-free AS (
+WITH free AS (
     SELECT greatest(0, CAST(:slots AS bigint) - coalesce(sum(jobs), 0))::bigint AS slots,
            greatest(0, CAST(:large AS bigint) - coalesce(sum(large), 0))::bigint AS large
-    FROM busy
+    FROM busy_requesters
 ),
 candidates AS (
     SELECT job.id, job.created_at, job.is_large, requesters.requester,
@@ -31,9 +15,9 @@ candidates AS (
            coalesce(busy.jobs, 0) + row_number() OVER (
                PARTITION BY requesters.requester ORDER BY job.created_at, job.id
            ) AS turn
-    FROM requesters
+    FROM waiting_requesters AS requesters
     JOIN users ON users.id = requesters.requester
-    LEFT JOIN busy ON busy.requester = requesters.requester
+    LEFT JOIN busy_requesters AS busy ON busy.requester = requesters.requester
     CROSS JOIN LATERAL (
         (SELECT waiting.id, waiting.created_at, waiting.is_large FROM export_jobs AS waiting
          WHERE waiting.requester = requesters.requester AND NOT waiting.is_large
@@ -47,7 +31,6 @@ candidates AS (
          ORDER BY waiting.created_at, waiting.id
          LIMIT (SELECT large FROM free))
     ) AS job
-    WHERE requesters.requester IS NOT NULL
 ),
 placed AS (
     SELECT id, requester, turn, served_at, oldest_at, is_large,

@@ -1,0 +1,144 @@
+"""What looking at an export costs the ledger: one statement, sent alone, whatever the job's status."""
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from exports_api.app import create_app
+from exports_api.shared_looks import SharedLooks
+from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.core.errors import LedgerUnavailable
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.refusals import QueryTooLarge
+from exports_pipeline_tests.api_client import EXPORTS, ApiClient
+from exports_pipeline_tests.builders import entry, new_job, stored_file
+from exports_pipeline_tests.fakes.clock import NOON
+from exports_pipeline_tests.fakes.ports import fake_ports
+
+
+@pytest.fixture
+def store(engine):
+    return PostgresJobStore(engine)
+
+
+@pytest.fixture
+def api(store, settings):
+    return create_app(replace(fake_ports(), jobs=store), settings, dispatch_soon=lambda: None)
+
+
+@pytest.fixture
+def statements(engine, store):
+    """Whatever is sent to Postgres while a test looks, pings and the frames of transactions included."""
+    store.get(uuid4())  # the connection is there
+    sent = []
+
+    def note(_connection, cursor, statement, *_):
+        sent.append((statement, cursor.connection.autocommit))
+
+    event.listen(engine, "before_cursor_execute", note)
+    engine.dialect.do_ping = lambda _connection: sent.append(("ping", None)) or True
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def add(store, **changes):
+    job = new_job("ann", **changes)
+    store.add(job, entry(job))
+    return job.id
+
+
+def settled(store, status):
+    job_id = add(store)
+    if status is not Status.PENDING:
+        store.claim(job_id, 1, run_id="r", now=NOON)
+    if status is Status.COMPLETED:
+        store.complete(job_id, 1, stored_file(), now=NOON, expires_at=NOON, recipients=[])
+    if status is Status.FAILED:
+        store.fail(job_id, 1, QueryTooLarge(), now=NOON)
+    return job_id
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.RUNNING, Status.COMPLETED, Status.FAILED])
+def test_a_status_read_is_one_statement_without_a_transaction(api, store, statements, status):
+    job_id = settled(store, status)
+    statements.clear()
+    answer = ApiClient(api).get(f"{EXPORTS}/{job_id}")
+    assert (answer.json()["status"], answer.json()["queue_position"]) == (status, 1 if status == "pending" else None)
+    assert [is_alone for _, is_alone in statements] == [True]
+
+
+def test_reads_at_the_same_time_share_their_statements(api, store, statements):
+    jobs = [add(store, minutes=minutes) for minutes in range(20)]
+    statements.clear()
+    client = ApiClient(api)
+
+    async def look():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api.test") as http:
+            return await asyncio.gather(*(http.get(f"{EXPORTS}/{job}", headers=client.headers) for job in jobs))
+
+    answers = asyncio.run(look())
+    assert [answer.json()["queue_position"] for answer in answers] == list(range(1, 21))
+    assert len(statements) < len(jobs)
+
+
+def test_nobody_sees_the_job_of_somebody_who_looks_at_the_same_time(api, store):
+    job_id = add(store)
+    bob, ann = ApiClient(api, user="bob"), ApiClient(api)
+
+    async def look():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api.test") as http:
+            asked = (http.get(f"{EXPORTS}/{job_id}", headers=each.headers) for each in (ann, bob, ann))
+            return await asyncio.gather(*asked)
+
+    assert [answer.status_code for answer in asyncio.run(look())] == [200, 404, 200]
+
+
+def test_an_id_in_capitals_is_the_same_job_and_what_is_no_id_is_not_found(api, store):
+    job_id = str(add(store))
+    assert ApiClient(api).get(f"{EXPORTS}/{job_id.upper()}").json()["job_id"] == job_id
+    assert ApiClient(api).get(f"{EXPORTS}/{'g' * 36}").status_code == 404
+
+
+def test_a_look_begins_after_it_was_asked_for():
+    begun, asked = [], []
+
+    def look(job_ids):
+        begun.append(list(job_ids))
+        return {}
+
+    async def ask():
+        looks = SharedLooks(look)
+        for _ in range(3):
+            job_id = uuid4()
+            asked.append(job_id)
+            assert await looks.look(job_id) is None
+
+    asyncio.run(ask())
+    assert begun == [[job_id] for job_id in asked]
+
+
+def test_a_ledger_that_is_away_is_told_to_everybody_who_looked():
+    def look(_job_ids):
+        raise LedgerUnavailable
+
+    async def ask():
+        looks = SharedLooks(look)
+        return await asyncio.gather(*(looks.look(uuid4()) for _ in range(5)), return_exceptions=True)
+
+    assert {type(each) for each in asyncio.run(ask())} == {LedgerUnavailable}
+
+
+def test_a_client_that_leaves_takes_nobodys_answer_away():
+    async def ask():
+        looks = SharedLooks(lambda job_ids: dict.fromkeys(job_ids, "seen"))
+        job_id = uuid4()
+        leaving, staying = (asyncio.create_task(looks.look(job_id)) for _ in range(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        return await staying
+
+    assert asyncio.run(ask()) == "seen"
