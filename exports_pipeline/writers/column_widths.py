@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from html import unescape
 
-from exports_pipeline.writers.number_formats import GENERAL, TEXT
+from exports_pipeline.writers.number_formats import GENERAL, TEXT, TRUTH
 
 NARROWEST, WIDEST = 7, 60
 _CELL = re.compile(r'<c r="([A-Z]+)\d+" s="\d+"([^>]*)>(?:<v>|<is><t[^>]*>)([^<]*)')
@@ -44,14 +44,14 @@ class Sample:
             seconds = float(value) * _DAY_S
             if abs(seconds - round(seconds)) > _SHOWN_S:
                 self.fractions.add(place)
-            width = len(shown) + 2
+            width = len(shown.replace('"', "")) + 2
         else:
             width = _of_number(value, shown)
         self._widths[place] = max(self._widths[place], width)
 
 
 def _of_number(value: str, shown: str) -> int:
-    if shown in {GENERAL, TEXT}:
+    if shown in {GENERAL, TEXT, TRUTH}:
         return len(value)
     number, _, suffix = shown.partition('"')
     whole = len(value.partition(".")[0])

@@ -8,6 +8,8 @@ from exports_pipeline.writers.type_text import parse_type
 
 TEXT = "@"
 GENERAL = "General"
+TRUTH = '"TRUE";"TRUE";"FALSE"'
+"""Excel knows what a boolean is; LibreOffice would show 1 and 0."""
 _OF_TIMES = {
     "DATE": "yyyy-mm-dd",
     "TIMESTAMP": "yyyy-mm-dd hh:mm:ss",
@@ -38,7 +40,7 @@ def number_format(type_text: str, name: str, unit: str, timezone: str) -> str:
     elif kind in TIMES:
         shown = _OF_TIMES["TIMESTAMP"]
     elif kind == "BOOLEAN":
-        shown = GENERAL
+        shown = TRUTH
     elif kind in INTEGERS | UNSIGNED and not is_id(name, unit):
         shown = _with_unit("#,##0", unit) if unit else "0"
     elif kind in FLOATS:

@@ -9,7 +9,6 @@ from exports_pipeline.writers.json_file import json_plan
 from exports_pipeline.writers.parquet_file import parquet_plan
 from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters
-from exports_pipeline.writers.xlsx_file import xlsx_plan
 
 
 def plan_file(
@@ -31,6 +30,8 @@ def plan_file(
         case Format.JSON | Format.JSONL:
             return json_plan(ready, options, file_format=file_format)
         case Format.XLSX:
+            from exports_pipeline.writers.xlsx_file import xlsx_plan  # noqa: PLC0415 - the API starts without xlsxwriter
+
             return xlsx_plan(columns, ready, options, about)
 
 

@@ -42,10 +42,10 @@ def about_lines(about: About, written: Written, options: FormatOptions) -> list[
         ("Export job", str(about.job_id)),
         ("Rows", f"{rows:,}"),
         *_sheets(written.sheets),
-        *((f"Redacted: {name}", _DONE_TO[what]) for name, what in about.redactions.items()),
-        ("Redactions", "none")
-        if not about.redactions
-        else ("Redactions", f"{len(about.redactions)} columns, as above"),
+        *(
+            [(f"Redacted: {name}", _DONE_TO[what]) for name, what in about.redactions.items()]
+            or [("Redacted", "nothing")]
+        ),
         ("Shortened cells", _shortened(written.shortened)),
         ("Numbers", "Ids, and numbers of more than 15 significant digits, are text: a spreadsheet would round them"),
     ]

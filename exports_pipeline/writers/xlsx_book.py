@@ -19,6 +19,9 @@ from exports_pipeline.writers.xlsx_about import Written, about_lines, column_lin
 
 ABOUT = "About"
 _INK, _PAPER, _LINE = "#1F3A5F", "#FFFFFF", "#D5DCE4"
+_ABOUT_WIDTHS = (26, 40, 28, 12, 60)
+_LINE_HEIGHT, _TALLEST = 15, 409
+"""Points; a row of Excel is no taller."""
 _NAME_CHARACTERS = 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 _COLUMN_STYLE = re.compile(r'<col min="(\d+)" max="(\d+)"[^>]*? style="(\d+)"')
@@ -63,7 +66,8 @@ def book(
     header = workbook.add_format(
         {"bold": True, "font_color": _PAPER, "bg_color": _INK, "border": 1, "border_color": _LINE, "valign": "vcenter"}
     )
-    styles = [workbook.add_format({"num_format": shown}) for shown in look.formats]
+    text = {"align": "left", "indent": 1}  # away from a number to its left
+    styles = [workbook.add_format({"num_format": shown, **(text if shown == TEXT else {})}) for shown in look.formats]
     for name, rows in sheets:
         _add_sheet(workbook.add_worksheet(name), rows, look, header, styles)
     if written is not None:
@@ -119,11 +123,12 @@ def _add_about(
     name = workbook.add_format({"bold": True, "valign": "top", "font_color": _INK})
     text = workbook.add_format({"text_wrap": True, "valign": "top", "align": "left", "num_format": TEXT})
     sheet.hide_gridlines(2)
-    for place, width in enumerate((24, 44, 20, 12, 60)):
+    for place, width in enumerate(_ABOUT_WIDTHS):
         sheet.set_column(place, place, width)
     sheet.write_string(0, 0, about.title, title)
     row = 2
     for key, value in about_lines(about, written, options):
+        sheet.set_row(row, _height(value, sum(_ABOUT_WIDTHS[1:])))
         sheet.write_string(row, 0, key, name)
         sheet.merge_range(row, 1, row, 4, "", text)
         sheet.write_string(row, 1, value, text)
@@ -133,11 +138,18 @@ def _add_about(
         sheet.write_string(row, place, key, header)
     for line in column_lines(columns):
         row += 1
+        sheet.set_row(row, max(map(_height, line, _ABOUT_WIDTHS)))
         for place, value in enumerate(line):
             sheet.write_string(row, place, value, text)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+
+
+def _height(text: str, width: int) -> float:
+    """Of a row with wrapped text, in points; no reader finds it itself where cells are merged."""
+    lines = sum(max(1, -(-len(line) // width)) for line in text.splitlines() or [""])
+    return min(_TALLEST, _LINE_HEIGHT * lines)
 
 
 def _cut(text: str, units: int) -> str:

@@ -39,13 +39,15 @@ def cell_sql(column: Shown, place: int, style: int, *, shown: str, options: Form
     number = None if kind.is_nested else number_of(value, kind, column.type, options.timezone)
     if number is None:
         return _text_cell(column, value, opening, options)
-    text = _inline(opening, f"CAST({csv_cell(value, kind, options)} AS VARCHAR)")
+    as_text = f"CAST({csv_cell(value, kind, options)} AS VARCHAR)"
     truth = ' t="b"' if number.is_truth else ""
     xml = f"'{opening}{truth}><v>' || {number.number} || '</v></c>'"
     if shown == TEXT:
-        xml = text
+        xml = _inline(opening, as_text)
+    elif number.fits and number.number == as_text:  # differ in their type alone
+        xml = f"'{opening}' || CASE WHEN {number.fits} THEN '><v>' ELSE ' t=\"str\"><v>' END || {as_text} || '</v></c>'"
     elif number.fits:
-        xml = f"CASE WHEN {number.fits} THEN {xml} ELSE {text} END"
+        xml = f"CASE WHEN {number.fits} THEN {xml} ELSE {_inline(opening, as_text)} END"
     return CellSql(value=column.expression, xml=xml)
 
 

@@ -9,6 +9,7 @@ import duckdb
 import openpyxl
 import pytest
 
+from exports_api.cli.read_back import count_rows
 from exports_pipeline.core.catalog import Column, Dataset, Sensitivity
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.refusals import TooManyColumnsForFormat
@@ -64,6 +65,7 @@ def test_rows_beyond_a_sheet_go_on_in_the_next_and_none_is_cut(tmp_path, rows, s
         assert [len(sheet) - 1 for sheet in found] == sheets
         assert [sheet[0] for sheet in found] == [["a"]] * len(sheets)
         assert [int(row[0]) for sheet in found for row in sheet[1:]] == list(range(rows))
+    assert count_rows(tmp_path / "book.xlsx", "xlsx")[0] == rows
     names = book_of(body).sheetnames
     assert names == (
         ["Things  all", "About"]
