@@ -35,6 +35,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.RequestError: _UNPROCESSABLE,
         refusals.UnknownDataset: _UNPROCESSABLE,
         refusals.UnknownColumn: _UNPROCESSABLE,
+        refusals.TooManyColumnsForFormat: _UNPROCESSABLE,
         refusals.UnknownAccount: _UNPROCESSABLE,
         refusals.UnknownTag: _UNPROCESSABLE,
         refusals.UnknownFormat: _UNPROCESSABLE,

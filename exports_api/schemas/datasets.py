@@ -18,6 +18,7 @@ class ColumnView(BaseModel):
     type: str = Field(description="Its DuckDB type.", examples=["DECIMAL(18,2)"])
     title: str = Field(description="Its name for people.", examples=["Amount"])
     description: str = Field(description="What it means.")
+    unit: str = Field(description="What its numbers count; empty: not said.", examples=["EUR", "percent", "km"])
     sensitive: Sensitivity | None = Field(description="What is done to its values for this caller; null: nothing.")
 
 
@@ -87,6 +88,7 @@ def _members(dataset: Dataset, columns: Sequence[Column]) -> dict[str, object]:
                 type=column.type,
                 title=column.title or column.name,
                 description=column.description,
+                unit=column.unit,
                 sensitive=column.sensitive,
             )
             for column in columns

@@ -106,10 +106,11 @@ class DbtNode:
         described = _found(_mapping(self._node, "columns"), name)
         observed = _found(_mapping(self._observed, "columns"), name)
         export = _meta(described)
-        title = export.get("title") if isinstance(export, Mapping) else None
+        said = export if isinstance(export, Mapping) else {}
         return {
             "name": name,
-            "title": title,
+            "title": said.get("title"),
+            "unit": said.get("unit"),
             "description": described.get("description") or observed.get("comment"),
             "sensitive": _sensitive(described),
         }

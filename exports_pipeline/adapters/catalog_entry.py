@@ -28,6 +28,7 @@ class ColumnEntry:
     title: str = ""
     description: str = ""
     sensitive: Sensitivity | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,12 +141,13 @@ def _columns(fields: Fields, problems: Problems, label: str) -> tuple[ColumnEntr
         name = given.get("name")
         under = f"columns.{name}." if isinstance(name, str) and name else f"columns.#{position}."
         column = Fields(given, problems, dataset=label, under=under)
-        column.refuse_unknown(("name", "title", "description", "sensitive"))
+        column.refuse_unknown(("name", "title", "description", "sensitive", "unit"))
         entry = ColumnEntry(
             name=column.column("name") or "",
             title=column.text("title") or "",
             description=column.text("description") or "",
             sensitive=column.choice("sensitive", Sensitivity),
+            unit=column.text("unit") or "",
         )
         if not entry.name:
             column.complain("name", "is missing")

@@ -140,6 +140,7 @@ class _Fit:
                     title=entry.title,
                     description=entry.description,
                     sensitive=entry.sensitive,
+                    unit=entry.unit,
                 )
             )
         if columns and all(column.sensitive is Sensitivity.DROP for column in columns):

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
-import pyarrow as pa
+
+from exports_pipeline.writers.arrow_text import text_of
 
 BATCH_ROWS = 2048
 """One vector of DuckDB: a larger batch costs more page faults than it saves calls."""
@@ -28,14 +29,6 @@ class Lines:
     def __iter__(self) -> Iterator[memoryview]:
         relation = self._connection.sql(self._statement, params=self._values)
         for batch in relation.to_arrow_reader(BATCH_ROWS):
-            text = _text(batch.column(0))
+            text = text_of(batch.column(0))
             yield text if self.rows else text[self._skipped :]
             self.rows += batch.num_rows
-
-
-def _text(column: pa.StringArray) -> memoryview:
-    _, offsets, data = column.buffers()
-    if not len(column) or data is None:
-        return memoryview(b"")
-    places = memoryview(offsets).cast("i")
-    return memoryview(data)[places[column.offset] : places[column.offset + len(column)]]

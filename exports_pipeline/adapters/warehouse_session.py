@@ -29,7 +29,6 @@ from exports_pipeline.writers.sql_text import Parameters, identifier, literal
 ORDERED_ROWS = 1_000_000
 """Up to here a file has the order of the warehouse, and the same bytes each time; above, order costs memory."""
 
-BUILT_BATCH_ROWS = 8192
 _PIECE_BYTES = 1 << 20
 
 
@@ -131,10 +130,11 @@ class DuckDbSession:
         total: int,
     ) -> int:
         connection, stream, read = self._instance.connection, UploadStream(upload), 0
+        statement = f"SELECT {plan.from_cells} FROM ({chosen})"  # noqa: S608 - names are quoted, values bound
 
         def batches() -> Iterator[pa.RecordBatch]:
             nonlocal read
-            for batch in connection.sql(chosen, params=parameters.values).to_arrow_reader(BUILT_BATCH_ROWS):
+            for batch in connection.sql(statement, params=parameters.values).to_arrow_reader(plan.batch_rows):
                 stream.write(b"")  # raises when the attempt was stopped
                 yield batch
                 read += batch.num_rows

@@ -41,6 +41,8 @@ class Column:
     title: str = ""
     description: str = ""
     sensitive: Sensitivity | None = None
+    unit: str = ""
+    """What its numbers count: an ISO 4217 currency as `CZK`, `percent`, `id`, or any other as `km`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Which rows and columns of a dataset an export takes, and how sensitive columns are shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -97,7 +97,7 @@ def _columns(dataset: Dataset, wanted: tuple[str, ...], requester: Requester) ->
 def _redacted(column: Column, requester: Requester) -> Column:
     if column.sensitive is None or not requester.may_unmask:
         return column
-    return Column(name=column.name, type=column.type, title=column.title, description=column.description)
+    return replace(column, sensitive=None)
 
 
 def _check_dates(dataset: Dataset, filters: Filters) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from exports_pipeline.core.refusals import InvalidOption, UnknownFormat
+from exports_pipeline.core.refusals import InvalidOption, TooManyColumnsForFormat, UnknownFormat
 
 
 class Format(StrEnum):
@@ -17,6 +17,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     JSON = "json"
     JSONL = "jsonl"
+    XLSX = "xlsx"
 
 
 class Compression(StrEnum):
@@ -49,8 +50,12 @@ OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
     Format.PARQUET: _ALL,
     Format.JSON: _ALL | {"compression"},
     Format.JSONL: _ALL | {"compression"},
+    Format.XLSX: _ALL | {"formula_guard"},
 }
 """The options that each format takes."""
+
+MOST_COLUMNS: Mapping[Format, int] = {Format.XLSX: 16_384}
+"""How many columns a format can hold, where it has a limit."""
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -59,6 +64,7 @@ _CONTENT_TYPES = {
     Format.PARQUET: "application/vnd.apache.parquet",
     Format.JSON: "application/json",
     Format.JSONL: "application/x-ndjson",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _PACKED = {Compression.GZIP: ("gz", "application/gzip"), Compression.ZSTD: ("zst", "application/zstd")}
 
@@ -99,6 +105,21 @@ def parse_options(file_format: Format, given: Mapping[str, Any]) -> FormatOption
     if options.decimal_comma and options.delimiter == ",":
         raise InvalidOption("A decimal comma and a comma as delimiter exclude each other.", field="options.delimiter")
     return options
+
+
+def check_columns(file_format: Format, columns: int) -> None:
+    """Let pass what a format can hold.
+
+    Raises:
+        TooManyColumnsForFormat: it has fewer columns.
+    """
+    most = MOST_COLUMNS.get(file_format, columns)
+    if columns > most:
+        raise TooManyColumnsForFormat(
+            f"Format {file_format} holds {most:,} columns at most, and these are {columns:,};"
+            " choose fewer columns, or CSV or Parquet.",
+            field="columns",
+        )
 
 
 def extension(file_format: Format, options: FormatOptions) -> str:

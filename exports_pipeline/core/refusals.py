@@ -39,6 +39,12 @@ class InvalidOption(RequestError):
     code = "invalid_option"
 
 
+class TooManyColumnsForFormat(RequestError):
+    """The format cannot hold so many columns; choose fewer of them, or CSV or Parquet."""
+
+    code = "too_many_columns_for_format"
+
+
 class InvalidDateRange(RequestError):
     """The end date lies before the start date."""
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
 from exports_pipeline.core.export_job import ExportJob, ExportRequest, NewExportJob
 from exports_pipeline.core.filters import select
-from exports_pipeline.core.formats import parse_format, parse_options
+from exports_pipeline.core.formats import check_columns, parse_format, parse_options
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
@@ -46,6 +46,7 @@ def request_export(
     file_format = parse_format(request.format)
     options = parse_options(file_format, request.options)
     selection = select(dataset, request.filters, requester, timezone=options.timezone)
+    check_columns(file_format, len(selection.columns))
     with suppress(WarehouseBusy, WarehouseUnavailable):  # the run checks them again
         check_values(selection, ports.warehouse)
     now = ports.clock()

@@ -56,6 +56,9 @@ class BuiltPlan:
 
     cells: str
     """The select list over the selected rows."""
+    from_cells: str = "*"
+    """The select list over these, where it takes two steps to what the batches hold."""
+    batch_rows: int = 8192
     build: Callable[[Iterator[pa.RecordBatch], Path], None]
     """Writes the rows, batch by batch, into a new file; reads all of them, and holds few at a time.
 

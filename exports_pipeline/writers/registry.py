@@ -15,7 +15,7 @@ def plan_file(
     columns: tuple[Column, ...],
     file_format: Format,
     options: FormatOptions,
-    about: About,  # noqa: ARG001 - documents take it
+    about: About,
     *,
     key: HashKey | None,
     parameters: Parameters,
@@ -29,6 +29,10 @@ def plan_file(
             return parquet_plan(ready)
         case Format.JSON | Format.JSONL:
             return json_plan(ready, options, file_format=file_format)
+        case Format.XLSX:
+            from exports_pipeline.writers.xlsx_file import xlsx_plan  # noqa: PLC0415 - the API starts without xlsxwriter
+
+            return xlsx_plan(columns, ready, options, about)
 
 
 def _shown(column: Column, key: HashKey | None, parameters: Parameters) -> Shown:

@@ -14,6 +14,7 @@ import pytest
 from exports_pipeline.core.catalog import TimeColumn
 from exports_pipeline.core.formats import Format
 from exports_pipeline_tests.tables import Tables, everything, exported
+from exports_pipeline_tests.workbooks import records
 
 FORMATS = pytest.mark.parametrize("file_format", Format)
 
@@ -40,6 +41,8 @@ def read(body, file_format):
             return pq.read_table(pa.BufferReader(body)).to_pylist()
         case Format.JSON:
             return json.loads(body, parse_float=Decimal)
+        case Format.XLSX:
+            return records(body)
     return [json.loads(line, parse_float=Decimal) for line in io.StringIO(body.decode())]
 
 

@@ -103,6 +103,15 @@ def test_columns_described_as_pii_are_masked_unless_the_project_says_otherwise(p
     }
 
 
+def test_a_column_has_the_unit_that_its_meta_says(project, jaffle_shop):
+    def change(nodes):
+        nodes[CUSTOMERS]["meta"] = {"export": {"owner": "customer_id"}}
+        nodes[CUSTOMERS]["columns"]["first_order"]["config"] = {"meta": {"export": {"unit": "EUR"}}}
+
+    (customers,) = read_dbt_catalog(project(change), jaffle_shop)
+    assert {column.name: column.unit for column in customers.columns if column.unit} == {"first_order": "EUR"}
+
+
 def test_a_project_without_marks_shows_its_built_models_to_administrators(project, jaffle_shop):
     catalog = read_dbt_catalog(project(), jaffle_shop)
     assert [dataset.name for dataset in catalog] == ["customers", "orders"]

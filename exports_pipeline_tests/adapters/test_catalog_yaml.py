@@ -45,7 +45,7 @@ def test_everything_a_catalogue_says_is_in_the_dataset(tmp_path):
           tag: tags
           tags: [finance, finance, daily]
           columns:
-            - {name: amount, title: Amount, description: In CZK}
+            - {name: amount, title: Amount, description: In CZK, unit: CZK}
             - {name: birth_number, sensitive: mask}
         """,
     )
@@ -61,6 +61,7 @@ def test_everything_a_catalogue_says_is_in_the_dataset(tmp_path):
         "Amount",
         "In CZK",
     )
+    assert (amount.unit, birth_number.unit) == ("CZK", "")
     assert (birth_number.sensitive, amount.sensitive) == (Sensitivity.MASK, None)
     assert dict(dataset.types) == BANK
 

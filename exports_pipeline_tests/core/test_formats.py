@@ -52,6 +52,7 @@ def test_every_format_has_defaults(file_format):
         (Format.CSV, {"decimal_comma": True, "delimiter": ","}),
         (Format.PARQUET, {"delimiter": ";"}),
         (Format.JSON, {"bom": True}),
+        (Format.XLSX, {"compression": "gzip"}),
     ],
 )
 def test_options_that_a_format_cannot_have_are_refused_by_name(file_format, options):
@@ -79,6 +80,7 @@ def test_plain_files_have_their_own_type():
         "application/vnd.apache.parquet",
         "application/json",
         "application/x-ndjson",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     }
 
 

@@ -1,9 +1,11 @@
 """A request becomes a row."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from exports_pipeline.core.catalog import Catalog, Column, Dataset
 from exports_pipeline.core.errors import LedgerUnavailable, WarehouseBusy
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
@@ -12,6 +14,7 @@ from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import (
     IdempotencyKeyReused,
     InvalidOption,
+    TooManyColumnsForFormat,
     UnknownAccount,
     UnknownDataset,
     UnknownFormat,
@@ -53,6 +56,20 @@ def test_a_bad_request_leaves_no_row(bad, error):
         request_export(bad, ANN, ports=ports)
     assert ports.jobs.jobs == {}
     assert ports.audit.audit == []
+
+
+def test_more_columns_than_the_format_holds_are_refused_before_anything_runs():
+    wide = Dataset(
+        name="wide",
+        relation="wide",
+        public=True,
+        columns=tuple(Column(name=f"c{n}", type="INTEGER") for n in range(16_385)),
+    )
+    ports = replace(fake_ports(), catalog=Catalog((wide,)))
+    with pytest.raises(TooManyColumnsForFormat) as caught:
+        request_export(request(dataset="wide", format="xlsx"), ANN, ports=ports)
+    assert caught.value.field == "columns"
+    assert request_export(request(dataset="wide", format="csv"), ANN, ports=ports).job.dataset == "wide"
 
 
 def test_the_account_of_somebody_else_is_as_unknown_as_one_that_does_not_exist():

@@ -18,6 +18,7 @@ from exports_pipeline.core.formats import Format
 from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters
 from exports_pipeline_tests.tables import KEY, everything, exported
+from exports_pipeline_tests.workbooks import records
 
 
 def hashed(text, key=KEY):
@@ -32,6 +33,8 @@ def read(body, file_format):
             return pq.read_table(pa.BufferReader(body)).to_pylist()
         case Format.JSON:
             return json.loads(body)
+        case Format.XLSX:
+            return records(body)
     return [json.loads(line) for line in body.decode().splitlines()]
 
 
