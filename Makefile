@@ -48,6 +48,7 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python benchmarks/journey.py
 	$(BIN)/python benchmarks/launch.py
 	$(BIN)/python benchmarks/rows.py
+	$(BIN)/python benchmarks/pdf.py
 	$(BIN)/python benchmarks/long_queue.py
 	$(BIN)/python -m benchmarks.recovery
 

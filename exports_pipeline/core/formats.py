@@ -17,6 +17,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     JSON = "json"
     JSONL = "jsonl"
+    PDF = "pdf"
 
 
 class Compression(StrEnum):
@@ -24,6 +25,13 @@ class Compression(StrEnum):
 
     GZIP = "gzip"
     ZSTD = "zstd"
+
+
+class Paper(StrEnum):
+    """What a document is laid out for."""
+
+    A4 = "a4"
+    LETTER = "letter"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +47,7 @@ class FormatOptions:
     formula_guard: bool = True
     """Put an apostrophe before text that a spreadsheet would take for a formula (OWASP, CSV injection)."""
     compression: Compression | None = None
+    paper: Paper = Paper.A4
 
 
 OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
@@ -46,6 +55,7 @@ OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
     Format.PARQUET: frozenset({"timezone"}),
     Format.JSON: frozenset({"timezone", "compression"}),
     Format.JSONL: frozenset({"timezone", "compression"}),
+    Format.PDF: frozenset({"timezone", "paper"}),
 }
 """The options that each format takes."""
 
@@ -56,6 +66,7 @@ _CONTENT_TYPES = {
     Format.PARQUET: "application/vnd.apache.parquet",
     Format.JSON: "application/json",
     Format.JSONL: "application/x-ndjson",
+    Format.PDF: "application/pdf",
 }
 _PACKED = {Compression.GZIP: ("gz", "application/gzip"), Compression.ZSTD: ("zst", "application/zstd")}
 
@@ -126,6 +137,10 @@ def _checked(name: str, value: Any) -> Any:
         if value is not None and value not in tuple(Compression):
             raise InvalidOption("The compression is gzip or zstd, or left out.", field=field)
         return Compression(value) if value else None
+    elif name == "paper":
+        if value not in tuple(Paper):
+            raise InvalidOption("The paper is a4 or letter.", field=field)
+        return Paper(value)
     elif not isinstance(value, bool):
         raise InvalidOption(f"Option {name} is true or false.", field=field)
     return value

@@ -120,6 +120,12 @@ class NotAllowed(RequestError):
     code = "not_allowed"
 
 
+class TooManyRowsForFormat(RequestError):
+    """The result does not fit this format; choose CSV or Parquet, or narrow the filters."""
+
+    code = "too_many_rows_for_format"
+
+
 class QueryTooLarge(RequestError):
     """The export needs more memory than one export may use; narrow the dates or choose fewer columns."""
 

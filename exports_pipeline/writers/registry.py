@@ -7,6 +7,7 @@ from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan, S
 from exports_pipeline.writers.csv_file import csv_plan
 from exports_pipeline.writers.json_file import json_plan
 from exports_pipeline.writers.parquet_file import parquet_plan
+from exports_pipeline.writers.pdf_file import pdf_plan
 from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters
 
@@ -15,7 +16,7 @@ def plan_file(
     columns: tuple[Column, ...],
     file_format: Format,
     options: FormatOptions,
-    about: About,  # noqa: ARG001 - documents take it
+    about: About,
     *,
     key: HashKey | None,
     parameters: Parameters,
@@ -29,6 +30,8 @@ def plan_file(
             return parquet_plan(ready)
         case Format.JSON | Format.JSONL:
             return json_plan(ready, options, file_format=file_format)
+        case Format.PDF:
+            return pdf_plan(ready, [column.title or column.name for column in columns], options, about)
 
 
 def _shown(column: Column, key: HashKey | None, parameters: Parameters) -> Shown:

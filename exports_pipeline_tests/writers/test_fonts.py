@@ -13,7 +13,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate
 
 from exports_pipeline.writers.fonts.direction import starts_right, visual_runs
 from exports_pipeline.writers.fonts.document_font import BOLD_FONT, REGULAR_FONT, document_font, register_fonts
-from exports_pipeline.writers.fonts.ink import Ink
+from exports_pipeline.writers.fonts.ink import Drawn, Ink, show
 from exports_pipeline.writers.fonts.typeface import REGULAR, typeface
 
 SAMPLES = {
@@ -115,6 +115,11 @@ def test_no_character_vanishes(text, from_right):
     expected = ["\ufffd" if unicodedata.category(c) == "Cc" or ord(c) & 0xFFFE == 0xFFFE else c for c in text]
     assert sorted(told) == sorted(expected)
     assert ink.width(text) >= 0
+
+
+def test_the_shifts_of_neighbouring_marks_are_told_apart():
+    run = (Drawn(0x61, 500, dx=30), Drawn(0x301, 0, dx=-20, dy=100), Drawn(0x302, 0, dx=-20, dy=100))
+    assert " ".join(show(run, 10).split()) == "[ -30<0061>30 ] TJ 1.00 Ts [ 20<0301>-20 20<0302>-20 ] TJ 0 Ts"
 
 
 def test_paragraphs_of_reportlab_take_any_script():

@@ -99,8 +99,7 @@ class DocumentFont:
         fonts = doc.idToObject["BasicFonts"].dict
         for place, codes in enumerate(self.ink(doc).codes):
             if codes.glyphs:
-                name = self.resource(place, doc)[1:]
-                fonts[name] = font_object(codes, doc)
+                fonts[self.resource(place, doc)[1:]] = doc.Reference(font_object(codes, doc))
         del self._inks[doc], self._numbers[doc]
 
 

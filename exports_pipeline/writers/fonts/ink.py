@@ -41,11 +41,14 @@ class Ink:
         self._lines: dict[tuple[str, bool], Line] = {}
 
     def width(self, text: str) -> int:
-        """The width of a text on one line, in thousandths of the font size."""
+        """The width of a text on one line, in thousandths of the font size; words are measured one by one."""
         try:
             return sum(map(self._first.__getitem__, text))
         except KeyError:
-            return self.line(text).width
+            words = text.split(" ")
+            if len(words) == 1:
+                return self.line(text).width
+            return (len(words) - 1) * self._first[" "] + sum(map(self.width, words))
 
     def plain(self, text: str) -> str | None:
         """The operator that shows a text of the first face that needs no shaping; None for any other."""
@@ -86,7 +89,7 @@ def show(run: tuple[Drawn, ...], size: float) -> str:
             end()
             rise = drawn.dy
             written.append(f"{rise * size / EM:.2f} Ts")
-        parts.append(f"{-drawn.dx}<{drawn.code:04x}>{drawn.dx}" if drawn.dx else f"<{drawn.code:04x}>")
+        parts.append(f" {-drawn.dx}<{drawn.code:04x}>{drawn.dx} " if drawn.dx else f"<{drawn.code:04x}>")
     end()
     if rise:
         written.append("0 Ts")
