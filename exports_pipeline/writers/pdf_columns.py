@@ -26,10 +26,12 @@ _MOST_STRETCH = 14.0
 class Wish:
     """What a column would like, in thousandths of the font size."""
 
-    whole: int
-    """Nothing wrapped."""
     least: int
     """No word broken, or nearly none."""
+    whole: int
+    """No cell wrapped."""
+    titled: int
+    """The title not wrapped either."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +55,9 @@ def wish(title: str, texts: Collection[str], *, is_number: bool, body: Ink, head
     """What a column with these distinct texts would like."""
     whole = max((body.width(line) for text in texts for line in paragraphs(text)), default=0)
     word = whole if is_number else max((longest_word(text, body) for text in texts), default=0)
-    return Wish(
-        whole=max(whole, head.width(title)),
-        least=max(min(word, _MOST_UNBROKEN), min(longest_word(title, head), _COMFORTABLE)),
-    )
+    least = max(min(word, _MOST_UNBROKEN), min(longest_word(title, head), _COMFORTABLE))
+    whole = max(whole, least)
+    return Wish(least=least, whole=whole, titled=max(whole, head.width(title)))
 
 
 def arrange(wishes: Sequence[Wish], *, left: float, room: float, rows: int) -> Grid:
@@ -95,21 +96,26 @@ def _comfort(one: Wish) -> int:
 
 
 def _stand(columns: Sequence[int], wishes: Sequence[Wish], size: float, left: float, room: float) -> tuple[Slot, ...]:
-    """Columns side by side; what is left over goes to those that would wrap, then a little to all."""
+    """Columns side by side; what is left over goes to cells that would wrap, to such titles, then a little to all."""
     least = [_points(wishes[column].least, size) for column in columns]
     comfort = [_points(_comfort(wishes[column]), size) for column in columns]
     widths = [min(room, width) for width in (comfort if sum(comfort) <= room else least)]
-    wholes = [_points(wishes[column].whole, size) for column in columns]
-    spare = room - sum(widths)
-    while spare > 1 and (short := [at for at, whole in enumerate(wholes) if whole > widths[at]]):
-        share = spare / len(short)
-        for at in short:
-            given = min(share, wholes[at] - widths[at])
-            widths[at] += given
-            spare -= given
-    stretch = min(_MOST_STRETCH, max(0.0, spare) / len(widths))
+    _share_out(widths, [_points(wishes[column].whole, size) for column in columns], room)
+    _share_out(widths, [_points(wishes[column].titled, size) for column in columns], room)
+    stretch = min(_MOST_STRETCH, max(0.0, room - sum(widths)) / len(widths))
     slots, x = [], left
     for column, width in zip(columns, widths, strict=True):
         slots.append(Slot(column=column, x=x, width=width + stretch))
         x += width + stretch
     return tuple(slots)
+
+
+def _share_out(widths: list[float], wanted: Sequence[float], room: float) -> None:
+    """Widen columns towards what they want, as long as there is room; all in equal steps."""
+    spare = room - sum(widths)
+    while spare > 1 and (short := [at for at, one in enumerate(wanted) if one > widths[at]]):
+        share = spare / len(short)
+        for at in short:
+            given = min(share, wanted[at] - widths[at])
+            widths[at] += given
+            spare -= given

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import unicodedata
 from collections import Counter
 from dataclasses import replace
@@ -246,3 +247,8 @@ def test_every_font_is_within_the_file(tables):
     descendants = [font.get_object()["/DescendantFonts"][0].get_object() for font in fonts]
     assert len(descendants) == 3
     assert all("/FontFile2" in one["/FontDescriptor"].get_object() for one in descendants)
+
+
+def test_neither_the_api_nor_a_csv_waits_for_the_libraries_of_documents():
+    code = "import sys, exports_api.app; sys.exit(' '.join({'reportlab', 'uharfbuzz', 'bidi'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).stderr.strip() == b""
