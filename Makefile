@@ -51,6 +51,7 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python -m benchmarks.rows_peers
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.xlsx
+	$(BIN)/python -m benchmarks.pdf
 	$(BIN)/python -m benchmarks.api_load
 	$(BIN)/python benchmarks/long_queue.py
 	$(BIN)/python -m benchmarks.receipts

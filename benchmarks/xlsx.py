@@ -1,6 +1,6 @@
 """Claim: a million rows leave as XLSX at least six times as fast as with xlsxwriter, in at most 400 MB.
 
-`python -m benchmarks.xlsx [--rows 1000000] [--rounds 1]` writes the table of twelve columns of `rows.py` as a workbook:
+`python -m benchmarks.xlsx [--rows 1000000] [--rounds 1]` writes the table of twelve columns of `exported_table.py` as a workbook:
 as an export does, with typed cells, formula guard, "About" and upload, with xlsxwriter in its mode of constant memory,
 and with rustpy-xlsxwriter over an Arrow stream; each in a process of its own and by turns. The medians are compared.
 """
@@ -21,8 +21,9 @@ from uuid import uuid4
 import duckdb
 import rustpy_xlsxwriter
 import xlsxwriter
-from rows import ANYBODY, MEMORY_MB, TABLE, THREADS
 
+from benchmarks.exported_table import TABLE
+from benchmarks.ways.streaming import ANYBODY, MEMORY_MB, THREADS
 from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
 from exports_pipeline.core.about import about
@@ -41,7 +42,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="xlsx-", dir=arguments.folder) as name:
         with duckdb.connect(str(Path(name, "warehouse.duckdb"))) as connection:
-            connection.execute(TABLE.format(rows=arguments.rows))
+            connection.execute(TABLE.format(kind="TABLE", rows=arguments.rows))
         runs: dict[str, list[dict[str, float]]] = {role: [] for role in _ROLES}
         for _ in range(arguments.rounds):
             for role, found in runs.items():

@@ -19,8 +19,13 @@ from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.settings import load_settings
 
 DEFINITIONS = "exports_pipeline.definitions"
-_NEEDED_BY_CHILDREN = ("exports_pipeline.adapters.dagster_storage", "dagster._core.storage.noop_compute_log_manager")
-"""What dagster.yaml names is imported before the fork, too."""
+_NEEDED_BY_CHILDREN = (
+    "exports_pipeline.adapters.dagster_storage",
+    "dagster._core.storage.noop_compute_log_manager",
+    "exports_pipeline.writers.pdf_document",
+    "exports_pipeline.writers.pdf_table",
+)
+"""What dagster.yaml names, and what writers import late, is imported before the fork, too."""
 
 
 def worker_app(broker_url: str, *, definitions: str = DEFINITIONS) -> Celery:

@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """An export of more rows is large."""
     large_running: int | None = Field(None, ge=1, validation_alias="EXPORTS_LARGE_RUNNING")
     """Large exports at the same time; unset: half of the workers, at least one."""
+    pdf_rows: int = Field(10_000, ge=1, validation_alias="EXPORTS_PDF_ROWS")
+    """Rows of a PDF; an export of more is refused in this format."""
     queue_per_user: int = Field(1_000, ge=1, validation_alias="EXPORTS_QUEUE_PER_USER")
     """Exports of one user that may wait; one more is answered with 429."""
     queue: int = Field(100_000, ge=1, validation_alias="EXPORTS_QUEUE")

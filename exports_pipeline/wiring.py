@@ -70,6 +70,7 @@ def limits_of(settings: Settings) -> Limits:
         running_per_user=settings.running_per_user,
         large_rows=settings.large_rows,
         large_slots=settings.large_running or max(1, settings.workers // 2),
+        pdf_rows=settings.pdf_rows,
         queue=QueueLimits(per_user=settings.queue_per_user, total=settings.queue),
         max_attempts=settings.max_attempts,
         time_limit=timedelta(minutes=settings.time_limit_minutes),

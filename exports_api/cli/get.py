@@ -19,7 +19,7 @@ _LITERALS: dict[str, object] = {"true": True, "false": False, "\\t": "\t"}
 def get(  # noqa: PLR0913, PLR0917 - the options of a command
     dataset: Annotated[str, typer.Argument(help="Name or id of the dataset; `exports datasets` lists them.")],
     out: Annotated[Path, typer.Option(help="Where the file goes; in a folder it gets a name by itself.")],
-    file_format: Annotated[str, typer.Option("--format", help="csv, parquet, json, jsonl or xlsx.")] = "csv",
+    file_format: Annotated[str, typer.Option("--format", help="csv, parquet, json, jsonl, xlsx or pdf.")] = "csv",
     start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, as 2026-01-01.")] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day, itself included.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Rows of this account only; repeatable.")] = None,

@@ -82,7 +82,7 @@ class ExportBody(BaseModel):
     options: FreeObject | None = Field(
         None,
         description="How the file is written. All formats: `timezone`. JSON and CSV: `compression` (gzip, zstd). "
-        "CSV: `delimiter`, `bom`, `decimal_comma`, `formula_guard`.",
+        "CSV: `delimiter`, `bom`, `decimal_comma`, `formula_guard`. PDF: `paper` (a4, letter).",
         examples=[{"timezone": "Europe/Prague", "compression": "gzip"}],
     )
     recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(

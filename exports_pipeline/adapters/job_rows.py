@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
-from exports_pipeline.core.formats import Compression, Format, FormatOptions
+from exports_pipeline.core.formats import Compression, Format, FormatOptions, Paper
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.requester import Permission, Requester
@@ -127,7 +127,8 @@ def _filters(value: dict[str, Any]) -> Filters:
 
 def _options(value: dict[str, Any]) -> FormatOptions:
     compression = Compression(value["compression"]) if value["compression"] else None
-    return FormatOptions(**{**value, "compression": compression})
+    paper = Paper(value.get("paper", Paper.A4))
+    return FormatOptions(**{**value, "compression": compression, "paper": paper})
 
 
 def _result(value: dict[str, Any]) -> StoredFile:

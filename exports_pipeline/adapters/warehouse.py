@@ -1,5 +1,6 @@
 """The warehouse: DuckDB over a file or a folder, opened read-only for each session."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,13 @@ from exports_pipeline.settings import Settings
 from exports_pipeline.writers.redaction import HashKey
 from exports_pipeline.writers.sql_text import Parameters, identifier, literal
 from exports_pipeline.writers.time_text import ZONED
+
+COUNT_PATIENCE_S = 1.0
+"""How long a request may wait to learn whether its rows fit its format; the run counts again."""
+
+
+class _TooLongError(Exception):
+    """The time to wait is over."""
 
 
 class DuckDbWarehouse:
@@ -61,12 +69,26 @@ class DuckDbWarehouse:
         with self.open() as session:
             return [value for (value,) in session.ask(statement, parameters, selection)]
 
+    def count_up_to(self, selection: Selection, *, most: int) -> int | None:
+        """How many rows the selection has, counted no further than `most`; None if that takes over a second."""
+        until = time.monotonic() + COUNT_PATIENCE_S
+
+        def tick() -> None:
+            if time.monotonic() > until:
+                raise _TooLongError
+
+        try:
+            with self.open() as session:
+                return session.count_up_to(selection, most=most, tick=tick)
+        except _TooLongError:
+            return None
+
     def time_range(self, selection: Selection) -> tuple[str, str] | None:
         """First and last date of the selection as ISO dates, in the selection's zone."""
-        time = selection.dataset.time
-        if time is None:
+        column = selection.dataset.time
+        if column is None:
             return None
-        kind, name = selection.dataset.types[time.column], identifier(time.column)
+        kind, name = selection.dataset.types[column.column], identifier(column.column)
         parameters = Parameters()
         first, last = (_day(f"{edge}({name})", kind, selection.timezone) for edge in ("min", "max"))
         statement = f"SELECT {first}, {last} {rows(selection, parameters)}"

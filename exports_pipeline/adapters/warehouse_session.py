@@ -54,6 +54,13 @@ class DuckDbSession:
             self._counted = (selection, rows)
         return self._counted[1]
 
+    def count_up_to(self, selection: Selection, *, most: int, tick: Callable[[], None]) -> int:
+        """How many rows the selection has, counted no further than `most`."""
+        parameters = Parameters()
+        statement = f"SELECT count(*) FROM (SELECT 1 {rows_sql(selection, parameters)} LIMIT {int(most)})"  # noqa: S608 - names are quoted, values bound
+        [(rows,)] = self._ask_watched(statement, parameters, selection, tick)
+        return int(rows)
+
     def write(
         self,
         selection: Selection,

@@ -18,6 +18,7 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     XLSX = "xlsx"
+    PDF = "pdf"
 
 
 class Compression(StrEnum):
@@ -25,6 +26,13 @@ class Compression(StrEnum):
 
     GZIP = "gzip"
     ZSTD = "zstd"
+
+
+class Paper(StrEnum):
+    """What a document is laid out for."""
+
+    A4 = "a4"
+    LETTER = "letter"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +50,7 @@ class FormatOptions:
     compression: Compression | None = None
     control_totals: bool = True
     """Whether the manifest gives nulls, least, greatest and sum of each column."""
+    paper: Paper = Paper.A4
 
 
 _ALL = frozenset({"timezone", "control_totals"})
@@ -51,6 +60,7 @@ OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
     Format.JSON: _ALL | {"compression"},
     Format.JSONL: _ALL | {"compression"},
     Format.XLSX: _ALL | {"formula_guard"},
+    Format.PDF: _ALL | {"paper"},
 }
 """The options that each format takes."""
 
@@ -65,6 +75,7 @@ _CONTENT_TYPES = {
     Format.JSON: "application/json",
     Format.JSONL: "application/x-ndjson",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.PDF: "application/pdf",
 }
 _PACKED = {Compression.GZIP: ("gz", "application/gzip"), Compression.ZSTD: ("zst", "application/zstd")}
 
@@ -150,6 +161,10 @@ def _checked(name: str, value: Any) -> Any:
         if value is not None and value not in tuple(Compression):
             raise InvalidOption("The compression is gzip or zstd, or left out.", field=field)
         return Compression(value) if value else None
+    elif name == "paper":
+        if value not in tuple(Paper):
+            raise InvalidOption("The paper is a4 or letter.", field=field)
+        return Paper(value)
     elif not isinstance(value, bool):
         raise InvalidOption(f"Option {name} is true or false.", field=field)
     return value

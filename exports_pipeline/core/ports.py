@@ -127,6 +127,13 @@ class Warehouse(Protocol):
     def values(self, selection: Selection, column: str, *, prefix: str, limit: int) -> list[str]:
         """Distinct values of a column within the selection, sorted, as text; a LIST column gives its elements."""
 
+    def count_up_to(self, selection: Selection, *, most: int) -> int | None:
+        """How many rows the selection has, counted no further than `most`; None where that takes too long to wait for.
+
+        Raises:
+            WarehouseBusy, WarehouseUnavailable, QueryFailed, QueryTooLarge.
+        """
+
     def time_range(self, selection: Selection) -> tuple[str, str] | None:
         """First and last date of the selection as ISO dates; None if there is no row or no time column."""
 
@@ -202,6 +209,8 @@ class Limits:
     """An export of more rows is large."""
     large_slots: int = 1
     """Slots that large exports may have, so that small ones keep flowing."""
+    pdf_rows: int = 10_000
+    """Rows of a PDF, which is laid out as a whole and read by people."""
     queue: QueueLimits = QueueLimits(per_user=1_000, total=100_000)  # noqa: RUF009 - it is frozen
     max_attempts: int = 3
     time_limit: timedelta = timedelta(hours=2)

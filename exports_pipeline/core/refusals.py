@@ -126,6 +126,12 @@ class NotAllowed(RequestError):
     code = "not_allowed"
 
 
+class TooManyRowsForFormat(RequestError):
+    """The result does not fit this format; choose CSV or Parquet, or narrow the filters."""
+
+    code = "too_many_rows_for_format"
+
+
 class QueryTooLarge(RequestError):
     """The export needs more memory or temporary disk than one may use; narrow the dates or choose fewer columns."""
 

@@ -15,6 +15,7 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.check_rows import check_rows_beforehand
 from exports_pipeline.usecases.check_values import check_values
 
 
@@ -49,6 +50,7 @@ def request_export(
     check_columns(file_format, len(selection.columns))
     with suppress(WarehouseBusy, WarehouseUnavailable):  # the run checks them again
         check_values(selection, ports.warehouse)
+        check_rows_beforehand(selection, file_format, warehouse=ports.warehouse, limits=ports.limits)
     now = ports.clock()
     new = NewExportJob(
         id=uuid4(),

@@ -15,6 +15,7 @@ from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.spans import Fact
+from exports_pipeline.usecases.check_rows import check_rows
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.pulse import Pulse
@@ -72,6 +73,7 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
     with ports.warehouse.open() as session:
         with ports.spans.span("count"):
             total = session.count(selection, tick=lambda: pulse.tick(Progress()))
+        check_rows(total, job.format, limits=ports.limits)
         if not _is_admitted(job, total, ports):
             return None
         facts = about(selection, job.requester, job_id=job.id, rows=total, now=began_at)

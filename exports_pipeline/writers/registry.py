@@ -7,6 +7,7 @@ from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan, S
 from exports_pipeline.writers.csv_file import csv_plan
 from exports_pipeline.writers.json_file import json_plan
 from exports_pipeline.writers.parquet_file import parquet_plan
+from exports_pipeline.writers.pdf_file import pdf_plan
 from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters
 
@@ -33,6 +34,8 @@ def plan_file(
             from exports_pipeline.writers.xlsx_file import xlsx_plan  # noqa: PLC0415 - the API starts without xlsxwriter
 
             return xlsx_plan(columns, ready, options, about)
+        case Format.PDF:
+            return pdf_plan(ready, [column.title or column.name for column in columns], options, about)
 
 
 def _shown(column: Column, key: HashKey | None, parameters: Parameters) -> Shown:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -134,7 +135,22 @@ def test_a_query_that_fails_halfway_says_so_in_every_format(tables, file_format)
     sql = "SELECT CASE WHEN a = 250000 THEN error('boom') ELSE a END AS a FROM things"
     with pytest.raises(QueryFailed):
         exported(tables.warehouse, everything(replace(dataset, relation=None, sql=sql)), file_format)
-    assert exported(tables.warehouse, everything(dataset), file_format)[1] == 300000
+    few = replace(dataset, relation=None, sql="SELECT a FROM things LIMIT 3000")
+    assert exported(tables.warehouse, everything(few), file_format)[1] == 3000
+
+
+def test_rows_are_counted_no_further_than_asked(tables, sales):
+    assert tables.warehouse.count_up_to(everything(sales), most=2) == 2
+    assert tables.warehouse.count_up_to(everything(sales), most=9) == 4
+    assert tables.warehouse.count_up_to(everything(sales, owner_key="bob"), most=9) == 1
+
+
+def test_a_count_that_takes_long_is_not_waited_for(tables, sales):
+    slow = "SELECT o FROM things, range(1000000) a(x), range(1000000) b(y) WHERE hash(x, y) = 0"
+    began = time.monotonic()
+    assert tables.warehouse.count_up_to(everything(replace(sales, relation=None, sql=slow)), most=9) is None
+    assert time.monotonic() - began < 3
+    assert tables.warehouse.count_up_to(everything(sales), most=9) == 4
 
 
 def test_a_query_that_needs_too_much_memory_is_the_requesters_to_narrow(tables):

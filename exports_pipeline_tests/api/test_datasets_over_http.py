@@ -19,7 +19,7 @@ def test_an_item_tells_columns_filters_and_formats(ann):
     assert (sales["title"], sales["description"]) == ("Sales", "One row per sale.")
     assert sales["time"] == {"column": "day", "grain": "day"}
     assert sales["filters"] == ["start_date", "end_date", "account_ids", "tag_ids"]
-    assert sales["formats"] == ["csv", "parquet", "json", "jsonl", "xlsx"]
+    assert sales["formats"] == ["csv", "parquet", "json", "jsonl", "xlsx", "pdf"]
     assert (airports["time"], airports["filters"], airports["title"]) == (None, [], "airports")
 
 

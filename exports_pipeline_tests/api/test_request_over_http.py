@@ -7,6 +7,7 @@ import pytest
 
 from exports_api.app import create_app
 from exports_pipeline.core.catalog import dataset_id
+from exports_pipeline.core.ports import Limits
 from exports_pipeline_tests.api_client import EXPORTS, ApiClient, run
 from exports_pipeline_tests.fakes.ports import fake_ports
 
@@ -220,3 +221,9 @@ def test_the_answer_does_not_wait_for_dagster(ports, settings):
 
 def test_an_administrator_may_export_what_belongs_to_nobody(admin):
     assert admin.export(dataset_id="payroll").status_code == 202
+
+
+def test_more_rows_than_a_pdf_may_have_are_refused_with_better_formats(settings):
+    ann = ApiClient(create_app(fake_ports(limits=Limits(pdf_rows=2)), settings, dispatch_soon=lambda: None))
+    assert ann.refusal(format="pdf") == ("too_many_rows_for_format", [("format", "too_many_rows_for_format")])
+    assert ann.export(format="csv").status_code == 202

@@ -10,6 +10,7 @@ from exports_pipeline.core.formats import (
     Compression,
     Format,
     FormatOptions,
+    Paper,
     content_type,
     extension,
     parse_format,
@@ -53,6 +54,8 @@ def test_every_format_has_defaults(file_format):
         (Format.PARQUET, {"delimiter": ";"}),
         (Format.JSON, {"bom": True}),
         (Format.XLSX, {"compression": "gzip"}),
+        (Format.PDF, {"paper": "a0"}),
+        (Format.PDF, {"compression": "gzip"}),
     ],
 )
 def test_options_that_a_format_cannot_have_are_refused_by_name(file_format, options):
@@ -74,6 +77,11 @@ def test_packed_files_say_so_in_name_and_type():
     assert parse_options(Format.JSONL, {"compression": None}).compression is None
 
 
+def test_a_document_is_laid_out_for_its_paper():
+    assert parse_options(Format.PDF, {"paper": "letter"}).paper is Paper.LETTER
+    assert parse_options(Format.PDF, {}).paper is Paper.A4
+
+
 def test_plain_files_have_their_own_type():
     assert {content_type(each, FormatOptions()) for each in Format} == {
         "text/csv; charset=utf-8",
@@ -81,6 +89,7 @@ def test_plain_files_have_their_own_type():
         "application/json",
         "application/x-ndjson",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/pdf",
     }
 
 

@@ -19,6 +19,7 @@ class InMemoryWarehouse:
         self.before_write = lambda _tick: None
         self.before_count = lambda: None
         self.lost_rows = 0
+        self.counts_in_time = True
         self.error = None
 
     @contextmanager
@@ -69,6 +70,11 @@ class InMemoryWarehouse:
             raise self.error
         known = {str(row[column]) for row in self._owned(selection)}
         return [value for value in values if value not in known]
+
+    def count_up_to(self, selection, *, most):
+        if self.error is not None:
+            raise self.error
+        return min(most, len(self._rows(selection))) if self.counts_in_time else None
 
     def values(self, selection, column, *, prefix, limit):
         known = {str(row[column]) for row in self._rows(selection)}

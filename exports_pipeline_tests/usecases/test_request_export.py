@@ -9,12 +9,15 @@ from exports_pipeline.core.catalog import Catalog, Column, Dataset
 from exports_pipeline.core.errors import LedgerUnavailable, WarehouseBusy
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
+from exports_pipeline.core.formats import Format
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.ports import Limits
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import (
     IdempotencyKeyReused,
     InvalidOption,
     TooManyColumnsForFormat,
+    TooManyRowsForFormat,
     UnknownAccount,
     UnknownDataset,
     UnknownFormat,
@@ -127,3 +130,19 @@ def test_a_lost_database_is_said_at_once():
     ports.jobs.is_away = True
     with pytest.raises(LedgerUnavailable):
         request_export(request(), ANN, ports=ports)
+
+
+def test_more_rows_than_a_pdf_may_have_are_refused_before_a_job_is_made():
+    ports = fake_ports(limits=Limits(pdf_rows=2))
+    with pytest.raises(TooManyRowsForFormat, match="csv or parquet") as caught:
+        request_export(request(format="pdf"), ANN, ports=ports)
+    assert caught.value.field == "format"
+    assert not ports.jobs.audit
+    assert request_export(request(format="csv"), ANN, ports=ports).job.format is Format.CSV
+    assert request_export(request(format="pdf"), requester("bob"), ports=ports).job.format is Format.PDF
+
+
+def test_what_takes_long_to_count_is_let_through_to_the_run():
+    ports = fake_ports(limits=Limits(pdf_rows=2))
+    ports.warehouse.counts_in_time = False
+    assert request_export(request(format="pdf"), ANN, ports=ports).job.format is Format.PDF

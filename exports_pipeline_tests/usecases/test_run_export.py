@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.manifest import manifest_key
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.refusals import UnknownAccount
+from exports_pipeline.core.refusals import TooManyRowsForFormat, UnknownAccount
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.request_export import request_export
 from exports_pipeline.usecases.run_export import run_export
@@ -276,3 +277,14 @@ def test_without_a_bot_a_linked_chat_gets_nothing():
     job = requested(ports)
     run(ports, job)
     assert ports.outbox.of_job(job.id) == []
+
+
+def test_a_pdf_whose_rows_grew_since_the_request_is_refused_once_and_leaves_nothing(ports):
+    ports = replace(ports, limits=replace(ports.limits, pdf_rows=3))
+    job = requested(ports, format="pdf")
+    ports.warehouse.rows_by_dataset["sales"].append(dict(ports.warehouse.rows_by_dataset["sales"][0]))
+    with pytest.raises(TooManyRowsForFormat):
+        run(ports, job)
+    failed = ports.jobs.get(job.id)
+    assert (failed.status, failed.error.code) == (Status.FAILED, "too_many_rows_for_format")
+    assert not ports.objects.objects

@@ -17,6 +17,7 @@ from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.formats import Format
 from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters
+from exports_pipeline_tests.pdf_reader import read_table
 from exports_pipeline_tests.tables import KEY, everything, exported
 from exports_pipeline_tests.workbooks import records
 
@@ -35,6 +36,8 @@ def read(body, file_format):
             return json.loads(body)
         case Format.XLSX:
             return records(body)
+        case Format.PDF:
+            return [{name: text.replace(" ", "") for name, text in row.items()} for row in read_table(body)]
     return [json.loads(line) for line in body.decode().splitlines()]
 
 

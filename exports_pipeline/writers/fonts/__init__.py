@@ -1,0 +1,1 @@
+"""Fonts for every script, from packages, and text set with them."""
