@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def _in_a_process(folder: str, role: str) -> dict[str, float]:
-    command = [sys.executable, __file__, "--role", role, "--folder", folder]
+    command = [sys.executable, "-m", "benchmarks.pdf", "--role", role, "--folder", folder]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(answer.stdout)
 

@@ -1,8 +1,9 @@
 """Claim: a million rows leave as XLSX at least six times as fast as with xlsxwriter, in at most 400 MB.
 
-`python -m benchmarks.xlsx [--rows 1000000] [--rounds 1]` writes the table of twelve columns of `exported_table.py` as a workbook:
-as an export does, with typed cells, formula guard, "About" and upload, with xlsxwriter in its mode of constant memory,
-and with rustpy-xlsxwriter over an Arrow stream; each in a process of its own and by turns. The medians are compared.
+`python -m benchmarks.xlsx [--rows 1000000] [--rounds 1]` writes the table of twelve columns of `exported_table.py` as a
+workbook: as an export does, with typed cells, formula guard, "About" and upload; with xlsxwriter in its mode of
+constant memory; with rustpy-xlsxwriter over an Arrow stream; each in a process of its own and by turns. The medians
+are compared.
 """
 
 import argparse
@@ -64,7 +65,7 @@ def _median(runs: list[dict[str, float]], name: str) -> float:
 
 
 def _in_a_process(folder: str, role: str) -> dict[str, float]:
-    command = [sys.executable, __file__, "--role", role, "--folder", folder]
+    command = [sys.executable, "-m", "benchmarks.xlsx", "--role", role, "--folder", folder]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from exports_pipeline.adapters.presigned_url import LinkMaker
 from exports_pipeline.adapters.s3_client import make_s3_client
 from exports_pipeline.adapters.s3_errors import storing
 from exports_pipeline.adapters.s3_upload import PART_BYTES, S3Upload
@@ -22,6 +23,7 @@ class S3ObjectStore:
         self._client = client
         self._bucket = bucket
         self._part_bytes = part_bytes
+        self._links = LinkMaker(client, bucket)
 
     def upload(self, key: str, *, content_type: str, download_name: str) -> S3Upload:
         """Start an upload; nothing is visible under the key until it is committed."""
@@ -34,11 +36,8 @@ class S3ObjectStore:
 
     def presign(self, key: str, *, valid: timedelta) -> str:
         """A URL by which anybody may download the object for a while; made without asking the store."""
-        where = {"Bucket": self._bucket, "Key": key}
         with storing():
-            return self._client.generate_presigned_url(
-                "get_object", Params=where, ExpiresIn=int(valid.total_seconds()), HttpMethod="GET"
-            )
+            return self._links.link(key, valid_s=int(valid.total_seconds()))
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
