@@ -4,6 +4,8 @@ import csv
 import io
 from contextlib import contextmanager
 
+from exports_pipeline_tests.fakes.answers import answer
+
 
 class InMemoryWarehouse:
     """`Warehouse` and `WarehouseSession` over rows per dataset; writes CSV whatever the format.
@@ -48,6 +50,10 @@ class InMemoryWarehouse:
             {name: "***" if name in masked else str(row[name]) for name in names}
             for row in self._rows(selection)[:rows]
         ]
+
+    def answer(self, selection, question, *, tick):
+        tick()
+        return answer(question, selection, self._rows(selection))
 
     def missing_values(self, selection, column, values):
         if self.error is not None:
