@@ -1,0 +1,1 @@
+"""Reports: templates ask and arrange, renderers turn a report into a file."""
