@@ -76,7 +76,7 @@ def _summary(title: str, lines: list[_Line], level: float) -> Text:
     uneven = dict.fromkeys(line.part for line in lines if line.experiment.ratio.is_suspicious)
     parts = len(dict.fromkeys(line.part for line in lines))
     metric = lines[0].result.metric.title
-    text = f"{parts} of {title.lower()} were compared on {metric}. "
+    text = f"{parts} groups by {title.lower()} were compared on {metric}. "
     if apart:
         found = "; ".join(f"{line.part}: {line.outcome.arm} ({p_text(line.outcome.p_value)})" for line in apart)
         text += f"An arm differs from its control in {found}."

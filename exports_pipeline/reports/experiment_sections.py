@@ -153,7 +153,7 @@ def arms_table(experiment: Experiment) -> Table:
             TableColumn(title="Expected", kind=Kind.PERCENT, digits=2),
         ),
         rows=tuple(
-            (f"{name} (control)" if place == 0 else name, units, units / size, wanted / size)
+            (f"{name} (control)" if place == 0 and name != "control" else name, units, units / size, wanted / size)
             for place, ((name, units), wanted) in enumerate(
                 zip(experiment.arms, experiment.ratio.expected, strict=True)
             )

@@ -31,6 +31,7 @@ from exports_pipeline.reports.wording import (
     number,
     shape_of,
     table_column,
+    with_unit,
 )
 
 _MONTHS = {Step.MONTH: 1, Step.QUARTER: 3, Step.YEAR: 12}
@@ -81,7 +82,7 @@ def _figure(measure: Measure, value: Value, previous: Value, scope: Scope, *, un
         title=measure_title(measure, scope.dataset),
         value=value,
         previous=previous,
-        kind=kind,
+        kind=with_unit(kind, unit),
         digits=digits,
         unit=unit if kind is Kind.NUMBER else "",
         better=better,
@@ -126,17 +127,16 @@ def trend(
             description=f"{', '.join(names)} of {scope.title} by {step}, {days[0]} to {days[-1]}.{edges}",
             x_title=str(step).capitalize(),
             y_title=names[0] if len(names) == 1 else "",
-            kind=kind,
-            unit=unit,
+            kind=with_unit(kind, unit),
+            unit=unit if kind is Kind.NUMBER else "",
         ),
     )
 
 
 def _drawn(row: Sequence[Value] | None, place: int, measure: Measure) -> float | None:
-    """A step without rows counts nothing; its mean is unknown."""
-    if row is None:
-        return 0.0 if adds_up(measure) else None
-    return number(row[place])
+    """A step without rows that count adds nothing; its mean is unknown."""
+    value = number(row[place]) if row is not None else None
+    return 0.0 if value is None and adds_up(measure) else value
 
 
 def steps_between(found: Iterable[Any], step: Step) -> list[date]:
@@ -166,8 +166,8 @@ def groups(
         description=f"{first} of {scope.title} for each {title.lower()}, the largest first.",
         x_title=title,
         y_title=first,
-        kind=kind,
-        unit=unit,
+        kind=with_unit(kind, unit),
+        unit=unit if kind is Kind.NUMBER else "",
     )
     table = Table(
         heading=f"By {title.lower()}",

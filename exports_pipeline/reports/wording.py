@@ -1,5 +1,6 @@
 """How measures and numbers are called and shown."""
 
+import re
 from decimal import Decimal
 
 from exports_pipeline.core.catalog import Column, Dataset
@@ -8,6 +9,7 @@ from exports_pipeline.core.question_check import is_float, is_number
 from exports_pipeline.core.report import Kind, TableColumn, Value
 from exports_pipeline.reports.truths import is_rate
 
+_CURRENCY = re.compile("[A-Z]{3}")
 _WORDS = {
     Aggregate.COUNT: "Known {}",
     Aggregate.COUNT_DISTINCT: "Distinct {}",
@@ -69,7 +71,17 @@ def adds_up(measure: Measure) -> bool:
 def table_column(measure: Measure, dataset: Dataset, *, unit: str = "") -> TableColumn:
     """A table's column for a measure."""
     kind, digits = shape_of(measure, dataset)
-    return TableColumn(title=measure_title(measure, dataset), kind=kind, digits=digits, unit=unit)
+    return TableColumn(
+        title=measure_title(measure, dataset),
+        kind=with_unit(kind, unit),
+        digits=digits,
+        unit=unit if kind is Kind.NUMBER else "",
+    )
+
+
+def with_unit(kind: Kind, unit: str) -> Kind:
+    """Numbers in a currency (ISO 4217) are money."""
+    return Kind.MONEY if kind is Kind.NUMBER and _CURRENCY.fullmatch(unit) else kind
 
 
 def number(value: Value) -> float | None:

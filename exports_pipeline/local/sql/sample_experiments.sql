@@ -6,7 +6,7 @@ WITH plans AS (
     SELECT row_number() OVER () AS plan_no, experiment, arms, units, began_on, rates, prices
     FROM (VALUES
         ('checkout_button', ['control', 'green_button'], 16000, DATE '2024-02-05', [1000, 1180], [4200, 4300]),
-        ('onboarding_tour', ['control', 'short_tour'], 9000, DATE '2024-03-04', [2400, 2420], [1900, 1900]),
+        ('onboarding_tour', ['control', 'short_tour'], 9000, DATE '2024-03-04', [2400, 2330], [1900, 1900]),
         ('price_page', ['control', 'yearly_first', 'three_plans'], 18000, DATE '2024-04-01',
          [800, 820, 1030], [9900, 10400, 9700]),
         ('search_ranking', ['control', 'fresh_first'], 12000, DATE '2024-05-06', [3000, 3060], [2600, 2650])

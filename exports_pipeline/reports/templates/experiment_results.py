@@ -27,7 +27,7 @@ from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import SCOPE_WITHOUT_PREVIOUS, Scope, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report
 from exports_pipeline.reports.template import Template
-from exports_pipeline.reports.wording import column_title, percent
+from exports_pipeline.reports.wording import column_title, percent, whole
 
 _FORMS = ("executive", "detailed", "comparison")
 
@@ -58,7 +58,7 @@ def _executive(scope: Scope, parameters: Mapping[str, Any], experiment: Experime
         interval_chart(primary, confidence=confidence),
         overview_table(experiment),
         *((sample_ratio_text(experiment),) if experiment.ratio.is_suspicious else ()),
-        *caution_sections(experiment, _repeats(scope, parameters, ask)),
+        *caution_sections(experiment, _doubts(scope, parameters, ask)),
     )
 
 
@@ -69,7 +69,7 @@ def _detailed(scope: Scope, parameters: Mapping[str, Any], experiment: Experimen
         _verdict(experiment, primary, parameters),
         arms_table(experiment),
         sample_ratio_text(experiment),
-        *caution_sections(experiment, _repeats(scope, parameters, ask)),
+        *caution_sections(experiment, _doubts(scope, parameters, ask)),
         *(
             section
             for result in experiment.results
@@ -111,23 +111,28 @@ def _arm_figures(result: MetricResult) -> KeyFigures:
     return KeyFigures(figures=tuple(figures))
 
 
-def _repeats(scope: Scope, parameters: Mapping[str, Any], ask: Ask) -> list[str]:
-    """What is wrong where a unit has several rows, or several arms."""
+def _doubts(scope: Scope, parameters: Mapping[str, Any], ask: Ask) -> list[str]:
+    """What is wrong where several experiments are taken together, or a unit has several rows or arms."""
     unit: Column | None = parameters["unit"]
+    split: Column | None = parameters["split"]
+    found = []
+    if split is not None:
+        [(parts,)] = ask(scope.question(Measure(aggregate=Aggregate.COUNT_DISTINCT, column=split.name))).rows
+        if whole(parts) > 1:
+            found.append(f"Rows of {parts} values of {column_title(split)} are taken together; narrow them with where.")
     if unit is None:
-        return []
+        return found
     in_an_arm = Condition(column=parameters["arm"].name, sign=Sign.PRESENT)
     narrowed = replace(scope, where=(*scope.where, in_an_arm))
     known = Measure(aggregate=Aggregate.COUNT, column=unit.name)
     distinct = Measure(aggregate=Aggregate.COUNT_DISTINCT, column=unit.name)
     [(rows, units)] = ask(narrowed.question(known, distinct)).rows
     arms = ask(narrowed.question(distinct, by=(Dimension(column=parameters["arm"].name),)))
-    in_arms = sum(int(str(row[1])) for row in arms.rows)
-    found = []
+    in_arms = sum(whole(row[1]) for row in arms.rows)
     if rows != units:
         found.append(f"{rows:,} rows are of {units:,} units; the tests take rows for independent and are too sure.")
     if in_arms != units:
-        found.append(f"{in_arms - int(str(units)):,} units stand in more than one arm.")
+        found.append(f"{in_arms - whole(units):,} units stand in more than one arm.")
     return found
 
 

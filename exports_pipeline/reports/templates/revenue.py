@@ -13,7 +13,7 @@ from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures, trend
 from exports_pipeline.reports.template import Template
-from exports_pipeline.reports.wording import column_title, label, number, percent
+from exports_pipeline.reports.wording import column_title, label, number, percent, with_unit
 
 _MOST_CURRENCIES, _MOST_GROUPS = 4, 12
 _ROWS = Measure(aggregate=Aggregate.COUNT)
@@ -110,14 +110,14 @@ def _sources(scope: Scope, column: Column, measures: list[Measure], ask: Ask, *,
             description=f"Revenue for each {title.lower()}, the largest first.",
             x_title=title,
             y_title="Revenue",
-            kind=Kind.NUMBER,
+            kind=with_unit(Kind.NUMBER, unit),
             unit=unit,
         ),
         Table(
             heading=f"By {title.lower()}",
             columns=(
                 TableColumn(title=title),
-                TableColumn(title="Revenue", kind=Kind.MONEY if unit else Kind.NUMBER, unit=unit, digits=2),
+                TableColumn(title="Revenue", kind=with_unit(Kind.NUMBER, unit), unit=unit, digits=2),
                 TableColumn(title="Share", kind=Kind.PERCENT, digits=1),
                 TableColumn(title="Payments", kind=Kind.INTEGER),
             ),
