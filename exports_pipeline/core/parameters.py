@@ -19,6 +19,8 @@ from exports_pipeline.core.requester import Requester
 
 _MOST_ELEMENTS = 50
 _LONGEST_TEXT = 1_000
+_NOTHING = (None, "", [], ())
+"""What counts as not given."""
 _EVERY_ROW = Measure(aggregate=Aggregate.COUNT)
 
 
@@ -88,7 +90,7 @@ def check_parameters(
     datasets_first = sorted(parameters, key=lambda each: each.kind is not ParameterKind.DATASET)
     for parameter in datasets_first:
         value = given.get(parameter.name)
-        value = parameter.default if value is None else value
+        value = parameter.default if value in _NOTHING else value
         values[parameter.name] = _checked(parameter, value, _Reader(values, catalog, requester))
     return values
 
@@ -147,7 +149,7 @@ class _Reader:
 
 def _checked(parameter: Parameter, value: Any, reader: _Reader) -> Any:
     field = f"params.{parameter.name}"
-    if value is None or value in ("", []):
+    if value in _NOTHING:
         if parameter.required:
             raise InvalidParameter(f"Parameter {parameter.name} is missing: {parameter.description}", field=field)
         return () if parameter.is_list else None

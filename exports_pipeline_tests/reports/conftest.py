@@ -1,6 +1,6 @@
 """Building reports as somebody: over the sample warehouse, and over small tables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -46,16 +46,13 @@ def sample_desk(tmp_path_factory):
 
 @pytest.fixture
 def desk_of(tmp_path):
-    """A desk over one dataset made of SQL: `desk_of(query, name="trial", public=True)`."""
+    """A desk over the public dataset `trial` made of SQL; `sensitive` says how columns are redacted."""
 
-    def desk(query, *, name="trial", columns=(), **about):
+    def desk(query, *, sensitive=None, **about):
         tables = Tables(tmp_path)
-        dataset = tables.dataset(query, name=name, **about)
-        if columns:
-            dataset = type(dataset)(
-                **{each: getattr(dataset, each) for each in ("name", "relation", "owner", "public", "time")},
-                columns=columns,
-            )
-        return Desk(warehouse=tables.warehouse, catalog=Catalog((dataset,)), templates=load_templates(None))
+        dataset = tables.dataset(query, name="trial", **{"public": "owner" not in about, **about})
+        columns = tuple(replace(each, sensitive=(sensitive or {}).get(each.name)) for each in dataset.columns)
+        catalog = Catalog((replace(dataset, columns=columns),))
+        return Desk(warehouse=tables.warehouse, catalog=catalog, templates=load_templates(None))
 
     return desk
