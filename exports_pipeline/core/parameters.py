@@ -19,7 +19,7 @@ from exports_pipeline.core.requester import Requester
 
 _MOST_ELEMENTS = 50
 _LONGEST_TEXT = 1_000
-_NOTHING = (None, "", [], ())
+_NOTHING: tuple[Any, ...] = (None, "", [], ())
 """What counts as not given."""
 _EVERY_ROW = Measure(aggregate=Aggregate.COUNT)
 
