@@ -1,1 +1,1 @@
-"""Reports: templates ask and arrange, renderers turn a report into a file."""
+"""Reports: plain data becomes a document, a workbook or a page."""

@@ -7,7 +7,7 @@ from typing import Any
 from exports_pipeline.core.question import Aggregate, Dimension, Measure
 from exports_pipeline.core.report import Chart, Kind, Mark, Section, Series, Table, TableColumn, Text, Tone, Value
 from exports_pipeline.reports.experiment import Experiment, Metric, MetricResult, Outcome
-from exports_pipeline.reports.experiment_words import cautions
+from exports_pipeline.reports.experiment_words import cautions, missing_in, value_text
 from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import Scope
 from exports_pipeline.reports.sections import steps_between, trend_step
@@ -36,9 +36,11 @@ def problem_text(experiment: Experiment) -> Text:
     )
 
 
-def caution_sections(experiment: Experiment, more: Iterable[str] = ()) -> Sequence[Section]:
-    """What weakens the figures; nothing where nothing does."""
-    found = [*more, *cautions(experiment)]
+def caution_sections(
+    experiment: Experiment, more: Iterable[str] = (), *, only: Sequence[MetricResult] | None = None
+) -> Sequence[Section]:
+    """What weakens the figures of all or of some metrics; nothing where nothing does."""
+    found = [*more, *cautions(experiment, only=only)]
     return (Text(heading="To bear in mind", text="\n\n".join(found), tone=Tone.WARNING),) if found else ()
 
 
@@ -108,32 +110,35 @@ def _cells(outcome: Outcome) -> tuple[Value, ...]:
 
 
 def overview_table(experiment: Experiment) -> Table:
-    """Every metric of every arm in a line."""
+    """Every metric of every arm beside the control in a line."""
+    control = experiment.arms[0][0]
+    missing = ((result.metric.title, missing_in(experiment, result)) for result in experiment.results)
+    left_out = [f"{title}: {count:,} rows without a usable value." for title, count in missing if count]
     return Table(
         heading="All metrics",
         columns=(
             TableColumn(title="Metric"),
             TableColumn(title="Arm"),
-            TableColumn(title="Value"),
+            TableColumn(title=f"In {control}"),
+            TableColumn(title="In the arm"),
             TableColumn(title="Lift", kind=Kind.PERCENT, digits=1),
             TableColumn(title="From", kind=Kind.PERCENT, digits=1),
             TableColumn(title="To", kind=Kind.PERCENT, digits=1),
             TableColumn(title="p (Holm)", kind=Kind.NUMBER, digits=4),
         ),
-        rows=tuple(_line(result, outcome) for result in experiment.results for outcome in result.outcomes),
-        note=f"Lift against {experiment.arms[0][0]}; the first metric is the one to decide by.",
+        rows=tuple(_line(result, outcome) for result in experiment.results for outcome in result.others),
+        note=" ".join(("The first metric is the one to decide by.", *left_out)),
     )
 
 
 def _line(result: MetricResult, outcome: Outcome) -> tuple[Value, ...]:
     effect = outcome.effect
     interval = effect.lift_interval if effect else None
-    shown = None if outcome.value is None else outcome.value * 100 if result.metric.is_rate else outcome.value
-    text = "unknown" if shown is None else f"{shown:,.2f}{' %' if result.metric.is_rate else ''}"
     return (
         result.metric.title,
         outcome.arm,
-        text,
+        value_text(result, result.control.value),
+        value_text(result, outcome.value),
         effect.lift if effect else None,
         interval.low if interval else None,
         interval.high if interval else None,
@@ -167,7 +172,7 @@ def trend_by_arm(
     """The metric of each arm over time; nothing where the dataset has no time column."""
     if scope.dataset.time is None:
         return ()
-    step = trend_step(scope)
+    step = trend_step(scope, ask)
     time = Dimension(column=scope.dataset.time.column, step=step)
     name = metric.column.name
     measure = (

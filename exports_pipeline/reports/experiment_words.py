@@ -1,5 +1,6 @@
 """An experiment in sentences that claim no more than the figures carry."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exports_pipeline.core.report import Text, Tone
@@ -84,14 +85,13 @@ def sample_ratio_text(experiment: Experiment) -> Text:
     return Text(heading="Sample-ratio check", text=text)
 
 
-def cautions(experiment: Experiment) -> list[str]:
-    """What weakens the figures, a sentence each."""
+def cautions(experiment: Experiment, *, only: Sequence[MetricResult] | None = None) -> list[str]:
+    """What weakens the figures of all or of some metrics, a sentence each."""
     found = []
     if experiment.without_arm:
         found.append(f"{experiment.without_arm:,} rows belong to no arm and are left out.")
-    sizes = dict(experiment.arms)
-    for result in experiment.results:
-        missing = sum(sizes[outcome.arm] - outcome.known for outcome in result.outcomes)
+    for result in experiment.results if only is None else only:
+        missing = missing_in(experiment, result)
         if missing:
             found.append(
                 f"{missing:,} of {experiment.size:,} rows have no usable value in {result.metric.title} "
@@ -100,6 +100,11 @@ def cautions(experiment: Experiment) -> list[str]:
         reasons = {each.effect.caution: each.arm for each in result.others if each.effect and each.effect.caution}
         found += [f"{result.metric.title}, {arm}: {reason}" for reason, arm in reasons.items()]
     return found
+
+
+def missing_in(experiment: Experiment, result: MetricResult) -> int:
+    """Rows of the arms that have no usable value in a metric."""
+    return experiment.size - sum(outcome.known for outcome in result.outcomes)
 
 
 def _with_doubt(experiment: Experiment, verdict: Verdict) -> Verdict:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from exports_pipeline.core.question import Dimension, Measure, Step
+from exports_pipeline.core.question import Aggregate, Dimension, Measure, Step
 from exports_pipeline.core.report import (
     Better,
     Chart,
@@ -89,10 +89,15 @@ def _figure(measure: Measure, value: Value, previous: Value, scope: Scope, *, un
     )
 
 
-def trend_step(scope: Scope) -> Step:
-    """A step that gives a trend of a few dozen points."""
-    start, end = scope.filters.start_date, scope.filters.end_date
-    if start is None or end is None:
+def trend_step(scope: Scope, ask: Ask) -> Step:
+    """A step that gives a trend of a few dozen points; the dates of the rows decide where the period is open."""
+    start: Value = scope.filters.start_date
+    end: Value = scope.filters.end_date
+    if (start is None or end is None) and scope.dataset.time is not None:
+        column = scope.dataset.time.column
+        edges = (Measure(aggregate=each, column=column) for each in (Aggregate.MIN, Aggregate.MAX))
+        [(start, end)] = ask(scope.question(*edges)).rows
+    if not isinstance(start, date) or not isinstance(end, date):
         return Step.MONTH
     days = (end - start).days + 1
     return next((step for most, step in _LONGEST if days <= most), Step.QUARTER)
@@ -104,7 +109,7 @@ def trend(
     """A line for each measure over time; nothing where the dataset has no time column."""
     if scope.dataset.time is None:
         return ()
-    step = trend_step(scope)
+    step = trend_step(scope, ask)
     time = Dimension(column=scope.dataset.time.column, step=step)
     answer = ask(scope.question(*measures, by=(time,)))
     rows = {row[0]: row[1:] for row in answer.rows if isinstance(row[0], date)}

@@ -115,7 +115,10 @@ def test_values_that_are_missing_or_infinite_are_left_out_and_counted(desk_of, f
     )
     report = asked(desk_of(query), form, means=["spent"])
     bear = texts(report)["To bear in mind"]
-    assert "160 of 2,000 rows have no usable value in spent" in bear
+    if form == "executive":
+        assert "spent: 160 rows without a usable value." in repr(report)
+    else:
+        assert "160 of 2,000 rows have no usable value in spent" in bear
     assert "200 of 2,000 rows have no usable value in converted" in bear
 
 
@@ -189,3 +192,13 @@ def test_the_executive_summary_has_what_fits_on_a_page(sample_desk):
     kinds = [type(section) for section in report.sections]
     assert kinds == [Text, Text, KeyFigures, Chart, Table]
     assert sum(len(section.text) for section in report.sections if isinstance(section, Text)) < 900
+
+
+def test_a_trend_over_an_open_period_goes_by_the_step_that_its_rows_ask_for(sample_desk):
+    given = {"dataset": "experiments", "arm": "arm", "conversions": ["converted"], "form": "detailed"}
+    one = sample_desk.report("experiment_results", account_ids=["price_page"], **given)
+    assert next(each.heading for each in one.sections if getattr(each, "mark", None) is Mark.LINE) == "Converted by day"
+    all_four = sample_desk.report("experiment_results", split="experiment", **given)
+    line = next(each for each in all_four.sections if getattr(each, "mark", None) is Mark.LINE)
+    assert line.heading == "Converted by week"
+    assert "Rows of 4 values of Experiment are taken together" in texts(all_four)["To bear in mind"]

@@ -58,7 +58,9 @@ def _executive(scope: Scope, parameters: Mapping[str, Any], experiment: Experime
         interval_chart(primary, confidence=confidence),
         overview_table(experiment),
         *((sample_ratio_text(experiment),) if experiment.ratio.is_suspicious else ()),
-        *caution_sections(experiment, _doubts(scope, parameters, ask)),
+        *caution_sections(
+            experiment, _doubts(scope, parameters, ask), only=[primary]
+        ),  # or it would fill a second page
     )
 
 
