@@ -31,12 +31,9 @@ def comparison(scope: Scope, parameters: Mapping[str, Any], ask: Ask) -> Sequenc
     """The primary metric of each experiment or segment, the largest first."""
     split = parameters["split"]
     rows = Measure(aggregate=Aggregate.COUNT, label="rows")
-    present = Condition(column=split.name, sign=Sign.PRESENT)
-    whole = replace(scope, where=(*scope.where, present))
-    answer = ask(whole.question(rows, by=(Dimension(column=split.name),), order=("-rows",), limit=MOST_PARTS))
+    answer = ask(scope.question(rows, by=(Dimension(column=split.name),), order=("-rows",), limit=MOST_PARTS))
     parts: dict[str, Experiment] = {}
-    for row in answer.rows:
-        name = label(row[0])
+    for name in (label(row[0]) for row in answer.rows if row[0] is not None):
         condition = Condition(column=split.name, sign=Sign.IS, values=(name,))
         parts[name] = read_experiment(scope, parameters, ask, where=(condition,))
     lines = [

@@ -60,8 +60,9 @@ def key_figures(
     heading: str = "",
     unit: str = "",
     better: Mapping[str, Better] | None = None,
+    otherwise: Better = Better.NEITHER,
 ) -> KeyFigures:
-    """One figure for each measure, with its change against the period before."""
+    """One figure for each measure, with its change against the period before; `better` by the names of measures."""
     [now] = ask(scope.question(*measures)).rows
     before: Sequence[Value] = [None] * len(measures)
     if scope.previous:
@@ -70,7 +71,7 @@ def key_figures(
     return KeyFigures(
         heading=heading,
         figures=tuple(
-            _figure(measure, value, previous, scope, unit=unit, better=(better or {}).get(measure.name, Better.UP))
+            _figure(measure, value, previous, scope, unit=unit, better=(better or {}).get(measure.name, otherwise))
             for measure, value, previous in zip(measures, now, before, strict=True)
         ),
     )

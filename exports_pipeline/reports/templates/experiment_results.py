@@ -34,11 +34,11 @@ _FORMS = ("executive", "detailed", "comparison")
 
 def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     scope = scope_of(parameters, today=today)
-    title = parameters["title"] or f"Experiment results: {scope.title}"
+    title, subtitle = parameters["title"] or "Experiment results", f"{scope.title}, {scope.subtitle}"
     if scope.is_empty(ask(scope.question(Measure(aggregate=Aggregate.COUNT)))):
         return empty_report(title, scope)
     if parameters["form"] == "comparison":
-        return Report(title=title, subtitle=scope.subtitle, sections=comparison(scope, parameters, ask))
+        return Report(title=title, subtitle=subtitle, sections=comparison(scope, parameters, ask))
     experiment = read_experiment(scope, parameters, ask)
     if experiment.problem:
         sections: Sequence[Section] = (problem_text(experiment), *caution_sections(experiment))
@@ -46,7 +46,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
         sections = _executive(scope, parameters, experiment, ask)
     else:
         sections = _detailed(scope, parameters, experiment, ask)
-    return Report(title=title, subtitle=scope.subtitle, sections=tuple(sections))
+    return Report(title=title, subtitle=subtitle, sections=tuple(sections))
 
 
 def _executive(scope: Scope, parameters: Mapping[str, Any], experiment: Experiment, ask: Ask) -> Sequence[Section]:
@@ -57,7 +57,6 @@ def _executive(scope: Scope, parameters: Mapping[str, Any], experiment: Experime
         _arm_figures(primary),
         interval_chart(primary, confidence=confidence),
         overview_table(experiment),
-        *((sample_ratio_text(experiment),) if experiment.ratio.is_suspicious else ()),
         *caution_sections(
             experiment, _doubts(scope, parameters, ask), only=[primary]
         ),  # or it would fill a second page
@@ -125,11 +124,10 @@ def _doubts(scope: Scope, parameters: Mapping[str, Any], ask: Ask) -> list[str]:
     if unit is None:
         return found
     in_an_arm = Condition(column=parameters["arm"].name, sign=Sign.PRESENT)
-    narrowed = replace(scope, where=(*scope.where, in_an_arm))
-    known = Measure(aggregate=Aggregate.COUNT, column=unit.name)
-    distinct = Measure(aggregate=Aggregate.COUNT_DISTINCT, column=unit.name)
-    [(rows, units)] = ask(narrowed.question(known, distinct)).rows
-    arms = ask(narrowed.question(distinct, by=(Dimension(column=parameters["arm"].name),)))
+    known = Measure(aggregate=Aggregate.COUNT, column=unit.name, where=(in_an_arm,), label="rows")
+    distinct = Measure(aggregate=Aggregate.COUNT_DISTINCT, column=unit.name, where=(in_an_arm,), label="units")
+    [(rows, units)] = ask(scope.question(known, distinct)).rows
+    arms = ask(scope.question(distinct, by=(Dimension(column=parameters["arm"].name),)))
     in_arms = sum(whole(row[1]) for row in arms.rows)
     if rows != units:
         found.append(f"{rows:,} rows are of {units:,} units; the tests take rows for independent and are too sure.")

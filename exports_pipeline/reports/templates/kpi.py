@@ -30,7 +30,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
         title=title,
         subtitle=scope.subtitle,
         sections=(
-            key_figures(scope, measures, ask, better=better),
+            key_figures(scope, measures, ask, better=better, otherwise=Better.UP),
             *_targets(scope, measures, parameters["targets"], lower, ask),
             *(section for measure in measures for section in trend(scope, [measure], ask)),
         ),

@@ -7,7 +7,19 @@ from typing import Any
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.parameters import Holds, Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Dimension, Measure
-from exports_pipeline.core.report import Chart, Kind, Mark, Report, Section, Series, Table, TableColumn, Text, Tone
+from exports_pipeline.core.report import (
+    Better,
+    Chart,
+    Kind,
+    Mark,
+    Report,
+    Section,
+    Series,
+    Table,
+    TableColumn,
+    Text,
+    Tone,
+)
 from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures, trend
@@ -43,7 +55,14 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
         title=title,
         subtitle=scope.subtitle,
         sections=(
-            key_figures(scope, measures, ask, unit=parameters["currency"] or ""),
+            key_figures(
+                scope,
+                measures,
+                ask,
+                unit=parameters["currency"] or "",
+                better={measure.name: Better.DOWN for measure in measures if measure.aggregate is Aggregate.RATIO}
+                | {measure.name: Better.UP for measure in measures if measure.aggregate is Aggregate.AVG},
+            ),
             _funnel(scope, outcomes, ask),
             *(section for column in by for section in _compared(scope, column, outcomes[-1], ask)),
             *trend(scope, [_rate(outcomes[-1])], ask),

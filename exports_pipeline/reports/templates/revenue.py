@@ -8,7 +8,19 @@ from typing import Any
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.parameters import Holds, Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Condition, Dimension, Measure, Sign
-from exports_pipeline.core.report import Chart, Kind, Mark, Report, Section, Series, Table, TableColumn, Text, Value
+from exports_pipeline.core.report import (
+    Better,
+    Chart,
+    Kind,
+    Mark,
+    Report,
+    Section,
+    Series,
+    Table,
+    TableColumn,
+    Text,
+    Value,
+)
 from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures, trend
@@ -81,7 +93,7 @@ def _one_currency(scope: Scope, parameters: Mapping[str, Any], ask: Ask, *, unit
     by: tuple[Column, ...] = parameters["by"]
     heading = f"Revenue in {unit}" if unit else "Revenue"
     return (
-        key_figures(scope, measures, ask, heading=heading, unit=unit),
+        key_figures(scope, measures, ask, heading=heading, unit=unit, otherwise=Better.UP),
         *trend(scope, measures[:1], ask, unit=unit, heading=f"{heading} over time"),
         *(section for column in by for section in _sources(scope, column, measures, ask, unit=unit)),
     )
