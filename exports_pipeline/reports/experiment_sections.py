@@ -15,6 +15,8 @@ from exports_pipeline.reports.truths import rate
 from exports_pipeline.reports.wording import label, number
 
 _RATE_DIGITS, _MEAN_DIGITS = 2, 3
+_MOST_LINES = 4
+"""Of the overview, so that it leaves an executive summary on one page."""
 METHODS = (
     "Rates: two-proportion z-test with pooled variance, or Fisher's exact test where fewer than five conversions or "
     "non-conversions are expected in an arm; intervals of rates after Wilson, of differences after Newcombe, of lifts "
@@ -110,12 +112,17 @@ def _cells(outcome: Outcome) -> tuple[Value, ...]:
 
 
 def overview_table(experiment: Experiment) -> Table:
-    """Every metric of every arm beside the control in a line."""
+    """Each metric of each arm beside the control in a line; of many, those of the first metric."""
     control = experiment.arms[0][0]
-    missing = ((result.metric.title, missing_in(experiment, result)) for result in experiment.results)
-    left_out = [f"{title}: {count:,} rows without a usable value." for title, count in missing if count]
+    is_long = len(experiment.results) * (len(experiment.arms) - 1) > _MOST_LINES
+    shown = experiment.results[:1] if is_long else experiment.results
+    notes = ["The first metric is the one to decide by."]
+    if len(shown) < len(experiment.results):
+        notes = ["The other metrics stand in the detailed form."]
+    missing = ((result.metric.title, missing_in(experiment, result)) for result in shown)
+    notes += [f"{title}: {count:,} rows without a usable value." for title, count in missing if count]
     return Table(
-        heading="All metrics",
+        heading="In figures",
         columns=(
             TableColumn(title="Metric"),
             TableColumn(title="Arm"),
@@ -126,8 +133,8 @@ def overview_table(experiment: Experiment) -> Table:
             TableColumn(title="To", kind=Kind.PERCENT, digits=1),
             TableColumn(title="p (Holm)", kind=Kind.NUMBER, digits=4),
         ),
-        rows=tuple(_line(result, outcome) for result in experiment.results for outcome in result.others),
-        note=" ".join(("The first metric is the one to decide by.", *left_out)),
+        rows=tuple(_line(result, outcome) for result in shown for outcome in result.others),
+        note=" ".join(notes),
     )
 
 

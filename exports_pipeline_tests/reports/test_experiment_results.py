@@ -203,3 +203,11 @@ def test_a_trend_over_an_open_period_goes_by_the_step_that_its_rows_ask_for(samp
     line = next(each for each in all_four.sections if getattr(each, "mark", None) is Mark.LINE)
     assert line.heading == "Converted by week"
     assert "Rows of 4 values of Experiment are taken together" in texts(all_four)["To bear in mind"]
+
+
+def test_an_executive_summary_of_many_figures_shows_the_ones_to_decide_by(sample_desk):
+    given = {"dataset": "experiments", "arm": "arm", "conversions": ["converted"], "means": ["revenue", "sessions"]}
+    report = sample_desk.report("experiment_results", account_ids=["price_page"], **given)
+    [table] = [section for section in report.sections if isinstance(section, Table)]
+    assert [row[:2] for row in table.rows] == [("Converted", "three_plans"), ("Converted", "yearly_first")]
+    assert "detailed form" in table.note
