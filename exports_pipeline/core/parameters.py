@@ -17,7 +17,6 @@ from exports_pipeline.core.question_text import parse_condition, parse_measure
 from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.requester import Requester
 
-_MOST_ELEMENTS = 50
 _LONGEST_TEXT = 1_000
 _NOTHING: tuple[Any, ...] = (None, "", [], ())
 """What counts as not given."""
@@ -61,6 +60,8 @@ class Parameter:
     default: Any = None
     """What is taken if nothing is given, as a client would write it; None for nothing."""
     is_list: bool = False
+    most: int = 50
+    """Of a list."""
     choices: tuple[str, ...] = ()
     holds: Holds = Holds.ANYTHING
     """For a column."""
@@ -156,8 +157,8 @@ def _checked(parameter: Parameter, value: Any, reader: _Reader) -> Any:
     try:
         if not parameter.is_list:
             return reader.read(parameter, value)
-        if not isinstance(value, list | tuple) or len(value) > _MOST_ELEMENTS:
-            raise InvalidParameter(f"It takes a list of at most {_MOST_ELEMENTS} values.")
+        if not isinstance(value, list | tuple) or len(value) > parameter.most:
+            raise InvalidParameter(f"It takes a list of at most {parameter.most} values.")
         return tuple(reader.read(parameter, each) for each in value)
     except RequestError as error:
         raise InvalidParameter(f"Parameter {parameter.name}: {error.sentence}", field=field) from error

@@ -11,6 +11,7 @@ from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.parameters import Parameter, ParameterKind
 from exports_pipeline.core.question import MOST_GROUPS, Answer, Condition, Dimension, Measure, Question
 from exports_pipeline.core.refusals import InvalidParameter
+from exports_pipeline.core.values import has_type
 from exports_pipeline.reports.inquiry import period_in_words
 
 PERIODS = ("last_7_days", "last_30_days", "last_90_days", "last_month", "last_quarter", "last_year", "all")
@@ -113,6 +114,11 @@ def check_scope(values: Mapping[str, Any]) -> None:
     for name, field in (("account_ids", dataset.account), ("tag_ids", dataset.tag)):
         if values.get(name) and field is None:
             raise InvalidParameter(f"Dataset {dataset.name} takes no {name}.", field=f"params.{name}")
+        for value in values.get(name) or ():
+            if field and not has_type(value, dataset.types[field]):
+                raise InvalidParameter(
+                    f"{value[:80]!r} in {name} is no {dataset.types[field]}.", field=f"params.{name}"
+                )
     start, end = values.get("start_date"), values.get("end_date")
     if start and end and end < start:
         raise InvalidParameter(f"The end date {end} lies before the start date {start}.", field="params.end_date")

@@ -44,6 +44,8 @@ def check(template, **given):
         ("dashboard", {"dataset": "sales", "compare": ["none"]}, "compare", "is none of"),
         ("dashboard", {"dataset": "airports", "start_date": "2026-01-01"}, "start_date", "no time column"),
         ("dashboard", {"dataset": "airports", "account_ids": ["1"]}, "account_ids", "takes no account_ids"),
+        ("dashboard", {"dataset": "sales", "account_ids": ["many"]}, "account_ids", "is no INTEGER"),
+        ("kpi", {"dataset": "sales", "measures": ["count"] * 9}, "measures", "at most 8"),
         ("metrics_summary", {"dataset": "airports"}, "metrics", "no column of numbers"),
         ("metrics_summary", {"dataset": "sales", "metrics": ["kind"]}, "metrics", "a column of numbers is needed"),
         ("kpi", {"dataset": "sales"}, "measures", "is missing"),

@@ -7,14 +7,12 @@ from typing import Any
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.parameters import Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Dimension, Measure
-from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.report import Report
 from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import SCOPE, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report, groups, key_figures, trend
 from exports_pipeline.reports.template import Template
 
-_MOST_MEASURES, _MOST_GROUPINGS = 6, 4
 _ROWS = Measure(aggregate=Aggregate.COUNT)
 
 
@@ -41,12 +39,6 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     )
 
 
-def _check_counts(values: Mapping[str, Any]) -> None:
-    for name, most in (("measures", _MOST_MEASURES), ("by", _MOST_GROUPINGS)):
-        if len(values[name]) > most:
-            raise InvalidParameter(f"A dashboard has at most {most} {name}.", field=f"params.{name}")
-
-
 DASHBOARD = Template(
     name="dashboard",
     title="Dashboard",
@@ -57,6 +49,7 @@ DASHBOARD = Template(
             name="measures",
             kind=ParameterKind.MEASURE,
             is_list=True,
+            most=6,
             default=["count"],
             description="Up to six figures, as count, sum(amount) as Turnover, avg(dep_delay).",
         ),
@@ -64,12 +57,13 @@ DASHBOARD = Template(
             name="by",
             kind=ParameterKind.COLUMN,
             is_list=True,
+            most=4,
             description="Up to four columns whose largest groups by the first measure are shown.",
         ),
         Parameter(name="unit", kind=ParameterKind.TEXT, description="Unit of the sums and means, as EUR or minutes."),
         Parameter(name="title", kind=ParameterKind.TEXT, description="Title of the report."),
     ),
     compose=_compose,
-    rules=(check_scope, _check_counts),
+    rules=(check_scope,),
 )
 """The template."""

@@ -180,6 +180,7 @@ EXPERIMENT_RESULTS = Template(
             kind=ParameterKind.COLUMN,
             holds=Holds.TRUTHS,
             is_list=True,
+            most=8,
             description="Columns that are true (or 1) where a unit converted; the first decides.",
         ),
         Parameter(
@@ -187,6 +188,7 @@ EXPERIMENT_RESULTS = Template(
             kind=ParameterKind.COLUMN,
             holds=Holds.NUMBERS,
             is_list=True,
+            most=8,
             description="Columns of numbers whose means are compared; the first decides if there is no conversion.",
         ),
         Parameter(

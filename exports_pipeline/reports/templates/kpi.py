@@ -15,8 +15,6 @@ from exports_pipeline.reports.sections import empty_report, key_figures, trend
 from exports_pipeline.reports.template import Template
 from exports_pipeline.reports.wording import measure_title, number
 
-_MOST = 8
-
 
 def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     scope = scope_of(parameters, today=today)
@@ -69,8 +67,6 @@ def _targets(
 
 def _check_targets(values: Mapping[str, Any]) -> None:
     measures, targets = values["measures"], values["targets"]
-    if len(measures) > _MOST:
-        raise InvalidParameter(f"A report has at most {_MOST} key figures.", field="params.measures")
     if targets and len(targets) != len(measures):
         raise InvalidParameter(
             f"There are {len(targets)} targets for {len(measures)} measures; give one for each, in their order.",
@@ -88,6 +84,7 @@ KPI = Template(
             name="measures",
             kind=ParameterKind.MEASURE,
             is_list=True,
+            most=8,
             required=True,
             description="The figures, as count, sum(amount), avg(dep_delay) as Mean delay, share(status = done).",
         ),

@@ -94,6 +94,7 @@ METRICS_SUMMARY = Template(
             name="metrics",
             kind=ParameterKind.COLUMN,
             is_list=True,
+            most=_MOST,
             holds=Holds.NUMBERS,
             description=f"Columns of numbers; the first {_MOST} of the dataset if left out.",
         ),

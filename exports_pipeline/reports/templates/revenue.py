@@ -172,7 +172,11 @@ REVENUE = Template(
         ),
         Parameter(name="customer", kind=ParameterKind.COLUMN, description="A column to count customers by."),
         Parameter(
-            name="by", kind=ParameterKind.COLUMN, is_list=True, description="Columns to break the revenue down by."
+            name="by",
+            kind=ParameterKind.COLUMN,
+            is_list=True,
+            most=4,
+            description="Columns to break the revenue down by.",
         ),
         Parameter(name="title", kind=ParameterKind.TEXT, description="Title of the report."),
     ),
