@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from exports_pipeline.core.catalog import Catalog, Column, Dataset
+from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity
 from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.filters import Filters, Selection, select
 from exports_pipeline.core.formats import Format, parse_options
@@ -45,6 +45,8 @@ class Holds(StrEnum):
 
     ANYTHING = "anything"
     NUMBERS = "numbers"
+    KEYS = "keys"
+    """Anything that tells one value from another, which a mask does not."""
     TRUTHS = "truths"
     """Booleans, or numbers that are 0 or 1."""
 
@@ -129,7 +131,9 @@ class _Reader:
         if column is None:
             raise InvalidParameter(f"Dataset {selection.dataset.name} has no column {text[:80]!r} that you are shown.")
         kind = shown_type(column)
-        if parameter.holds is not Holds.ANYTHING and not (
+        if parameter.holds is Holds.KEYS and column.sensitive is Sensitivity.MASK:
+            raise InvalidParameter(f"Column {column.name} is masked for you, so its values cannot be told apart.")
+        if parameter.holds in {Holds.NUMBERS, Holds.TRUTHS} and not (
             is_number(kind) or (kind == "BOOLEAN" and parameter.holds is Holds.TRUTHS)
         ):
             shown = f"shown to you as a {column.sensitive}" if column.sensitive else kind

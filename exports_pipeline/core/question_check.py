@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from exports_pipeline.core.catalog import Column
+from exports_pipeline.core.catalog import Column, Sensitivity
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.question import Aggregate, Condition, Dimension, Measure, Question, Sign
 from exports_pipeline.core.refusals import InvalidQuestion, UnknownColumn
@@ -12,6 +12,7 @@ _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})
 _UNSIGNED = frozenset({"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
 _FLOATS = frozenset({"DOUBLE", "FLOAT"})
 _ANY_TYPE = frozenset({Aggregate.COUNT, Aggregate.COUNT_DISTINCT, Aggregate.MIN, Aggregate.MAX})
+_OF_VALUES = frozenset({Aggregate.COUNT_DISTINCT, Aggregate.MIN, Aggregate.MAX})
 _TRUTH_TOO = frozenset({Aggregate.SUM, Aggregate.AVG, Aggregate.RATIO})
 _WITHOUT_VALUES = frozenset({Sign.MISSING, Sign.PRESENT})
 _MANY_VALUES = frozenset({Sign.ONE_OF, Sign.NONE_OF})
@@ -97,12 +98,16 @@ def _check_measure(measure: Measure, columns: dict[str, Column]) -> None:
         fits = aggregate in _ANY_TYPE or is_number(kind) or (kind == "BOOLEAN" and aggregate in _TRUTH_TOO)
         if not fits:
             raise InvalidQuestion(f"Column {name} is {_described(columns[name])}; {aggregate} needs numbers.")
+        if aggregate in _OF_VALUES:
+            _refuse_mask(columns[name])
     for condition in measure.where:
         _check_condition(condition, columns[condition.column])
 
 
 def _check_condition(condition: Condition, column: Column) -> None:
     kind, count = shown_type(column), len(condition.values)
+    if condition.sign not in _WITHOUT_VALUES:
+        _refuse_mask(column)
     if condition.sign in _WITHOUT_VALUES:
         fits = count == 0
     else:
@@ -114,6 +119,12 @@ def _check_condition(condition: Condition, column: Column) -> None:
     for value in condition.values:
         if "\x00" in value or not has_type(value, kind):
             raise InvalidQuestion(f"{value[:80]!r} is no value of column {column.name}, which is {_described(column)}.")
+
+
+def _refuse_mask(column: Column) -> None:
+    """One mark for every value would make a question about values look answered."""
+    if column.sensitive is Sensitivity.MASK:
+        raise InvalidQuestion(f"Column {column.name} is masked for you; only whether it is missing can be asked of it.")
 
 
 def _check_order(question: Question) -> None:

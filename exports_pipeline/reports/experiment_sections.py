@@ -24,7 +24,8 @@ METHODS = (
     "Means: Welch's t-test, which lets variances differ; intervals by Student's t, of lifts by the delta method.\n\n"
     "With several arms, p-values are corrected after Holm for the number of arms of a metric, not for the number of "
     "metrics: the first metric is the one to decide by. Intervals are not corrected. Sizes of arms are checked with "
-    "Pearson's chi-square and called uneven below p = 0.01. Every row counts as one independent unit."
+    "Pearson's chi-square and called uneven below p = 0.01. Every row counts as one independent unit. "
+    "Looking every day and stopping at the first difference finds winners that are none; plan the length beforehand."
 )
 
 

@@ -23,9 +23,7 @@ def value_text(result: MetricResult, value: float | None) -> str:
     """A rate as percent, a mean as a number."""
     if value is None:
         return "unknown"
-    return (
-        percent(value, digits=2) if result.metric.is_rate else f"{value:,.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    )
+    return percent(value, digits=2) if result.metric.is_rate else _number_text(value)
 
 
 def difference_text(result: MetricResult, outcome: Outcome, confidence: float) -> str:
@@ -130,10 +128,16 @@ def _against(result: MetricResult, outcome: Outcome, confidence: float) -> str:
 
 
 def _difference(result: MetricResult, difference: float) -> str:
-    return f"{difference * 100:+.2f} percentage points" if result.metric.is_rate else f"{difference:+,.4g}"
+    return f"{difference * 100:+.2f} percentage points" if result.metric.is_rate else _number_text(difference, sign="+")
 
 
 def _span(result: MetricResult, interval: Interval) -> str:
     if result.metric.is_rate:
         return f"{interval.low * 100:+.2f} to {interval.high * 100:+.2f}"
-    return f"{interval.low:+,.4g} to {interval.high:+,.4g}"
+    return f"{_number_text(interval.low, sign='+')} to {_number_text(interval.high, sign='+')}"
+
+
+def _number_text(value: float, *, sign: str = "") -> str:
+    """Two digits of what is about one or more, three of what is small, none of what is large."""
+    size = abs(value)
+    return f"{value:{sign},.0f}" if size >= 100_000 else f"{value:{sign},.2f}" if size >= 0.1 else f"{value:{sign}.3g}"

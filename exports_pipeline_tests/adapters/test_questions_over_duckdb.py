@@ -98,7 +98,7 @@ def test_a_hashed_column_is_grouped_by_its_hash_and_the_key_stands_in_no_stateme
 def test_a_dropped_column_that_got_through_is_masked(tables):
     dataset = tables.dataset("SELECT 'secret' AS a")
     columns = tuple(replace(column, sensitive=Sensitivity.DROP) for column in dataset.columns)
-    assert ask(tables, everything(dataset, columns=columns), "max(a)", by=["a"]) == (("***", "***"),)
+    assert ask(tables, everything(dataset, columns=columns), "count", by=["a"]) == (("***", 1),)
 
 
 def test_the_sql_of_a_dataset_is_one_select_for_questions_too(tables):

@@ -192,10 +192,9 @@ def test_filters_and_conditions_narrow_together(ask):
 
 
 def test_a_masked_column_is_asked_as_it_is_shown(ask):
-    found = ask("count", "count_distinct(card)", "max(card)", by=["card"])
-    assert found.rows == (("***", 5, 1, "***"),)
+    found = ask("count", "count(card)", by=["card"], where="card is present")
+    assert found.rows == (("***", 5, 5),)
     assert dict(found.redactions) == {"card": "mask"}
-    assert ask("count", where="card = 4111").rows == ((0,),)
     lifted = ask("count", by=["card"], who=requester("ann", "UNMASK"))
     assert (lifted.rows, dict(lifted.redactions)) == ((("4111", 5),), {})
 
@@ -222,6 +221,10 @@ def test_a_column_that_is_not_shown_cannot_be_asked_for(ask, asked):
     [
         {"measures": ["sum(kind)"]},
         {"measures": ["avg(card)"]},
+        {"measures": ["count_distinct(card)"]},
+        {"measures": ["max(card)"]},
+        {"measures": ["count"], "where": "card = 4111"},
+        {"measures": ["share(card != 4111)"]},
         {"measures": ["median(done)"]},
         {"measures": ["sum(day)"]},
         {"measures": ["sum"]},

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from exports_pipeline.core.catalog import Column
-from exports_pipeline.core.parameters import Parameter, ParameterKind
+from exports_pipeline.core.parameters import Holds, Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Condition, Dimension, Measure, Sign
 from exports_pipeline.core.question_text import condition_text
 from exports_pipeline.core.refusals import InvalidParameter
@@ -204,7 +204,11 @@ COMPLIANCE = Template(
             name="required", kind=ParameterKind.COLUMN, is_list=True, description="Columns that must have a value."
         ),
         Parameter(
-            name="unique", kind=ParameterKind.COLUMN, is_list=True, description="Columns whose values stand only once."
+            name="unique",
+            kind=ParameterKind.COLUMN,
+            holds=Holds.KEYS,
+            is_list=True,
+            description="Columns whose values stand only once.",
         ),
         Parameter(
             name="rules",

@@ -168,7 +168,11 @@ EXPERIMENT_RESULTS = Template(
         ),
         *(replace(each, default="all") if each.name == "period" else each for each in SCOPE_WITHOUT_PREVIOUS),
         Parameter(
-            name="arm", kind=ParameterKind.COLUMN, required=True, description="The column that names a unit's arm."
+            name="arm",
+            kind=ParameterKind.COLUMN,
+            holds=Holds.KEYS,
+            required=True,
+            description="The column that names a unit's arm.",
         ),
         Parameter(
             name="control",
@@ -206,11 +210,13 @@ EXPERIMENT_RESULTS = Template(
         Parameter(
             name="unit",
             kind=ParameterKind.COLUMN,
+            holds=Holds.KEYS,
             description="The column that identifies a unit; the report says if one has several rows or arms.",
         ),
         Parameter(
             name="split",
             kind=ParameterKind.COLUMN,
+            holds=Holds.KEYS,
             description="For the comparison: the column of experiments or segments to set side by side.",
         ),
         Parameter(

@@ -210,7 +210,12 @@ OUTREACH = Template(
             required=True,
             description="Columns that are true (or 1) where a message had that outcome, the aim last: opened, replied.",
         ),
-        Parameter(name="contact", kind=ParameterKind.COLUMN, description="A column to count the people reached by."),
+        Parameter(
+            name="contact",
+            kind=ParameterKind.COLUMN,
+            holds=Holds.KEYS,
+            description="A column to count the people reached by.",
+        ),
         Parameter(
             name="by", kind=ParameterKind.COLUMN, is_list=True, most=4, description="Columns to compare by, as channel."
         ),

@@ -168,9 +168,12 @@ REVENUE = Template(
         Parameter(
             name="currency_column",
             kind=ParameterKind.COLUMN,
+            holds=Holds.KEYS,
             description="The column with the currency, if there is more than one; each has sections of its own.",
         ),
-        Parameter(name="customer", kind=ParameterKind.COLUMN, description="A column to count customers by."),
+        Parameter(
+            name="customer", kind=ParameterKind.COLUMN, holds=Holds.KEYS, description="A column to count customers by."
+        ),
         Parameter(
             name="by",
             kind=ParameterKind.COLUMN,
