@@ -13,7 +13,7 @@ from exports_api.faults import add_fault_handlers
 from exports_api.jwks import KeySetVerifier
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
-from exports_api.routes import datasets, docs, exports, health, problems
+from exports_api.routes import datasets, docs, exports, health, keys, problems
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.errors import RunsUnavailable
@@ -54,7 +54,7 @@ def create_app(
         metrics=metrics,
         dispatch_soon=dispatch_soon,
     )
-    for routes in (datasets, exports, health, problems, docs):
+    for routes in (datasets, exports, keys, health, problems, docs):
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)

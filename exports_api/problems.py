@@ -46,6 +46,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.FilterNotSupported: _UNPROCESSABLE,
         refusals.MalformedValue: _UNPROCESSABLE,
         refusals.QueryTooLarge: _UNPROCESSABLE,
+        refusals.TimeLimitExceeded: _UNPROCESSABLE,
         refusals.IdempotencyKeyReused: _UNPROCESSABLE,
         refusals.IdempotencyKeyInFlight: Answer(status=409, retry_after_s=1),
         refusals.QueueFull: Answer(status=429, retry_after_s=10),

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     mask_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_MASK_SECRET")
     """Key of hashed columns; unset: one generated once under `home`. Changing it changes every hash."""
 
+    signing_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_SIGNING_SECRET")
+    """What the key that signs manifests is made of; unset: one generated once under `home`."""
+
     telegram_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
     telegram_api_url: str = Field("https://api.telegram.org", validation_alias="TELEGRAM_API_URL")
 
@@ -73,11 +76,19 @@ class Settings(BaseSettings):
     """Exports of everybody that may wait."""
     max_attempts: int = Field(3, ge=1, validation_alias="EXPORTS_MAX_ATTEMPTS")
     expiry_hours: int = Field(24, ge=1, validation_alias="EXPORTS_EXPIRY_HOURS")
-    """How long an object is kept."""
+    """How long the file of an export is kept."""
+    report_days: int = Field(7, ge=1, validation_alias="EXPORTS_REPORT_DAYS")
+    """How long the file of a report is kept."""
     run_days: int = Field(7, ge=1, validation_alias="EXPORTS_RUN_DAYS")
     """How long Dagster remembers a run and its events."""
     duckdb_memory_mb: int = Field(512, ge=64, validation_alias="EXPORTS_DUCKDB_MEMORY_MB")
     """Memory of one export's query."""
+    spill_folder: Path | None = Field(None, validation_alias="EXPORTS_SPILL_FOLDER")
+    """Where queries put what does not fit into their memory; unset: the system's temporary folder."""
+    spill_mb: int = Field(20_000, ge=1, validation_alias="EXPORTS_SPILL_MB")
+    """Disk that one export's query may use there."""
+    time_limit_minutes: float = Field(120, gt=0, validation_alias="EXPORTS_TIME_LIMIT_MINUTES")
+    """How long one attempt of an export may run."""
     duckdb_threads: int = Field(2, ge=1, validation_alias="EXPORTS_DUCKDB_THREADS")
     sample_days: int = Field(730, ge=1, validation_alias="EXPORTS_SAMPLE_DAYS")
     """Days of generated personal finance in the sample warehouse."""
@@ -87,8 +98,18 @@ class Settings(BaseSettings):
 
     @property
     def expiry(self) -> timedelta:
-        """How long an object is kept."""
+        """How long the file of an export is kept."""
         return timedelta(hours=self.expiry_hours)
+
+    @property
+    def report_expiry(self) -> timedelta:
+        """How long the file of a report is kept."""
+        return timedelta(days=self.report_days)
+
+    @property
+    def longest_expiry(self) -> timedelta:
+        """After how long no file is kept, whatever it is."""
+        return max(self.expiry, self.report_expiry)
 
     @property
     def dagster_graphql_url(self) -> str:

@@ -16,6 +16,7 @@ from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.senders.telegram import TelegramSender
+from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.warehouse import make_warehouse
@@ -52,6 +53,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
+        signer=make_signer(settings),
         spans=make_spans(settings),
     )
 
@@ -70,7 +72,9 @@ def limits_of(settings: Settings) -> Limits:
         large_slots=settings.large_running or max(1, settings.workers // 2),
         queue=QueueLimits(per_user=settings.queue_per_user, total=settings.queue),
         max_attempts=settings.max_attempts,
+        time_limit=timedelta(minutes=settings.time_limit_minutes),
         expiry=settings.expiry,
+        report_expiry=settings.report_expiry,
         run_retention=timedelta(days=settings.run_days),
     )
 

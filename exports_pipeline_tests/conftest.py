@@ -1,10 +1,11 @@
-"""What all tests share: a real Postgres, started once."""
+"""What all tests share: a real Postgres, started once, a bucket behind a gate, and a small warehouse."""
 
 import os
 import signal
 import socket
 import subprocess
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,10 @@ import pytest
 
 from exports_pipeline.adapters.migrations import migrate
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.s3_bucket import setup_bucket
 from exports_pipeline.local.postgres import database_url, postgres_part
+from exports_pipeline_tests.s3_gate import S3Gate
+from exports_pipeline_tests.tables import Tables
 
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
 
@@ -59,6 +63,22 @@ def engine(migrated):
         connection.exec_driver_sql("TRUNCATE users, export_jobs, deliveries, audit_log RESTART IDENTITY CASCADE")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def gate():
+    """An object store that checks signatures, with a bucket whose files expire after a day."""
+    gate = S3Gate()
+    gate.start()
+    setup_bucket(gate.client(), "exports", expiry=timedelta(hours=24))
+    yield gate
+    gate.stop()
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """A small warehouse to be filled."""
+    return Tables(tmp_path)
 
 
 def _wait_for(url, process, log):

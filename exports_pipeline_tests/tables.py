@@ -50,7 +50,7 @@ def everything(dataset, **changes):
     return replace(selection, **changes)
 
 
-def exported(warehouse, selection, file_format=Format.CSV, **options):
+def exported(warehouse, selection, file_format=Format.CSV, *, on_tick=lambda _share: None, **options):
     """The file of an export, and its number of rows."""
     store = InMemoryObjectStore()
     upload = store.upload("key", content_type="", download_name="")
@@ -61,7 +61,7 @@ def exported(warehouse, selection, file_format=Format.CSV, **options):
             file_format=file_format,
             options=FormatOptions(**options),
             about=facts(selection, rows=session.count(selection)),
-            tick=lambda _share: None,
+            tick=on_tick,
         )
     upload.commit()
     return store.objects["key"].body, rows

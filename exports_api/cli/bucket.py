@@ -1,6 +1,7 @@
 """`exports setup-bucket`: expiry rules of the bucket."""
 
 import json
+from datetime import timedelta
 
 import typer
 
@@ -22,8 +23,11 @@ def setup_bucket(*, as_json: AsJson = False) -> None:
             raise Failure("S3_EXPORTS_BUCKET is not set; the embedded stack sets its own bucket up.", exit_code=USAGE)
         client = make_s3_client(region=settings.region, endpoint_url=settings.s3_endpoint_url)
         try:
-            skipped = put_rules(client, settings.bucket, expiry=settings.expiry)
+            skipped = put_rules(client, settings.bucket, expiry=settings.longest_expiry)
         except ExportError as error:
             raise Failure(error.sentence, code=error.code) from error
-    sentence = skipped or f"Files in {settings.bucket} now expire after {settings.expiry_hours} hours."
+    sentence = (
+        skipped
+        or f"Files in {settings.bucket} now expire after {settings.longest_expiry / timedelta(hours=1):g} hours."
+    )
     typer.echo(json.dumps({"rules_put": skipped is None, "detail": sentence}) if as_json else sentence)

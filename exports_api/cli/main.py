@@ -10,6 +10,7 @@ from exports_api.cli.failing import EXIT_CODES
 from exports_api.cli.get import get
 from exports_api.cli.stack import add_stack_commands
 from exports_api.cli.token import token
+from exports_api.cli.verify import verify
 
 app = typer.Typer(
     help="Exports of datasets as files.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -18,6 +19,7 @@ add_stack_commands(app)
 app.command("token")(token)
 app.command("datasets", epilog=EXIT_CODES)(datasets)
 app.command("get", epilog=EXIT_CODES)(get)
+app.command("verify", epilog=EXIT_CODES)(verify)
 app.command("setup-bucket")(setup_bucket)
 app.command("doctor")(doctor)
 app.command("demo")(demo)

@@ -1,5 +1,6 @@
 """Export jobs: request, list, look, download, cancel, retry."""
 
+import json
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from exports_api.routes.documented import body_of, header, problems
 from exports_api.schemas.export_list import ListQuery
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.exports import Accepted, ExportList, ExportView
+from exports_api.schemas.manifest import Manifest
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.usecases.cancel_export import cancel_export
@@ -26,6 +28,7 @@ from exports_pipeline.usecases.read_exports import (
     place_in_queue,
     read_export,
 )
+from exports_pipeline.usecases.receipts import read_manifest
 from exports_pipeline.usecases.request_export import request_export
 from exports_pipeline.usecases.retry_export import retry_export
 
@@ -110,6 +113,18 @@ async def download(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Redirect to the file in the object store."""
     url = await run_in_threadpool(open_download, job_id, caller, ports=parts.ports)
     return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+@router.get("/{job_id}/manifest", summary="Read the receipt", response_model=Manifest, responses=problems(404, 409))
+async def get_manifest(caller: Caller, parts: Parts, job_id: JobId) -> Response:
+    """What the file holds, signed: digests, rows, control totals, filters, snapshot of the warehouse, redactions.
+
+    Check it with `exports verify FILE MANIFEST`, or against the keys under `/.well-known/exports-signing-keys.json`.
+    """
+    manifest = await run_in_threadpool(read_manifest, job_id, caller, ports=parts.ports)
+    # As it was signed: a model would write times and numbers in its own way.
+    body = json.dumps(manifest, indent=1, ensure_ascii=False)
+    return Response(body, media_type=_JSON, headers={"Cache-Control": "no-store"})
 
 
 @router.post(

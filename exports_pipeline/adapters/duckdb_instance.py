@@ -1,14 +1,11 @@
 """A DuckDB of our own in memory, which can reach the warehouse, one upload, and nothing else."""
 
-import os
-import shutil
-import tempfile
-import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from exports_pipeline.adapters.spill_folder import SpillFolder
 from exports_pipeline.adapters.upload_stream import UPLOAD_URL, UploadFileSystem
 from exports_pipeline.adapters.warehouse_source import Source
 from exports_pipeline.writers.sql_text import identifier, literal
@@ -22,6 +19,8 @@ class DuckDbLimits:
     threads: int = 2
     spill_mb: int = 20_000
     """Disk that a large sort may use."""
+    spill_folder: Path | None = None
+    """Where it may; None for the system's temporary folder."""
 
 
 class DuckDbInstance:
@@ -34,25 +33,30 @@ class DuckDbInstance:
     def __init__(self, source: Source, limits: DuckDbLimits) -> None:
         self.source = source
         self.filesystem = UploadFileSystem()
-        self.spill = Path(tempfile.mkdtemp(prefix="exports-duckdb-"))
-        self._clean_up = weakref.finalize(self, _remove, self.spill, os.getpid())
+        self._spill = SpillFolder(limits.spill_folder)
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": limits.threads,
             "memory_limit": f"{limits.memory_mb}MB",
-            "temp_directory": str(self.spill),
-            "max_temp_directory_size": f"{limits.spill_mb}MB",
             "python_enable_replacements": False,
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
         }
         self.connection = duckdb.connect(":memory:", config=config)
         try:
+            # DuckDB 2.0 shows a limit of the folder that is given at connect, but does not keep to it.
+            self.connection.execute(f"SET temp_directory = {literal(str(self.spill))}")
+            self.connection.execute(f"SET max_temp_directory_size = '{limits.spill_mb}MB'")
             self.connection.register_filesystem(self.filesystem)
             self._create_views()
             self._lock_down()
         except BaseException:
             self.close()
             raise
+
+    @property
+    def spill(self) -> Path:
+        """Where its queries put what does not fit into memory."""
+        return self._spill.path
 
     def attach(self) -> None:
         """Take a snapshot of a DuckDB file and hold off its writers."""
@@ -71,7 +75,7 @@ class DuckDbInstance:
     def close(self) -> None:
         """End it and remove what it spilled."""
         self.connection.close()
-        self._clean_up()
+        self._spill.remove()
 
     def _create_views(self) -> None:
         for name, file in self.source.views:
@@ -98,9 +102,3 @@ class DuckDbInstance:
             "lock_configuration = true",
         ):
             self.connection.execute(f"SET {setting}")
-
-
-def _remove(folder: Path, owner: int) -> None:
-    """Remove a folder, at the latest when its process ends; a fork of the process must not."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,8 @@
 """Reading the ledger of export jobs in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Text, cast, func, literal, or_, select, tuple_
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, Text, cast, func, literal, or_, se
 from exports_pipeline.adapters.job_rows import job_of
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.sql_files import load_sql
-from exports_pipeline.adapters.tables import export_jobs
+from exports_pipeline.adapters.tables import export_jobs, manifests
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.ledger import Page, QueuePlace
 from exports_pipeline.core.lifecycle import Status
@@ -27,6 +28,13 @@ class PostgresJobReader:
         """The job of that id."""
         found = self._select(_job.id == job_id)
         return found[0] if found else None
+
+    def manifest(self, job_id: UUID) -> Mapping[str, Any] | None:
+        """The manifest of a completed job."""
+        query = select(manifests.c.manifest).where(manifests.c.job_id == job_id)
+        with transaction(self._engine) as connection:
+            found: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
+        return found
 
     def page(self, user_id: UUID | None, page: Page) -> list[ExportJob]:
         """Jobs of a user, or of everybody, newest first."""

@@ -1,6 +1,6 @@
 """The ledger of export jobs in Postgres; the only file that writes a status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from exports_pipeline.adapters.job_reader import PostgresJobReader
 from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.sql_files import load_sql
-from exports_pipeline.adapters.tables import deliveries, export_jobs
+from exports_pipeline.adapters.tables import deliveries, export_jobs, manifests
 from exports_pipeline.adapters.user_store import provision
 from exports_pipeline.core.delivery import DeliveryState
 from exports_pipeline.core.errors import ExportError, LostClaim
@@ -112,8 +112,9 @@ class PostgresJobStore(PostgresJobReader):
         now: datetime,
         expires_at: datetime,
         recipients: Sequence[Recipient],
+        manifest: Mapping[str, Any] | None = None,
     ) -> ExportJob:
-        """Settle a running attempt as completed and write its deliveries, in one transaction."""
+        """Settle a running attempt as completed and write its manifest and deliveries, in one transaction."""
         progress = Progress(rows=result.row_count, total_rows=result.row_count, bytes=result.size_bytes)
         values: dict[str, Any] = {
             "status": Status.COMPLETED,
@@ -128,6 +129,8 @@ class PostgresJobStore(PostgresJobReader):
             row = _guarded(connection, values, _of_attempt(job_id, attempt, Status.RUNNING))
             if row is None:
                 return _settled_before(connection, job_id, attempt, result)
+            if manifest is not None:
+                connection.execute(insert(manifests).values(job_id=job_id, manifest=manifest))
             if recipients:
                 connection.execute(insert(deliveries), [_pending(job_id, each, now) for each in recipients])
         return job_of(row)

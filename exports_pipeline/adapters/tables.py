@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSON, JSONB
 
 metadata = MetaData()
 _Instant = DateTime(timezone=True)
@@ -86,6 +86,13 @@ deliveries = Table(
     Column("created_at", _Instant, nullable=False),
     Column("settled_at", _Instant),
     UniqueConstraint("job_id", "channel", "address"),
+)
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("job_id", Uuid, ForeignKey("export_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("manifest", JSON, nullable=False),
 )
 
 audit_log = Table(

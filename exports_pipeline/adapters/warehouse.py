@@ -126,7 +126,12 @@ def make_warehouse(settings: Settings) -> DuckDbWarehouse:
     return DuckDbWarehouse(
         settings.warehouse,
         mask_key=secret.get_secret_value().encode() if secret else None,
-        limits=DuckDbLimits(memory_mb=settings.duckdb_memory_mb, threads=settings.duckdb_threads),
+        limits=DuckDbLimits(
+            memory_mb=settings.duckdb_memory_mb,
+            threads=settings.duckdb_threads,
+            spill_mb=settings.spill_mb,
+            spill_folder=settings.spill_folder,
+        ),
     )
 
 

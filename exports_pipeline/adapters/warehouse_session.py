@@ -13,12 +13,14 @@ from exports_pipeline.adapters.duckdb_instance import DuckDbInstance
 from exports_pipeline.adapters.lines import Lines
 from exports_pipeline.adapters.question_sql import plan_question
 from exports_pipeline.adapters.selection_sql import rows as rows_sql
+from exports_pipeline.adapters.totals_sql import totals_of, totals_sql
 from exports_pipeline.adapters.upload_stream import UPLOAD_URL, UploadStream
 from exports_pipeline.adapters.watched_query import watch, watch_answer
 from exports_pipeline.core.about import About
 from exports_pipeline.core.errors import QueryFailed
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline.core.ports import Upload
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan
@@ -40,6 +42,11 @@ class DuckDbSession:
         self._instance = instance
         self._key = key
         self._counted: tuple[Selection, int] | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Which version of the warehouse it sees."""
+        return self._instance.source.snapshot
 
     def count(self, selection: Selection, *, tick: Callable[[], None] = lambda: None) -> int:
         """How many rows the selection has."""
@@ -147,6 +154,13 @@ class DuckDbSession:
             return read / max(1, total)
 
         return watch(work, connection, share=share, stream=stream, upload=upload, tick=tick)
+
+    def totals(self, selection: Selection, *, tick: Callable[[], None] = lambda: None) -> tuple[ColumnTotals, ...]:
+        """Nulls, least, greatest and sum of each column."""
+        parameters = Parameters()
+        statement = f"SELECT {totals_sql(selection.columns)} {rows_sql(selection, parameters)}"
+        [row] = self._ask_watched(statement, parameters, selection, tick)
+        return totals_of(selection.columns, row)
 
     def preview(
         self, selection: Selection, *, rows: int, tick: Callable[[], None] = lambda: None

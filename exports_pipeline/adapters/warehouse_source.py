@@ -1,9 +1,12 @@
 """Where the warehouse lies at this moment: a DuckDB file, or a folder of Parquet and CSV files."""
 
+import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from exports_pipeline.core.errors import WarehouseUnavailable
+from exports_pipeline.core.manifest import Snapshot
 
 ENDINGS = (".parquet", ".csv", ".csv.gz")
 _TAKEN = {"memory", "system", "temp"}
@@ -26,6 +29,14 @@ class Source:
     def is_folder(self) -> bool:
         """Whether the tables are files in a folder."""
         return self.path.is_dir()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The version as a manifest names it: a file by its name and time, a folder by a digest of its files' times."""
+        written_ns = max((time for *_, time in self.fingerprint), default=0) or self.path.stat().st_mtime_ns
+        digest = hashlib.sha256(repr((self.views, self.fingerprint)).encode()).hexdigest()[:12]
+        name = f"{self.path.name}@{digest}" if self.is_folder else f"{self.path.name}@{written_ns}"
+        return Snapshot(name=name, as_of=datetime.fromtimestamp(written_ns / 1e9, tz=UTC))
 
 
 def find_source(path: Path) -> Source:

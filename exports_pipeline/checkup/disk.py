@@ -17,14 +17,14 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
     home = settings.home.absolute()
     if home.exists():
         yield room("home", home)
-    yield room("spill folder", Path(tempfile.gettempdir()))
+    yield room("spill folder", settings.spill_folder or Path(tempfile.gettempdir()))
 
 
 def room(part: str, folder: Path, *, tight: int = _TIGHT_BYTES, full: int = _FULL_BYTES) -> Finding:
     """Judge the free space of one folder."""
     free = shutil.disk_usage(folder).free
     sentence = f"{folder}: {free / 1e9:.1f} GB free."
-    advice = "Make room, or move it: EXPORTS_HOME for the embedded stack, TMPDIR for what queries spill."
+    advice = "Make room, or move it: EXPORTS_HOME for the embedded stack, EXPORTS_SPILL_FOLDER for what queries spill."
     if free < full:
         return broken(part, sentence, advice)
     return warning(part, sentence, advice) if free < tight else fine(part, sentence)

@@ -72,6 +72,9 @@ def check_settings(about: Surroundings) -> Iterator[Finding]:
     if not missing and settings.mask_secret is None:
         advice = "Set it before a dataset hashes a column; it must be the same on every host."
         yield warning(_PART, "EXPORTS_MASK_SECRET is not set: columns cannot be hashed.", advice)
+    if not missing and settings.signing_secret is None:
+        advice = "Make one with `openssl rand -hex 32`; it must be the same on every host."
+        yield warning(_PART, "EXPORTS_SIGNING_SECRET is not set: receipts are not signed.", advice)
 
 
 def _read(path: Path) -> dict[str, str]:

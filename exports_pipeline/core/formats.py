@@ -39,13 +39,16 @@ class FormatOptions:
     formula_guard: bool = True
     """Put an apostrophe before text that a spreadsheet would take for a formula (OWASP, CSV injection)."""
     compression: Compression | None = None
+    control_totals: bool = True
+    """Whether the manifest gives nulls, least, greatest and sum of each column."""
 
 
+_ALL = frozenset({"timezone", "control_totals"})
 OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
-    Format.CSV: frozenset({"timezone", "delimiter", "bom", "decimal_comma", "formula_guard", "compression"}),
-    Format.PARQUET: frozenset({"timezone"}),
-    Format.JSON: frozenset({"timezone", "compression"}),
-    Format.JSONL: frozenset({"timezone", "compression"}),
+    Format.CSV: _ALL | {"delimiter", "bom", "decimal_comma", "formula_guard", "compression"},
+    Format.PARQUET: _ALL,
+    Format.JSON: _ALL | {"compression"},
+    Format.JSONL: _ALL | {"compression"},
 }
 """The options that each format takes."""
 

@@ -123,14 +123,18 @@ class JobStore(Protocol):
         now: datetime,
         expires_at: datetime,
         recipients: Sequence[Recipient],
+        manifest: Mapping[str, Any] | None = None,
     ) -> ExportJob:
-        """Settle a running attempt as completed and write its deliveries, in one transaction.
+        """Settle a running attempt as completed and write its manifest and deliveries, in one transaction.
 
         May be asked again with the same result, by whom the answer has not reached.
 
         Raises:
             LostClaim: the attempt is no longer running.
         """
+
+    def manifest(self, job_id: UUID) -> Mapping[str, Any] | None:
+        """The manifest of a completed job; None for others, and for those completed before there were manifests."""
 
     def requeue(self, job_id: UUID, attempt: int, error: ExportError, *, due_at: datetime, forgive: bool) -> bool:
         """Make a running or dispatched attempt the next, pending one; a forgiven one does not count as a try.

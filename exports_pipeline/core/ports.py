@@ -14,6 +14,7 @@ from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, QueueLimits, UserStore
+from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.spans import NoSpans, Spans
@@ -71,6 +72,10 @@ class ObjectStore(Protocol):
 class WarehouseSession(Protocol):
     """One export's view of the warehouse; the same snapshot from start to end."""
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """Which version of the warehouse it sees."""
+
     def count(self, selection: Selection, *, tick: Callable[[], None]) -> int:
         """How many rows the selection has.
 
@@ -99,6 +104,12 @@ class WarehouseSession(Protocol):
 
         Raises:
             as `count`, and what the upload raises.
+        """
+
+    def totals(self, selection: Selection, *, tick: Callable[[], None]) -> tuple[ColumnTotals, ...]:
+        """Nulls, least, greatest and sum of each column of the file, in its order; `tick` as in `count`.
+
+        Sums are given where they are exact, and nothing but the nulls of a column that is not shown as it is.
         """
 
     def preview(self, selection: Selection, *, rows: int, tick: Callable[[], None]) -> list[dict[str, str | None]]:
@@ -131,6 +142,17 @@ class Warehouse(Protocol):
 
     def ping(self) -> None:
         """Open the warehouse and close it again."""
+
+
+class Signer(Protocol):
+    """Signs manifests."""
+
+    @property
+    def public_keys(self) -> list[dict[str, str]]:
+        """The keys that signatures are checked with, as JWK (RFC 8037)."""
+
+    def sign(self, data: bytes) -> dict[str, str]:
+        """The signature of some bytes: `alg`, `kid`, the key itself as JWK member `x`, and `value`, in base64url."""
 
 
 class Runs(Protocol):
@@ -192,12 +214,20 @@ class Limits:
     """Slots that large exports may have, so that small ones keep flowing."""
     queue: QueueLimits = QueueLimits(per_user=1_000, total=100_000)  # noqa: RUF009 - it is frozen
     max_attempts: int = 3
+    time_limit: timedelta = timedelta(hours=2)
+    """How long one attempt may run."""
     expiry: timedelta = timedelta(hours=24)
+    """How long the file of an export is kept."""
+    report_expiry: timedelta = timedelta(days=7)
     run_retention: timedelta = timedelta(days=7)
     """How long Dagster remembers a run."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)
     """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)
+
+    def expiry_of(self, job_type: str) -> timedelta:
+        """How long the file of a job of that type is kept."""
+        return self.report_expiry if job_type == "report" else self.expiry
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -219,4 +249,6 @@ class ExportPorts:
     pause: Callable[[float], None]
     """Wait for some seconds."""
     limits: Limits
+    signer: Signer | None = None
+    """Without one, manifests are not signed."""
     spans: Spans = field(default_factory=NoSpans)

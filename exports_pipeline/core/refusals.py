@@ -139,6 +139,16 @@ class NotAllowed(RequestError):
 
 
 class QueryTooLarge(RequestError):
-    """The export needs more memory than one export may use; narrow the dates or choose fewer columns."""
+    """The export needs more memory or temporary disk than one may use; narrow the dates or choose fewer columns."""
 
     code = "query_too_large"
+
+
+class TimeLimitExceeded(RequestError):
+    """The export ran longer than one may; narrow the dates, or choose fewer columns or another format."""
+
+    code = "time_limit_exceeded"
+
+    def __init__(self, sentence: str | None = None, *, minutes: float | None = None) -> None:
+        allowed = "" if minutes is None else f" (limit: {minutes:g} minutes)"
+        super().__init__(sentence or f"{type(self).__doc__}".replace(";", f"{allowed};", 1))

@@ -31,3 +31,8 @@ def jwt_secret(home: Path) -> str:
 def mask_secret(home: Path) -> str:
     """Return the key of hashed columns when the deployment sets none."""
     return read_or_create(home, "mask_secret")
+
+
+def signing_secret(home: Path) -> str:
+    """Return what the key that signs manifests is made of when the deployment sets none."""
+    return read_or_create(home, "signing_secret")

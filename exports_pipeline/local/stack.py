@@ -12,7 +12,7 @@ from exports_pipeline.local.object_store import object_store_environment, object
 from exports_pipeline.local.part import Kind, LogSays, PageAnswers, Part, PortAccepts
 from exports_pipeline.local.ports import LOOPBACK, demand_free, remembered_port
 from exports_pipeline.local.postgres import database_url, postgres_part
-from exports_pipeline.local.secrets import jwt_secret, mask_secret
+from exports_pipeline.local.secrets import jwt_secret, mask_secret, signing_secret
 from exports_pipeline.settings import Settings
 
 SAMPLE_CATALOG = Path(__file__).with_name("sample_catalog.yaml")
@@ -99,12 +99,15 @@ def _shared_environment(settings: Settings, home: Path) -> dict[str, str]:
         "EXPORTS_BROKER_URL": settings.broker_url,
         "EXPORTS_JWT_SECRET": settings.jwt_secret,
         "EXPORTS_MASK_SECRET": settings.mask_secret,
+        "EXPORTS_SIGNING_SECRET": settings.signing_secret,
     }
     env = {name: secret.get_secret_value() for name, secret in given.items() if secret is not None}
     if settings.jwt_secret is None and settings.jwks_url is None:
         env["EXPORTS_JWT_SECRET"] = jwt_secret(home)
     if settings.mask_secret is None:
         env["EXPORTS_MASK_SECRET"] = mask_secret(home)
+    if settings.signing_secret is None:
+        env["EXPORTS_SIGNING_SECRET"] = signing_secret(home)
     sample = (None, None) if settings.warehouse else (sample_warehouse(home), SAMPLE_CATALOG)
     warehouse, catalog = settings.warehouse or sample[0], settings.catalog or sample[1]
     words = {

@@ -1,27 +1,26 @@
 """Make one attempt of an export job: rows to a file, the file to an object."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from exports_pipeline.core.about import About, about
-from exports_pipeline.core.errors import ExportError, InternalError, LedgerUnavailable, LostClaim, RowCountChanged
+from exports_pipeline.core.errors import ExportError, InternalError, LostClaim, RowCountChanged
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Selection, select
 from exports_pipeline.core.formats import content_type
-from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.manifest import ColumnTotals, manifest_key
 from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.refusals import WrongStatus
 from exports_pipeline.core.spans import Fact
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.patience import patiently
+from exports_pipeline.usecases.pulse import Pulse
+from exports_pipeline.usecases.receipts import publish_manifest
 from exports_pipeline.usecases.settle_failure import settle_failure
 
-BEAT_EVERY = timedelta(seconds=0.5)
 PREVIEW_ROWS = 5
 
 
@@ -69,7 +68,7 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
     check_values(selection, ports.warehouse)
     name = download_name(job.dataset, job.filters, job.format, job.options)
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
-    pulse = _Pulse(job, ports, is_stopped)
+    pulse = Pulse(job, ports, is_stopped)
     with ports.warehouse.open() as session:
         with ports.spans.span("count"):
             total = session.count(selection, tick=lambda: pulse.tick(Progress()))
@@ -81,10 +80,12 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
             with ports.spans.span("write", rows=total):
                 rows = _write(job, selection, session, upload, pulse, facts)
             written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
+            totals = _totals(job, selection, session, pulse, written)
             preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
             pulse.beat(written)
             with ports.spans.span("upload", bytes=upload.size_bytes):  # most of it has left during the write
                 sha256 = upload.commit(tick=lambda: pulse.show_life(written))
+            snapshot = session.snapshot
         except BaseException:
             upload.abort()
             raise
@@ -97,7 +98,8 @@ def _attempt(job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool])
         columns=tuple((column.name, column.type) for column in selection.columns),
     )
     with ports.spans.span("commit"):
-        _complete(job, result, ports)
+        manifest = publish_manifest(job, selection, result, snapshot=snapshot, totals=totals, ports=ports)
+        _complete(job, result, manifest, ports)
     return Outcome(result=result, seconds=(ports.clock() - began_at).total_seconds(), preview=preview)
 
 
@@ -110,7 +112,7 @@ def _is_admitted(job: ExportJob, rows: int, ports: ExportPorts) -> bool:
 
 
 def _write(
-    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: "_Pulse", facts: About
+    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: Pulse, facts: About
 ) -> int:
     rows = session.write(
         selection,
@@ -127,7 +129,13 @@ def _write(
     return rows
 
 
-def _complete(job: ExportJob, result: StoredFile, ports: ExportPorts) -> None:
+def _totals(
+    job: ExportJob, selection: Selection, session: WarehouseSession, pulse: Pulse, written: Progress
+) -> tuple[ColumnTotals, ...]:
+    return session.totals(selection, tick=lambda: pulse.tick(written)) if job.options.control_totals else ()
+
+
+def _complete(job: ExportJob, result: StoredFile, manifest: Mapping[str, Any], ports: ExportPorts) -> None:
     now = ports.clock()
     chat = patiently(lambda: ports.users.telegram_chat(job.requester.user_id), ports)
     linked = (Recipient(channel=Channel.TELEGRAM, address=chat),) if chat and Channel.TELEGRAM in ports.senders else ()
@@ -138,45 +146,13 @@ def _complete(job: ExportJob, result: StoredFile, ports: ExportPorts) -> None:
                 job.attempt,
                 result,
                 now=now,
-                expires_at=now + ports.limits.expiry,
+                expires_at=now + ports.limits.expiry_of(job.type),
                 recipients=tuple(dict.fromkeys((*job.recipients, *linked))),
+                manifest=manifest,
             ),
             ports,
         )
     except LostClaim:
-        ports.objects.delete(result.object_key)
+        for key in (result.object_key, manifest_key(result.object_key)):
+            ports.objects.delete(key)
         raise
-
-
-class _Pulse:
-    """Says every half second that the attempt is alive, and learns whether it still should be."""
-
-    def __init__(self, job: ExportJob, ports: ExportPorts, is_stopped: Callable[[], bool]) -> None:
-        self._job, self._ports, self._is_stopped = job, ports, is_stopped
-        self._last_at: datetime = ports.clock()
-
-    def tick(self, progress: Progress) -> None:
-        if abs(self._ports.clock() - self._last_at) >= BEAT_EVERY:  # a clock may be set back
-            self.beat(progress)
-
-    def show_life(self, progress: Progress) -> None:
-        """As `tick`, where it is too late to stop: a lost claim is found again by whoever settles."""
-        with suppress(LostClaim):
-            self.tick(progress)
-
-    def beat(self, progress: Progress) -> None:
-        now = self._last_at = self._ports.clock()
-        try:
-            self._ports.jobs.beat(self._job.id, self._job.attempt, progress, now=now)
-            if self._is_stopped():  # asked last: while the database is away, Dagster would wait for it
-                self._cancel(now)
-        except LedgerUnavailable:
-            return  # the export goes on; whoever takes the attempt for dead closes the guard of `complete`
-
-    def _cancel(self, now: datetime) -> None:
-        entry = AuditEntry(
-            at=now, actor=self._job.requester.user_id, action="export.stopped_by_operator", job_id=self._job.id
-        )
-        with suppress(WrongStatus):  # somebody else has cancelled it since the beat
-            self._ports.jobs.cancel(self._job.id, now=now, audit=entry)
-        raise LostClaim

@@ -17,12 +17,7 @@ from exports_pipeline.core.catalog import Column, Dataset, TimeColumn
 from exports_pipeline.core.errors import QueryFailed, WarehouseBusy, WarehouseUnavailable
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.refusals import QueryTooLarge
-from exports_pipeline_tests.tables import Tables, everything, exported
-
-
-@pytest.fixture
-def tables(tmp_path):
-    return Tables(tmp_path)
+from exports_pipeline_tests.tables import everything, exported
 
 
 @pytest.fixture

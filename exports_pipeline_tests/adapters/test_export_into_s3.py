@@ -11,12 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from exports_pipeline.adapters.object_store import S3ObjectStore
-from exports_pipeline.adapters.s3_bucket import setup_bucket
 from exports_pipeline.core.errors import LostClaim, ObjectStoreUnavailable, QueryFailed
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline_tests.builders import facts
-from exports_pipeline_tests.s3_gate import S3Gate, sha256
-from exports_pipeline_tests.tables import Tables, everything
+from exports_pipeline_tests.s3_gate import sha256
+from exports_pipeline_tests.tables import everything
 
 PART = 5 * 1024 * 1024
 KEY = "exports/user/job/1/things.csv"
@@ -25,22 +24,8 @@ SORTED = "SELECT a, b FROM (SELECT i AS a, md5(i::VARCHAR) AS b FROM range(10000
 
 
 @pytest.fixture
-def gate():
-    gate = S3Gate()
-    gate.start()
-    setup_bucket(gate.client(), "exports", expiry=timedelta(hours=24))
-    yield gate
-    gate.stop()
-
-
-@pytest.fixture
 def store(gate):
     return S3ObjectStore(gate.client(), "exports", part_bytes=PART)
-
-
-@pytest.fixture
-def tables(tmp_path):
-    return Tables(tmp_path)
 
 
 @pytest.fixture

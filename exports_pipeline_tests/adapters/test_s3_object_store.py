@@ -2,6 +2,7 @@
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -52,6 +53,14 @@ def test_a_small_file_is_one_request(gate, store):
     gate.requests.clear()
     put(store, b"x" * (PART - 1))
     assert [method for method, _ in gate.requests] == ["PUT"]
+
+
+def test_more_objects_than_one_page_are_all_listed(gate, store):
+    client = gate.client()
+    keys = [f"exports/user/job/1/{number}.csv" for number in range(1_010)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: client.put_object(Bucket="exports", Key=key, Body=b""), keys))
+    assert sorted(key for key, _ in store.keys("exports/")) == sorted(keys)
 
 
 def test_a_plain_name_needs_no_second_form():

@@ -10,14 +10,9 @@ import pytest
 from exports_pipeline.adapters.selection_sql import relation_name, rows
 from exports_pipeline.core.catalog import TimeColumn
 from exports_pipeline.writers.sql_text import Parameters
-from exports_pipeline_tests.tables import Tables, everything
+from exports_pipeline_tests.tables import everything
 
 ONE, TWO = UUID(int=1), UUID(int=2)
-
-
-@pytest.fixture
-def tables(tmp_path):
-    return Tables(tmp_path)
 
 
 def count(tables, selection):

@@ -105,6 +105,9 @@ def test_there_is_no_download_before_and_after_the_file(ann, ports, completed):
     ports.clock.advance(24 * 3600)
     late = ann.get(f"{EXPORTS}/{completed}/download")
     assert (late.status_code, late.json()["code"]) == (410, "result_expired")
+    told = ann.get(f"{EXPORTS}/{completed}").json()
+    assert (told["status"], told["download_url"]) == ("completed", None)
+    assert datetime.fromisoformat(told["expires_at"]) <= ports.clock()
 
 
 def test_a_pending_or_running_job_can_be_cancelled_once(ann, ports, dispatched):

@@ -36,7 +36,7 @@ def test_every_error_of_the_core_and_of_the_api_has_a_status_of_its_own():
     ours = {
         kind
         for kind in subclasses(ExportError)
-        if kind.__module__.startswith("exports_pipeline.core.") or kind.__module__.startswith("exports_api")
+        if kind.__module__.startswith(("exports_pipeline.core.", "exports_api"))
     }
     assert ours - set(ANSWERS) == set()
     assert set(ANSWERS) - ours == set()

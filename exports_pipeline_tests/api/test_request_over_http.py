@@ -53,6 +53,7 @@ def test_everything_a_request_can_carry_reaches_the_ledger(ann, ports):
     assert shown["options"] == {
         "bom": False,
         "compression": "gzip",
+        "control_totals": True,
         "decimal_comma": True,
         "delimiter": ";",
         "formula_guard": True,

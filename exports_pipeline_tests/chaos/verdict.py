@@ -10,6 +10,7 @@ import httpx
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.object_store import S3ObjectStore
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.core.manifest import manifest_key
 from exports_pipeline.local.object_store import BUCKET
 from exports_pipeline.usecases.expire import expire
 from exports_pipeline_tests.fakes.ports import fake_ports
@@ -119,7 +120,8 @@ def faults_after_sweep(stack, store) -> tuple[list[str], Counter]:
             swept[name] = expire(ports)
             sizes, uploads = store.listing()
             rows = stack.sql("SELECT metadata->>'object_key' AS key FROM export_jobs WHERE status = 'completed'")
-            wanted = {row["key"] for row in rows} if name == "orphans" else set()
+            files = {row["key"] for row in rows} if name == "orphans" else set()
+            wanted = files | {manifest_key(key) for key in files}
             found += [f"{key} is left after the sweep of {name}" for key in sizes.keys() - wanted]
             found += [f"{key} is gone after the sweep of {name}" for key in wanted - sizes.keys()]
         found += [f"an unfinished upload of {key} is left" for key in uploads]

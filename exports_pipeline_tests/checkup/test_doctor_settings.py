@@ -23,6 +23,7 @@ WHOLE = {
     "broker_url": "redis://:b@127.0.0.1:1/0",
     "bucket": "theirs",
     "mask_secret": "m",
+    "signing_secret": "s",
 }
 
 
@@ -53,9 +54,14 @@ def test_a_whole_environment_is_fine(environment, tmp_path):
 
 def test_settings_that_contradict_or_are_weak_are_worth_a_look(environment, tmp_path):
     found = told(
-        Settings(warehouse=tmp_path, **WHOLE | {"mask_secret": None}, jwt_secret="short", jwks_url="https://x")
+        Settings(
+            warehouse=tmp_path,
+            **WHOLE | {"mask_secret": None, "signing_secret": None},
+            jwt_secret="short",
+            jwks_url="https://x",
+        )
     )
-    assert [state for state, _ in found] == [State.FINE, State.WARNING, State.WARNING, State.WARNING]
+    assert [state for state, _ in found] == [State.FINE, *[State.WARNING] * 4]
     assert "both set" in found[1][1]
     assert "fewer than 32" in found[2][1]
     assert "EXPORTS_MASK_SECRET" in found[3][1]
@@ -73,6 +79,7 @@ def leave_stack(home):
         "EXPORTS_WAREHOUSE": str(home / "nothing.duckdb"),
         "EXPORTS_HOME": str(home),
         "EXPORTS_MASK_SECRET": "m",
+        "EXPORTS_SIGNING_SECRET": "s",
     }
     (home / "stack.env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
 
@@ -144,7 +151,7 @@ def test_a_disk_is_judged_by_what_is_free(tmp_path, free, state):
 def test_a_full_disk_is_broken(tmp_path):
     finding = room("home", tmp_path, full=10**18)
     assert finding.state is State.BROKEN
-    assert "TMPDIR" in finding.advice
+    assert "EXPORTS_SPILL_FOLDER" in finding.advice
 
 
 def test_the_home_and_the_spill_folder_are_looked_at(tmp_path):

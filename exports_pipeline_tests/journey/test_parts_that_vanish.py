@@ -56,7 +56,8 @@ def test_an_export_whose_worker_is_killed_completes_as_the_next_attempt(stack, d
     first_run = stack.run_of(job_id)
     (busiest_child(worker) if victim == "child" else psutil.Process(worker)).kill()
     job = demo.completed(job_id)
-    assert (job["attempt"], job["error"]) == (2, None)
+    assert job["attempt"] > 1  # more than 2 where a launch was lost while the worker came back
+    assert job["error"] is None
     check_whole(stack, demo, job)
     attempts = stack.sql("SELECT run_id FROM export_jobs WHERE id = %s", job_id)
     assert attempts[0]["run_id"] != first_run["runId"]

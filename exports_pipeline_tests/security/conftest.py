@@ -10,7 +10,6 @@ from exports_pipeline.core.catalog import Catalog, TimeColumn
 from exports_pipeline.settings import Settings
 from exports_pipeline_tests.api_client import SECRET, ApiClient
 from exports_pipeline_tests.fakes.ports import fake_ports
-from exports_pipeline_tests.tables import Tables
 
 BOOKINGS = """SELECT * FROM (VALUES
   ('ann', 1, 'food', ['shop', 'card'], DATE '2026-01-01', 10.50),
@@ -25,11 +24,6 @@ def quiet():
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.reset_defaults()
-
-
-@pytest.fixture
-def tables(tmp_path):
-    return Tables(tmp_path)
 
 
 @pytest.fixture

@@ -7,20 +7,9 @@ import httpx
 import pytest
 
 from exports_pipeline.adapters.object_store import S3ObjectStore
-from exports_pipeline.adapters.s3_bucket import setup_bucket
-from exports_pipeline_tests.s3_gate import S3Gate
 
 MINE, THEIRS = "exports/ann/j1/1/mine.csv", "exports/bob/j2/1/theirs.csv"
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def gate():
-    gate = S3Gate()
-    gate.start()
-    setup_bucket(gate.client(), "exports", expiry=timedelta(hours=24))
-    yield gate
-    gate.stop()
 
 
 @pytest.fixture

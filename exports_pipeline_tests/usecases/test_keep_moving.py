@@ -9,6 +9,7 @@ from exports_pipeline.core.delivery import DeliveryState
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LedgerUnavailable, RunsUnavailable
 from exports_pipeline.core.export_job import ExportRequest, Progress
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.manifest import manifest_key
 from exports_pipeline.core.ports import Limits
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import WrongStatus
@@ -229,14 +230,18 @@ def test_a_channel_that_is_not_set_up_fails_its_deliveries():
     assert deliver(ports, job_id=job.id).failed == 1
 
 
+def kept(job):
+    return {job.result.object_key, manifest_key(job.result.object_key)}
+
+
 def test_expired_files_are_deleted_and_fresh_ones_kept(ports):
     old = completed(ports)
     ports.clock.advance(23 * 3600)
     ports.objects.now = ports.clock.now
     fresh = completed(ports)
     ports.clock.advance(2 * 3600)
-    assert expire(ports) == 1
-    assert list(ports.objects.objects) == [fresh.result.object_key]
+    assert expire(ports) == 2  # the file, and the manifest beside it
+    assert set(ports.objects.objects) == kept(fresh)
     assert expire(ports) == 0
     assert ports.jobs.get(old.id).status is Status.COMPLETED
 
@@ -250,7 +255,7 @@ def test_files_that_no_job_names_are_deleted_once_they_are_old_enough(ports):
     assert expire(ports) == 0
     ports.clock.advance(16 * 60)
     assert expire(ports) == 3
-    assert list(ports.objects.objects) == [job.result.object_key]
+    assert set(ports.objects.objects) == kept(job)
 
 
 def test_uploads_that_nobody_finished_are_aborted_after_a_day(ports):

@@ -18,6 +18,7 @@ from exports_pipeline.core.errors import (
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.manifest import manifest_key
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import UnknownAccount
 from exports_pipeline.usecases.cancel_export import cancel_export
@@ -47,10 +48,11 @@ def test_a_completed_job_has_an_object_that_is_counted_and_hashed(ports):
     job = requested(ports)
     outcome = run(ports, job)
     done = ports.jobs.get(job.id)
-    (key,) = ports.objects.objects
+    key, manifest = ports.objects.objects
     body = ports.objects.objects[key].body
     rows = list(csv.DictReader(io.StringIO(body.decode())))
     assert done.status is Status.COMPLETED
+    assert manifest == manifest_key(key)
     assert done.result == outcome.result
     assert (done.result.row_count, len(rows)) == (3, 3)
     assert {row["seller"] for row in rows} == {"ann"}
