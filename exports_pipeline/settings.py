@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """A DuckDB file, or a folder of Parquet or CSV files; unset: the sample."""
     catalog: Path | None = Field(None, validation_alias="EXPORTS_CATALOG")
     """A catalogue YAML or a dbt `manifest.json`; unset: the sample's, or one derived from the warehouse."""
+    reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
+    """A folder with report templates of your own; unset: the built-in ones only."""
 
     api_port: int = Field(8000, validation_alias="EXPORTS_API_PORT")
     dagster_port: int = Field(3000, validation_alias="EXPORTS_DAGSTER_PORT")

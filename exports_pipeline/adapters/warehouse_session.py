@@ -11,6 +11,7 @@ import pyarrow as pa
 from exports_pipeline.adapters.duckdb_errors import querying
 from exports_pipeline.adapters.duckdb_instance import DuckDbInstance
 from exports_pipeline.adapters.lines import Lines
+from exports_pipeline.adapters.question_sql import plan_question
 from exports_pipeline.adapters.selection_sql import rows as rows_sql
 from exports_pipeline.adapters.totals_sql import totals_of, totals_sql
 from exports_pipeline.adapters.upload_stream import UPLOAD_URL, UploadStream
@@ -21,6 +22,7 @@ from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline.core.ports import Upload
+from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan
 from exports_pipeline.writers.redaction import MASK, HashKey
 from exports_pipeline.writers.registry import plan_file
@@ -183,6 +185,11 @@ class DuckDbSession:
         statement = f"SELECT {cells} {rows_sql(selection, parameters)} LIMIT {int(rows)}"
         found = self._ask_watched(statement, parameters, selection, tick)
         return [dict(zip(names, row, strict=True)) for row in found]
+
+    def answer(self, selection: Selection, question: Question, *, tick: Callable[[], None] = lambda: None) -> Answer:
+        """What a question finds among the rows of a selection, with columns redacted as it says."""
+        plan = plan_question(question, selection, self._key)
+        return plan.answer(self._ask_watched(plan.statement, plan.parameters, selection, tick))
 
     def ask(self, statement: str, parameters: Parameters, selection: Selection) -> list[tuple[Any, ...]]:
         """All rows that answer a statement about a selection.

@@ -9,6 +9,7 @@ from exports_pipeline.checkup.finding import Check, Finding, findings_of, skippe
 from exports_pipeline.checkup.ledger import check_ledger
 from exports_pipeline.checkup.orchestrator import check_dagster
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings
+from exports_pipeline.checkup.templates import check_templates
 from exports_pipeline.checkup.workers import check_workers
 
 
@@ -25,6 +26,7 @@ def examine(about: Surroundings) -> list[Finding]:
         "settings": lambda: check_settings(about),
         **({part: _not_up(part) for part in servers} if about.is_down else servers),
         "warehouse": lambda: check_data(settings),
+        "reports": lambda: check_templates(settings),
         "disk": lambda: check_disk(settings),
     }
     with ThreadPoolExecutor(len(checks)) as pool:

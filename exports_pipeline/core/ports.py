@@ -15,6 +15,7 @@ from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, QueueLimits, UserStore
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
+from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.spans import NoSpans, Spans
 
@@ -113,6 +114,15 @@ class WarehouseSession(Protocol):
 
     def preview(self, selection: Selection, *, rows: int, tick: Callable[[], None]) -> list[dict[str, str | None]]:
         """The first rows as text, for the eyes of operators: every sensitive column masked; `tick` as in `count`."""
+
+    def answer(self, selection: Selection, question: Question, *, tick: Callable[[], None]) -> Answer:
+        """What a question finds among the rows of a selection, with columns redacted as it says; `tick` as in `count`.
+
+        The filters, the zone and the dataset are those of the selection, whatever the question says.
+
+        Raises:
+            UnknownColumn, InvalidQuestion: the question does not fit the columns; otherwise as `count`.
+        """
 
 
 class Warehouse(Protocol):

@@ -27,6 +27,24 @@ class UnknownTag(RequestError):
     code = "unknown_tag"
 
 
+class UnknownTemplate(RequestError):
+    """There is no such report template; the list of templates names them."""
+
+    code = "unknown_template"
+
+
+class InvalidParameter(RequestError):
+    """The report template has no such parameter, needs one that is missing, or cannot take this value."""
+
+    code = "invalid_parameter"
+
+
+class InvalidQuestion(RequestError):
+    """The report asks a column for what it cannot give, as the sum of a text."""
+
+    code = "invalid_question"
+
+
 class UnknownFormat(RequestError):
     """There is no such format."""
 

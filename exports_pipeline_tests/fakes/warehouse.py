@@ -5,6 +5,7 @@ import io
 from contextlib import contextmanager
 
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
+from exports_pipeline_tests.fakes.answers import answer
 from exports_pipeline_tests.fakes.clock import NOON
 
 
@@ -64,6 +65,10 @@ class InMemoryWarehouse:
             {name: "***" if name in masked else str(row[name]) for name in names}
             for row in self._rows(selection)[:rows]
         ]
+
+    def answer(self, selection, question, *, tick):
+        tick()
+        return answer(question, selection, self._rows(selection))
 
     def missing_values(self, selection, column, values):
         if self.error is not None:

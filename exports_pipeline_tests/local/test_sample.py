@@ -13,9 +13,11 @@ TABLES = (
     "airlines",
     "airports",
     "daily_spending_by_tag",
+    "experiments",
     "fct_transactions",
     "flights",
     "monthly_trends",
+    "outreach_messages",
     "planes",
     "weather",
 )
