@@ -1,6 +1,6 @@
 """The formats of a file and the options each of them takes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -18,6 +18,14 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     PDF = "pdf"
+    XLSX = "xlsx"
+    HTML = "html"
+
+
+DATASET_FORMATS = (Format.CSV, Format.PARQUET, Format.JSON, Format.JSONL, Format.PDF)
+"""What the rows of a dataset may be written as."""
+REPORT_FORMATS = (Format.PDF, Format.XLSX, Format.HTML)
+"""What a report may be written as."""
 
 
 class Compression(StrEnum):
@@ -56,6 +64,8 @@ OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
     Format.JSON: frozenset({"timezone", "compression"}),
     Format.JSONL: frozenset({"timezone", "compression"}),
     Format.PDF: frozenset({"timezone", "paper"}),
+    Format.XLSX: frozenset({"timezone"}),
+    Format.HTML: frozenset({"timezone"}),
 }
 """The options that each format takes."""
 
@@ -67,21 +77,21 @@ _CONTENT_TYPES = {
     Format.JSON: "application/json",
     Format.JSONL: "application/x-ndjson",
     Format.PDF: "application/pdf",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.HTML: "text/html; charset=utf-8",
 }
 _PACKED = {Compression.GZIP: ("gz", "application/gzip"), Compression.ZSTD: ("zst", "application/zstd")}
 
 
-def parse_format(name: str) -> Format:
-    """The format of that name.
+def parse_format(name: str, among: Collection[Format] = DATASET_FORMATS) -> Format:
+    """The format of that name, of those that a dataset may have, or a report.
 
     Raises:
         UnknownFormat: there is none.
     """
-    try:
+    if name.lower() in among:
         return Format(name.lower())
-    except ValueError:
-        known = ", ".join(Format)
-        raise UnknownFormat(f"There is no format {name[:40]!r}; choose one of {known}.", field="format") from None
+    raise UnknownFormat(f"There is no format {name[:40]!r}; choose one of {', '.join(among)}.", field="format")
 
 
 def parse_options(file_format: Format, given: Mapping[str, Any]) -> FormatOptions:
