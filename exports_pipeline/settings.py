@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     catalog: Path | None = Field(None, validation_alias="EXPORTS_CATALOG")
     """A catalogue YAML or a dbt `manifest.json`; unset: the sample's, or one derived from the warehouse."""
 
+    branding: Path | None = Field(None, validation_alias="EXPORTS_BRANDING")
+    """A YAML file with logo, colours, fonts, header and footer of reports; unset: the plain theme."""
+
     api_port: int = Field(8000, validation_alias="EXPORTS_API_PORT")
     dagster_port: int = Field(3000, validation_alias="EXPORTS_DAGSTER_PORT")
     s3_port: int = Field(9000, validation_alias="EXPORTS_S3_PORT")
