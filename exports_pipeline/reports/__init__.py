@@ -1,0 +1,1 @@
+"""Reports: plain data becomes a document, a workbook or a page."""
