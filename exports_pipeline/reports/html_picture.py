@@ -25,6 +25,8 @@ def inline_svg(svg: str, *, alt: str) -> str:
             text.set("lengthAdjust", "spacingAndGlyphs")
     for name in ("width", "height", "class", "version"):
         root.attrib.pop(name, None)
+    root.set("overflow", "visible")  # a label may reach a little beyond what Vega has measured
     root.set("role", "img")
+    root.set("direction", "ltr")  # anchors of texts would turn round on a page from the right
     root.set("aria-label", alt)
     return ET.tostring(root, encoding="unicode")

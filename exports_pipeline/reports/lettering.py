@@ -14,6 +14,7 @@ from reportlab.pdfbase.pdfmetrics import getFont, getRegisteredFontNames, regist
 from reportlab.pdfbase.ttfonts import TTFont
 
 from exports_pipeline.core.branding import Branding
+from exports_pipeline.writers.fonts.direction import is_plain
 from exports_pipeline.writers.fonts.document_font import BOLD_FONT, REGULAR_FONT, register_fonts
 
 
@@ -27,8 +28,9 @@ class Letters:
     def runs(self, text: str, *, bold: bool = False) -> Iterator[tuple[str, str]]:
         """The text in pieces, each with the name of a font that has its letters."""
         own, packaged = (self.bold, BOLD_FONT) if bold else (self.regular, REGULAR_FONT)
-        if own == packaged:
-            yield own, text
+        if own == packaged or not is_plain(text):
+            # Text from the right is set whole: its pieces would stand in the wrong order.
+            yield packaged, text
             return
         covered = _covered(own)
         for has, letters in groupby(text, key=lambda letter: letter.isspace() or ord(letter) in covered):

@@ -14,6 +14,8 @@ from exports_pipeline.reports.values import change_of, shown_change, shown_figur
 MOST_BESIDE = 4
 GAP_PT = 10.0
 PADDING_PT = 10.0
+ARROW_PT = 12.0
+"""Room of the arrow before a change."""
 
 
 class Change(Flowable):
@@ -28,11 +30,14 @@ class Change(Flowable):
 
     def wrap(self, available_width: float, _available_height: float) -> tuple[float, float]:
         """One line."""
-        return available_width, theme.BODY_PT * 1.5
+        self.width, self.height = available_width, theme.BODY_PT * 1.5
+        return self.width, self.height
 
     def draw(self) -> None:
         """Draw the arrow as a triangle, as fonts may not have one."""
-        canvas, x, y = self.canv, 0.0, 3.5
+        letters = self._look.letters
+        length = letters.width(self._text, theme.BODY_PT, bold=True) + (0 if self._flat else ARROW_PT)
+        canvas, x, y = self.canv, self.width - length if self._look.rtl else 0.0, 3.5
         canvas.setFillColor(self._colour)
         if not self._flat:
             path = canvas.beginPath()
@@ -42,8 +47,8 @@ class Change(Flowable):
             path.lineTo(x + 4, tip)
             path.close()
             canvas.drawPath(path, stroke=0, fill=1)
-            x += 12
-        canvas.setFont(self._look.letters.bold, theme.BODY_PT)
+            x += ARROW_PT
+        canvas.setFont(letters.bold, theme.BODY_PT)
         canvas.drawString(x, y, self._text)
 
 
@@ -79,9 +84,12 @@ def _row(figures: Sequence[KeyFigure], card_width: float, beside: int, look: Loo
         ("BOTTOMPADDING", (0, -1), (-1, -1), 9),
     ]
     for i in range(len(figures)):
-        style.append(("BACKGROUND", (2 * i, 0), (2 * i, -1), HexColor(theme.PANEL)))
-        style.append(("LINEABOVE", (2 * i, 0), (2 * i, 0), 2, HexColor(look.branding.accent)))
+        place = 2 * (beside - 1 - i if look.rtl else i)
+        style.append(("BACKGROUND", (place, 0), (place, -1), HexColor(theme.PANEL)))
+        style.append(("LINEABOVE", (place, 0), (place, 0), 2, HexColor(look.branding.accent)))
     cells = [[*line, *[""] * (2 * beside - len(line))][:-1] for line in lines]
+    if look.rtl:
+        cells = [line[::-1] for line in cells]
     widths = [GAP_PT if i % 2 else card_width for i in range(2 * beside - 1)]
     return Table(cells, colWidths=widths, style=style, spaceAfter=GAP_PT, hAlign="LEFT")
 

@@ -73,7 +73,7 @@ def _text(section: Text, heading: list[Flowable], look: Look) -> list[Flowable]:
         return [KeepTogether([*heading, *spaced[:1]]), *spaced[1:]]
     style: list[Any] = [
         ("BACKGROUND", (0, 0), (-1, -1), HexColor(background)),
-        ("LINEBEFORE", (0, 0), (0, -1), 3, HexColor(edge)),
+        ("LINEAFTER" if look.rtl else "LINEBEFORE", (0, 0), (0, -1), 3, HexColor(edge)),
         ("LEFTPADDING", (0, 0), (-1, -1), 12),
         ("RIGHTPADDING", (0, 0), (-1, -1), 12),
         ("TOPPADDING", (0, 0), (-1, -1), 6),

@@ -103,6 +103,8 @@ def _groups(wanted: Sequence[tuple[float, float]], room: float) -> list[list[int
 
 def _grid(table: Table, cells: Cells, group: Sequence[int], widths: Sequence[float], look: Look) -> Flowable:
     """One group of columns as a table that may run over many pages."""
+    if look.rtl:
+        group, widths = group[::-1], widths[::-1]
     columns = [table.columns[i] for i in group]
     right = [column.kind in NUMBERS for column in columns]
     header = [look.paragraph(c.title, theme.SMALL_PT, bold=True, right=r) for c, r in zip(columns, right, strict=True)]
@@ -127,7 +129,14 @@ def _grid(table: Table, cells: Cells, group: Sequence[int], widths: Sequence[flo
         ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(theme.RULE)),
         *(("ALIGN", (i, 0), (i, -1), "RIGHT") for i, is_right in enumerate(right) if is_right is not look.rtl),
     ]
-    return LongTable([header, *rows], colWidths=list(widths), style=style, repeatRows=1, hAlign="LEFT", splitInRow=1)
+    return LongTable(
+        [header, *rows],
+        colWidths=list(widths),
+        style=style,
+        repeatRows=1,
+        hAlign="RIGHT" if look.rtl else "LEFT",
+        splitInRow=1,
+    )
 
 
 def _cell(text: str, width: float, *, right: bool, look: Look) -> str | Flowable:

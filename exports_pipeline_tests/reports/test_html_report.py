@@ -107,3 +107,8 @@ def test_a_letter_says_how_many_rows_it_leaves_out(rows, is_said):
     written = html_letter(sample(sections=[table]), BANK).html
     assert written.count(">row ") == MOST_ROWS
     assert (f"The first {MOST_ROWS} of {rows} rows" in written) is is_said
+
+
+def test_a_page_from_the_right_keeps_its_charts_as_they_are_drawn():
+    root = page(sample(language="ar"))
+    assert {svg.get("direction") for svg in root.iter("svg")} == {"ltr"}

@@ -164,3 +164,12 @@ def test_qpdf_finds_nothing_to_complain_of(written, tmp_path):
     written(sample())
     done = subprocess.run(["qpdf", "--check", tmp_path / "report.pdf"], capture_output=True, check=False)  # noqa: S607 - found above
     assert done.returncode == 0, done.stdout
+
+
+def test_a_table_of_a_language_from_the_right_begins_there(written, tmp_path):
+    table = Table(columns=[TableColumn(title="First"), TableColumn(title="Second")], rows=[["one", "two"]])
+    written(sample(language="he", sections=[table]))
+    with pdfplumber.open(tmp_path / "report.pdf") as document:
+        places = {word["text"]: word["x0"] for word in document.pages[0].extract_words()}
+    assert places["First"] > places["Second"]
+    assert places["one"] > places["two"]
