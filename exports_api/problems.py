@@ -60,6 +60,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.InvalidToken: Answer(status=401),
         refusals.NotAllowed: Answer(status=403),
         errors.InvalidCatalog: _OURS,
+        errors.InvalidBranding: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
         errors.NotConfigured: _OURS,

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
 
+    branding: Path | None = Field(None, validation_alias="EXPORTS_BRANDING")
+    """A YAML file with logo, colours, fonts, header and footer of reports; unset: the plain theme."""
+
     api_port: int = Field(8000, validation_alias="EXPORTS_API_PORT")
     dagster_port: int = Field(3000, validation_alias="EXPORTS_DAGSTER_PORT")
     s3_port: int = Field(9000, validation_alias="EXPORTS_S3_PORT")

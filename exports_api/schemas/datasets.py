@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from exports_pipeline.core.catalog import Column, Dataset, Grain, Sensitivity
-from exports_pipeline.core.formats import Format
+from exports_pipeline.core.formats import DATASET_FORMATS, Format
 from exports_pipeline.usecases.read_datasets import DatasetDetail
 
 
@@ -94,6 +94,6 @@ def _members(dataset: Dataset, columns: Sequence[Column]) -> dict[str, object]:
             for column in columns
         ],
         "filters": list(dataset.filters),
-        "formats": list(Format),
+        "formats": list(DATASET_FORMATS),
         "tags": list(dataset.tags),
     }

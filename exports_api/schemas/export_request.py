@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, WithoutNul
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
-from exports_pipeline.core.formats import Format
+from exports_pipeline.core.formats import DATASET_FORMATS
 
 MAX_COLUMNS = 2_000
 MAX_RECIPIENTS = 20
@@ -64,7 +64,7 @@ class ExportBody(BaseModel):
         description="Id or name of a dataset, as GET /api/analytics/datasets lists them.", examples=["fct_transactions"]
     )
     format: Annotated[str, Field(min_length=1, max_length=40), WithoutNul] = Field(
-        description=f"What the file is written as: {', '.join(Format)}.", examples=["csv", "parquet"]
+        description=f"What the file is written as: {', '.join(DATASET_FORMATS)}.", examples=["csv", "parquet"]
     )
     start_date: IsoDate = Field(
         None, description="First day, in the time zone of `options.timezone` (UTC by default).", examples=["2024-01-01"]

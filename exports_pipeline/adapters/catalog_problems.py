@@ -1,16 +1,16 @@
-"""Everything that is wrong with one catalogue, gathered so that it can be mended in one go."""
+"""Everything that is wrong with one file of the operator's, gathered so that it can be mended in one go."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from exports_pipeline.core.errors import InvalidCatalog
+from exports_pipeline.core.errors import ExportError, InvalidCatalog
 
 
 class Problems:
     """The sentences about one file, each naming file, dataset and field."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    def __init__(self, file: str, error: type[ExportError] = InvalidCatalog) -> None:
+        self._file, self._error = file, error
         self._lines: list[str] = []
 
     def add(self, sentence: str, *, dataset: str | None = None, field: str | None = None) -> None:
@@ -23,10 +23,10 @@ class Problems:
         """End here if anything is wrong.
 
         Raises:
-            InvalidCatalog: with one problem a line.
+            InvalidCatalog: or the error of this file, with one problem a line.
         """
         if self._lines:
-            raise InvalidCatalog("\n".join(self._lines))
+            raise self._error("\n".join(self._lines))
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

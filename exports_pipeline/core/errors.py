@@ -38,6 +38,12 @@ class InvalidCatalog(ExportError):
     code = "invalid_catalog"
 
 
+class InvalidBranding(ExportError):
+    """The branding file cannot be followed."""
+
+    code = "invalid_branding"
+
+
 class WarehouseBusy(ExportError):
     """Another process writes to the warehouse at this moment; the export is tried again."""
 

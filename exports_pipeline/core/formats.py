@@ -1,6 +1,6 @@
 """The formats of a file and the options each of them takes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -19,6 +19,13 @@ class Format(StrEnum):
     JSONL = "jsonl"
     XLSX = "xlsx"
     PDF = "pdf"
+    HTML = "html"
+
+
+DATASET_FORMATS = (Format.CSV, Format.PARQUET, Format.JSON, Format.JSONL, Format.XLSX, Format.PDF)
+"""What the rows of a dataset may be written as."""
+REPORT_FORMATS = (Format.PDF, Format.XLSX, Format.HTML)
+"""What a report may be written as."""
 
 
 class Compression(StrEnum):
@@ -61,6 +68,7 @@ OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
     Format.JSONL: _ALL | {"compression"},
     Format.XLSX: _ALL | {"formula_guard"},
     Format.PDF: _ALL | {"paper"},
+    Format.HTML: frozenset({"timezone"}),
 }
 """The options that each format takes."""
 
@@ -76,21 +84,20 @@ _CONTENT_TYPES = {
     Format.JSONL: "application/x-ndjson",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.PDF: "application/pdf",
+    Format.HTML: "text/html; charset=utf-8",
 }
 _PACKED = {Compression.GZIP: ("gz", "application/gzip"), Compression.ZSTD: ("zst", "application/zstd")}
 
 
-def parse_format(name: str) -> Format:
-    """The format of that name.
+def parse_format(name: str, among: Collection[Format] = DATASET_FORMATS) -> Format:
+    """The format of that name, of those that a dataset may have, or a report.
 
     Raises:
         UnknownFormat: there is none.
     """
-    try:
+    if name.lower() in among:
         return Format(name.lower())
-    except ValueError:
-        known = ", ".join(Format)
-        raise UnknownFormat(f"There is no format {name[:40]!r}; choose one of {known}.", field="format") from None
+    raise UnknownFormat(f"There is no format {name[:40]!r}; choose one of {', '.join(among)}.", field="format")
 
 
 def parse_options(file_format: Format, given: Mapping[str, Any]) -> FormatOptions:

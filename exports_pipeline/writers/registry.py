@@ -3,6 +3,7 @@
 from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.refusals import UnknownFormat
 from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan, Shown
 from exports_pipeline.writers.csv_file import csv_plan
 from exports_pipeline.writers.json_file import json_plan
@@ -36,6 +37,8 @@ def plan_file(
             return xlsx_plan(columns, ready, options, about)
         case Format.PDF:
             return pdf_plan(ready, [column.title or column.name for column in columns], options, about)
+        case Format.HTML:
+            raise UnknownFormat(f"A dataset is not written as {file_format}.", field="format")
 
 
 def _shown(column: Column, key: HashKey | None, parameters: Parameters) -> Shown:

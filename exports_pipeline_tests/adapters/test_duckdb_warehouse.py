@@ -16,7 +16,7 @@ from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
 from exports_pipeline.core.catalog import Column, Dataset, TimeColumn
 from exports_pipeline.core.errors import QueryFailed, WarehouseBusy, WarehouseUnavailable
-from exports_pipeline.core.formats import Format
+from exports_pipeline.core.formats import DATASET_FORMATS
 from exports_pipeline.core.refusals import QueryTooLarge
 from exports_pipeline_tests.tables import everything, exported
 
@@ -129,7 +129,7 @@ def test_what_duckdb_says_of_the_data_stays_out_of_the_sentence(tables):
     assert "very secret" in str(caught.value.__cause__)
 
 
-@pytest.mark.parametrize("file_format", Format)
+@pytest.mark.parametrize("file_format", DATASET_FORMATS)
 def test_a_query_that_fails_halfway_says_so_in_every_format(tables, file_format):
     dataset = tables.dataset("SELECT i AS a FROM range(300000) r(i)")
     sql = "SELECT CASE WHEN a = 250000 THEN error('boom') ELSE a END AS a FROM things"

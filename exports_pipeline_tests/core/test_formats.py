@@ -7,6 +7,8 @@ import pytest
 
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import (
+    DATASET_FORMATS,
+    REPORT_FORMATS,
     Compression,
     Format,
     FormatOptions,
@@ -31,7 +33,7 @@ def test_an_unknown_format_gets_the_list_of_those_there_are():
         parse_format("docx")
 
 
-@pytest.mark.parametrize("file_format", Format)
+@pytest.mark.parametrize("file_format", DATASET_FORMATS)
 def test_every_format_has_defaults(file_format):
     assert parse_options(file_format, {}) == FormatOptions()
 
@@ -90,7 +92,14 @@ def test_plain_files_have_their_own_type():
         "application/x-ndjson",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/pdf",
+        "text/html; charset=utf-8",
     }
+
+
+def test_a_page_is_a_format_of_reports_alone():
+    with pytest.raises(UnknownFormat):
+        parse_format("html")
+    assert parse_format("HTML", REPORT_FORMATS) is Format.HTML
 
 
 @pytest.mark.parametrize(
