@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from exports_api.errors import BodyTooLarge, MalformedBody, MalformedLength, UnsupportedMediaType
 from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.reports import PreviewBody, ReportBody
 
 MAX_BODY_BYTES = 1 << 20
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -52,6 +53,18 @@ async def export_body(request: Request) -> ExportBody:
     return await read_json(request, ExportBody)
 
 
+async def report_body(request: Request) -> ReportBody:
+    """The body that requests a report."""
+    return await read_json(request, ReportBody)
+
+
+async def preview_body(request: Request) -> PreviewBody:
+    """The body that asks for the preview of a report."""
+    return await read_json(request, PreviewBody)
+
+
+ReportBodyOf = Annotated[ReportBody, Depends(report_body)]
+PreviewBodyOf = Annotated[PreviewBody, Depends(preview_body)]
 ExportBodyOf = Annotated[ExportBody, Depends(export_body)]
 
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.problem import Problem
+from exports_api.schemas.reports import PreviewBody, ReportBody
 
-_UNSEEN: tuple[type[BaseModel], ...] = (ExportBody, Problem)
+_UNSEEN: tuple[type[BaseModel], ...] = (ExportBody, PreviewBody, ReportBody, Problem)
 """Models that routes read or write by themselves."""
 _REF = "#/components/schemas/{model}"
 
@@ -26,6 +27,7 @@ Every error is `application/problem+json` (RFC 9457) with a stable `code`; `GET 
 TAGS = [
     {"name": "datasets", "description": "What may be exported."},
     {"name": "exports", "description": "Export jobs: request, look, download, cancel, retry."},
+    {"name": "reports", "description": "Documents made of several questions; each is an export job."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]
 

@@ -1,13 +1,13 @@
 """Recipients of one export, checked against the channels there are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from exports_api.errors import UnknownChannel, UnknownDestination
-from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.export_request import RecipientBody
 from exports_pipeline.core.recipient import Channel, Recipient
 
 
-def recipients_of(body: ExportBody, channels: Collection[str]) -> tuple[Recipient, ...]:
+def recipients_of(given: Sequence[RecipientBody] | None, channels: Collection[str]) -> tuple[Recipient, ...]:
     """The recipients that a request names.
 
     Raises:
@@ -15,7 +15,7 @@ def recipients_of(body: ExportBody, channels: Collection[str]) -> tuple[Recipien
         UnknownDestination: one of them names a saved destination that does not exist.
     """
     recipients = []
-    for place, each in enumerate(body.recipients or ()):
+    for place, each in enumerate(given or ()):
         if each.channel not in channels:
             known = ", ".join(sorted(channels)) or "none"
             sentence = f"There is no channel {each.channel[:40]!r} here; those set up: {known}."

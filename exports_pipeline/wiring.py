@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from time import sleep
 
+import structlog
+
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
+from exports_pipeline.adapters.branding_yaml import read_branding
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.export_runs import ExportRuns
@@ -20,12 +23,17 @@ from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.warehouse import make_warehouse
+from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.ports import ExportPorts, Limits, Sender
 from exports_pipeline.core.recipient import Channel
+from exports_pipeline.reports.catalog import load_templates
+from exports_pipeline.reports.maker import TemplateReports
 from exports_pipeline.settings import Settings, load_settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
+
+_log = structlog.get_logger()
 
 
 def build_ports(settings: Settings) -> ExportPorts:
@@ -49,6 +57,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         warehouse=warehouse,
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
+        reports=_reports(settings),
         senders=_senders(settings),
         clock=lambda: datetime.now(UTC),
         pause=sleep,
@@ -95,6 +104,13 @@ def _dispatcher(ports: ExportPorts) -> Nudge:
 def nudge_dispatch(ports: ExportPorts) -> None:
     """Let pending export jobs be launched in the background."""
     _dispatcher(ports)()
+
+
+def _reports(settings: Settings) -> TemplateReports:
+    templates = load_templates(settings.reports)
+    for broken in templates.broken:
+        _log.error("report_template_broken", file=broken.file, problem=broken.problem)
+    return TemplateReports(templates, read_branding(settings.branding) if settings.branding else Branding())
 
 
 def _senders(settings: Settings) -> dict[str, Sender]:

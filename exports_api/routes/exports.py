@@ -42,7 +42,7 @@ _JSON = "application/json"
 _QUEUED = "The export is queued; GET the address in Location until its status is completed, failed or cancelled."
 _LOCATION = header("Address of the export job.", example=f"{PREFIX}/1c9d0f6e-8b1e-4d0b-9a53-3a1f2f6c7b11")
 _RETRY_AFTER = header("Seconds to wait before looking again; absent once the status is final.", example="1")
-_ACCEPTED = {
+ACCEPTED = {
     "model": Accepted,
     "description": "Accepted.",
     "headers": {"Location": _LOCATION, "Retry-After": _RETRY_AFTER},
@@ -53,7 +53,7 @@ _ACCEPTED = {
     "",
     status_code=202,
     summary="Request an export",
-    responses={202: _ACCEPTED, **problems(409, 413, 415, 422, 429)},
+    responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},
     openapi_extra=body_of(ExportBody),
 )
 async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: IdempotencyKey = None) -> Response:
@@ -67,14 +67,14 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         caller,
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
-        recipients=recipients_of(body, parts.ports.senders),
+        recipients=recipients_of(body.recipients, parts.ports.senders),
     )
     bind_contextvars(job_id=str(requested.job.id))  # the log's line of this request names both ids
     parts.dispatch_soon()
     if not requested.is_replay:
         parts.metrics.export_requested(requested.job.format)
     # A replay gets the first answer again, whatever has become of the job since.
-    answer = _accepted(requested.job, Status.PENDING, _QUEUED)
+    answer = accepted(requested.job, Status.PENDING, _QUEUED)
     if requested.is_replay:
         answer.headers["Idempotency-Replayed"] = "true"
     return answer
@@ -135,26 +135,27 @@ async def get_manifest(caller: Caller, parts: Parts, job_id: JobId) -> Response:
 
 
 @router.post(
-    "/{job_id}/cancel", status_code=202, summary="Cancel an export", responses={202: _ACCEPTED, **problems(404, 409)}
+    "/{job_id}/cancel", status_code=202, summary="Cancel an export", responses={202: ACCEPTED, **problems(404, 409)}
 )
 async def cancel(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Stop a pending or running job; a running query is interrupted within a second and leaves no file."""
     job = await run_in_threadpool(cancel_export, job_id, caller, ports=parts.ports)
     parts.dispatch_soon()
-    return _accepted(job, Status.CANCELLED, "The export is cancelled.")
+    return accepted(job, Status.CANCELLED, "The export is cancelled.")
 
 
 @router.post(
-    "/{job_id}/retry", status_code=202, summary="Retry an export", responses={202: _ACCEPTED, **problems(404, 409)}
+    "/{job_id}/retry", status_code=202, summary="Retry an export", responses={202: ACCEPTED, **problems(404, 409)}
 )
 async def retry(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Queue a failed or cancelled job again, as a new attempt."""
     job = await run_in_threadpool(retry_export, job_id, caller, ports=parts.ports)
     parts.dispatch_soon()
-    return _accepted(job, Status.PENDING, _QUEUED)
+    return accepted(job, Status.PENDING, _QUEUED)
 
 
-def _accepted(job: ExportJob, status: Status, message: str) -> Response:
+def accepted(job: ExportJob, status: Status, message: str) -> Response:
+    """The answer to a request that was taken."""
     body = Accepted.model_construct(job_id=job.id, status=status, message=message)
     headers = {"Location": f"{PREFIX}/{job.id}", "Cache-Control": "no-store"}
     if not status.is_final:

@@ -54,13 +54,17 @@ class ExportView(BaseModel):
     """An export job."""
 
     job_id: UUID = Field(description="Id of the export job.", examples=[_ID])
+    type: str = Field(description="`export` or `report`.", examples=["export"])
     status: Status = Field(description="Where it stands.", examples=["completed"])
-    dataset_id: UUID = Field(description="Id of the dataset.")
-    dataset_name: str = Field(description="Name of the dataset.", examples=["fct_transactions"])
+    dataset_id: UUID = Field(description="Id of the dataset, or of the report template.")
+    dataset_name: str = Field(
+        description="Name of the dataset, or of the report template.", examples=["fct_transactions"]
+    )
     dataset_title: str = Field(description="Title of the dataset, for people.", examples=["Transactions"])
     format: Format = Field(description="What the file is written as.", examples=["csv"])
     filters: AppliedFilters = Field(description="What the request narrowed.")
     options: dict[str, Any] = Field(description="How the file is written, defaults included.")
+    parameters: dict[str, Any] = Field(description="What a report is made with; empty for an export.")
     progress: ProgressView = Field(description="How far it has come.")
     attempt: int = Field(description="The current try, counted from 1.", examples=[1])
     queue_position: int | None = Field(description="Place in the queue while pending, counted from 1.", examples=[None])
@@ -86,6 +90,7 @@ class ExportView(BaseModel):
         result, error = job.result, job.error
         return ExportView.model_construct(
             job_id=job.id,
+            type=job.type,
             status=job.status,
             dataset_id=job.dataset_id,
             dataset_name=job.dataset,
@@ -93,6 +98,7 @@ class ExportView(BaseModel):
             format=job.format,
             filters=_filters(job),
             options={name: getattr(job.options, name) for name in sorted(OPTIONS_OF_FORMAT[job.format])},
+            parameters=dict(job.parameters),
             progress=_progress(job),
             attempt=job.attempt,
             queue_position=place.position if place else None,

@@ -5,7 +5,7 @@ from uuid import UUID
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.core.export_job import ExportJob
 
-DAGSTER_JOBS = {"export": "dataset_export"}
+DAGSTER_JOBS = {"export": "dataset_export", "report": "report"}
 """The Dagster job that runs each type of export job."""
 JOB_ID_TAG = "exports/job_id"
 ATTEMPT_TAG = "exports/attempt"

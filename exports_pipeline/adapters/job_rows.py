@@ -36,6 +36,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
         "metadata": {
             "dataset": {"id": str(new.dataset_id), "name": new.dataset, "title": new.dataset_title},
             "filters": filters,
+            **({"parameters": dict(new.parameters)} if new.parameters else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
         },
         "progress": {},
@@ -84,6 +85,7 @@ def job_of(row: RowMapping) -> ExportJob:
         triggered_by=row["triggered_by"],
         export_type=row["export_type"],
         tag_summary=tuple(row["tag_summary"]),
+        parameters=row["metadata"].get("parameters", {}),
         traceparent=row["metadata"].get("traceparent"),
         result=_result(row["metadata"]) if row["status"] == Status.COMPLETED else None,
         error=JobError(code=row["error_code"], sentence=row["error_sentence"], fault=Fault(row["error_fault"]))

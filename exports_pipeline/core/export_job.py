@@ -43,6 +43,8 @@ class StoredFile:
     sha256: str
     columns: tuple[tuple[str, str], ...] = ()
     """Name and DuckDB type of each column of the file."""
+    remarks: tuple[str, ...] = ()
+    """What the file does not hold, if anything: then it is not complete, and says so itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,8 @@ class NewExportJob:
     idempotency_key: str | None = None
     request_digest: str | None = None
     """Digest of the request's body, to tell a repeated request from a reused key."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What a report is made with, as it was given."""
     traceparent: str | None = None
     """The W3C name of the request's span, where requests are traced."""
 
@@ -101,6 +105,7 @@ class ExportJob:
     """The current try, counted from 1; also the fencing token."""
     requester: Requester
     dataset: str
+    """Name of the dataset, or of the template of a report."""
     dataset_id: UUID
     dataset_title: str
     format: Format
@@ -115,6 +120,8 @@ class ExportJob:
     tag_summary: tuple[str, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     """Who gets the result besides the requester's own linked chat."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What a report is made with, as it was given; empty for an export."""
     forgiven: int = 0
     """Attempts that do not count against the limit: lost launches, those put back, and all before a retry by hand."""
     is_large: bool = False

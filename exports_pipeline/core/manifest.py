@@ -11,6 +11,7 @@ from uuid import UUID
 from exports_pipeline.core.catalog import Dataset
 from exports_pipeline.core.export_job import ExportJob, StoredFile
 from exports_pipeline.core.filters import Selection
+from exports_pipeline.core.report import Report
 
 VERSION = "exports-manifest/1"
 SIGNATURE = "signature"
@@ -37,34 +38,24 @@ class Snapshot:
     """When it was written."""
 
 
-def manifest_of(
+def manifest_of_export(
     job: ExportJob,
     selection: Selection,
     result: StoredFile,
     *,
     snapshot: Snapshot,
     totals: tuple[ColumnTotals, ...],
-    remarks: tuple[str, ...],
     made_at: datetime,
 ) -> dict[str, Any]:
-    """The manifest of an attempt, unsigned; `remarks` say what the file does not hold, if anything.
+    """The manifest of an export's attempt, unsigned.
 
     Its values are texts, integers, booleans, lists and mappings only, so that it has one canonical form.
     """
     by_name = {each.name: each for each in totals}
-    return {
-        "manifest": VERSION,
-        "job_id": str(job.id),
-        "attempt": job.attempt,
-        "type": job.type,
-        "made_at": made_at.isoformat(),
+    return _common(job, result, snapshot=snapshot, made_at=made_at) | {
         "dataset": {"name": job.dataset, "id": str(job.dataset_id), "title": job.dataset_title},
         "catalog_version": catalog_version(selection.dataset),
-        "warehouse": {"snapshot": snapshot.name, "as_of": snapshot.as_of.isoformat()},
-        "requested_by": str(job.requester.user_id),
         "rows_of": selection.owner_key,
-        "permissions": sorted(job.requester.permissions),
-        "format": str(job.format),
         "filters": {
             "start_date": selection.start_date.isoformat() if selection.start_date else None,
             "end_date": selection.end_date.isoformat() if selection.end_date else None,
@@ -73,6 +64,36 @@ def manifest_of(
             "tag_ids": sorted(selection.tag_ids),
         },
         "redactions": {name: str(rule) for name, rule in sorted(selection.redactions.items())},
+        "columns": [
+            {"name": name, "type": kind, **(_without_name(by_name[name]) if name in by_name else {})}
+            for name, kind in result.columns
+        ],
+    }
+
+
+def manifest_of_report(
+    job: ExportJob, report: Report, result: StoredFile, *, snapshot: Snapshot, made_at: datetime
+) -> dict[str, Any]:
+    """The manifest of a report's attempt, unsigned; its `facts` say what the report was made of."""
+    return _common(job, result, snapshot=snapshot, made_at=made_at) | {
+        "template": {"name": job.dataset, "title": job.dataset_title},
+        "parameters": {name: _as_text(value) for name, value in sorted(job.parameters.items())},
+        "facts": [list(fact) for fact in report.facts],
+        "columns": [],
+    }
+
+
+def _common(job: ExportJob, result: StoredFile, *, snapshot: Snapshot, made_at: datetime) -> dict[str, Any]:
+    return {
+        "manifest": VERSION,
+        "job_id": str(job.id),
+        "attempt": job.attempt,
+        "type": job.type,
+        "made_at": made_at.isoformat(),
+        "warehouse": {"snapshot": snapshot.name, "as_of": snapshot.as_of.isoformat()},
+        "requested_by": str(job.requester.user_id),
+        "permissions": sorted(job.requester.permissions),
+        "format": str(job.format),
         "row_count": result.row_count,
         "files": [
             {
@@ -82,12 +103,8 @@ def manifest_of(
                 "sha256": result.sha256,
             }
         ],
-        "columns": [
-            {"name": name, "type": kind, **(_without_name(by_name[name]) if name in by_name else {})}
-            for name, kind in result.columns
-        ],
-        "complete": not remarks,
-        "remarks": list(remarks),
+        "complete": not result.remarks,
+        "remarks": list(result.remarks),
     }
 
 
@@ -110,6 +127,13 @@ def catalog_version(dataset: Dataset) -> str:
 
 def _without_name(totals: ColumnTotals) -> dict[str, Any]:
     return {name: value for name, value in asdict(totals).items() if name != "name"}
+
+
+def _as_text(value: Any) -> Any:
+    """A parameter in values that have one canonical form: numbers as text."""
+    if isinstance(value, list | tuple):
+        return [_as_text(each) for each in value]
+    return value if isinstance(value, bool) or value is None else str(value)
 
 
 def _plain(value: Any) -> Any:

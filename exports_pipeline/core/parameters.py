@@ -74,6 +74,16 @@ class Parameter:
     """The parameter that names the dataset of a column, a measure or a condition."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TemplateFacts:
+    """What anybody may know of a report template."""
+
+    name: str
+    title: str
+    description: str
+    parameters: Sequence[Parameter]
+
+
 def check_parameters(
     parameters: Sequence[Parameter], given: Mapping[str, Any], *, catalog: Catalog, requester: Requester
 ) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Catalog
@@ -15,8 +15,11 @@ from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, QueueLimits, UserStore
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
+from exports_pipeline.core.parameters import TemplateFacts
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.report import Report
+from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.spans import NoSpans, Spans
 
 
@@ -151,6 +154,37 @@ class Warehouse(Protocol):
         """Open the warehouse and close it again."""
 
 
+class ReportMaker(Protocol):
+    """The report templates, and what turns a report into a file."""
+
+    def templates(self) -> Sequence[TemplateFacts]:
+        """All templates, in order."""
+
+    def find(self, name: str) -> TemplateFacts:
+        """The template of that name.
+
+        Raises:
+            UnknownTemplate: there is none.
+        """
+
+    def check(
+        self, name: str, given: Mapping[str, Any], *, catalog: Catalog, requester: Requester
+    ) -> Mapping[str, Any]:
+        """The value of every parameter of a template, as `build` takes them.
+
+        Raises:
+            UnknownTemplate, InvalidParameter.
+        """
+
+    def build(
+        self, name: str, values: Mapping[str, Any], ask: Callable[[Question], Answer], *, now: datetime
+    ) -> Report:
+        """The report; every figure in it comes out of `ask`."""
+
+    def render(self, report: Report, *, file_format: Format, tick: Callable[[], None]) -> Iterator[bytes]:
+        """The bytes of the report's file; `tick` is called several times a second, and may raise."""
+
+
 class Signer(Protocol):
     """Signs manifests."""
 
@@ -252,6 +286,7 @@ class ExportPorts:
     warehouse: Warehouse
     objects: ObjectStore
     runs: Runs
+    reports: ReportMaker
     senders: Mapping[str, Sender]
     clock: Callable[[], datetime]
     """The time now, in UTC."""

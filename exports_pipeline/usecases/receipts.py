@@ -5,32 +5,22 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from exports_pipeline.core.export_job import ExportJob, StoredFile
-from exports_pipeline.core.filters import Selection
-from exports_pipeline.core.manifest import SIGNATURE, ColumnTotals, Snapshot, canonical, manifest_key, manifest_of
+from exports_pipeline.core.export_job import StoredFile
+from exports_pipeline.core.manifest import SIGNATURE, canonical, manifest_key
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import NotCompleted
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.read_exports import read_export
 
 
-def publish_manifest(
-    job: ExportJob,
-    selection: Selection,
-    result: StoredFile,
-    *,
-    snapshot: Snapshot,
-    totals: tuple[ColumnTotals, ...],
-    ports: ExportPorts,
-) -> Mapping[str, Any]:
+def publish_manifest(manifest: dict[str, Any], result: StoredFile, *, ports: ExportPorts) -> Mapping[str, Any]:
     """Sign the manifest of a published file, put it beside the file, and return it.
 
     Raises:
         ObjectStoreUnavailable, ObjectStoreMisconfigured: it was not stored.
     """
-    manifest = manifest_of(job, selection, result, snapshot=snapshot, totals=totals, remarks=(), made_at=ports.clock())
     if ports.signer is not None:
-        manifest[SIGNATURE] = ports.signer.sign(canonical(manifest))
+        manifest = manifest | {SIGNATURE: ports.signer.sign(canonical(manifest))}
     upload = ports.objects.upload(
         manifest_key(result.object_key),
         content_type="application/json",

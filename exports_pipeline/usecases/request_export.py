@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import uuid4
 
 from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
@@ -65,7 +66,7 @@ def request_export(
         tag_summary=dataset.tags,
         recipients=tuple(dict.fromkeys(recipients)),
         idempotency_key=idempotency_key,
-        request_digest=_digest(request, recipients) if idempotency_key else None,
+        request_digest=digest(asdict(request), [asdict(each) for each in recipients]) if idempotency_key else None,
         traceparent=ports.spans.traceparent(),
     )
     audit = AuditEntry(
@@ -79,6 +80,7 @@ def request_export(
     return Requested(job=job, is_replay=job.id != new.id)
 
 
-def _digest(request: ExportRequest, recipients: Sequence[Recipient]) -> str:
-    whole = {"request": asdict(request), "recipients": [asdict(recipient) for recipient in recipients]}
+def digest(request: Mapping[str, Any], recipients: Sequence[Mapping[str, Any]]) -> str:
+    """What tells a repeated request from another one that has the same idempotency key."""
+    whole = {"request": request, "recipients": recipients}
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()

@@ -10,9 +10,9 @@ from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.definitions import defs
 from exports_pipeline.defs.deliveries import due_deliveries
-from exports_pipeline.defs.export import (
+from exports_pipeline.defs.export import dataset_export
+from exports_pipeline.defs.safety_nets import (
     cancelled_export_runs,
-    dataset_export,
     failed_export_runs,
     silent_exports,
     waiting_exports,

@@ -10,6 +10,7 @@ from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
+from exports_pipeline_tests.fakes.reports import PlainReports
 from exports_pipeline_tests.fakes.runs import FakeRuns, FakeSender
 from exports_pipeline_tests.fakes.warehouse import InMemoryWarehouse
 
@@ -69,6 +70,7 @@ def fake_ports(**overrides) -> ExportPorts:
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
         objects=InMemoryObjectStore(),
         runs=FakeRuns(),
+        reports=PlainReports(),
         senders={"telegram": FakeSender()},
         clock=clock,
         pause=clock.pause,

@@ -34,6 +34,7 @@ def test_every_door_to_a_job_is_tried_here(app):
         ("GET", f"{EXPORTS}/{{job_id}}"),
         ("GET", f"{EXPORTS}/{{job_id}}/download"),
         ("GET", f"{EXPORTS}/{{job_id}}/manifest"),
+        ("GET", "/api/analytics/reports/{job_id}"),
         ("POST", f"{EXPORTS}/{{job_id}}/cancel"),
         ("POST", f"{EXPORTS}/{{job_id}}/retry"),
     ]

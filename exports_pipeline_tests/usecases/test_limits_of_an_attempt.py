@@ -1,6 +1,5 @@
 """How long an attempt may run, and its file be kept."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import TimeLimitExceeded
 from exports_pipeline.usecases.request_export import request_export
+from exports_pipeline.usecases.request_report import request_report
 from exports_pipeline.usecases.run_export import run_export
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import fake_ports
@@ -54,7 +54,8 @@ def test_a_clock_that_jumps_lets_no_time_pass(ports, job, jump):
     assert run(ports, job).result.row_count == 3
 
 
-def test_the_file_of_a_report_is_kept_for_a_week(ports, job):
-    ports.jobs.jobs[job.id] = replace(ports.jobs.jobs[job.id], type="report")
+def test_the_file_of_a_report_is_kept_for_a_week(ports):
+    params = {"dataset": "sales", "metrics": ["amount"]}
+    job = request_report("metrics_summary", params, "pdf", requester("ann"), ports=ports).job
     run(ports, job)
     assert ports.jobs.get(job.id).expires_at == ports.clock() + timedelta(days=7)

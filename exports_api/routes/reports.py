@@ -1,0 +1,86 @@
+"""Reports: templates, request, look, preview."""
+
+from fastapi import APIRouter, Response
+from fastapi.concurrency import run_in_threadpool
+from structlog.contextvars import bind_contextvars
+
+from exports_api.bodies import PreviewBodyOf, ReportBodyOf
+from exports_api.deps import Caller, Parts
+from exports_api.idempotency import IdempotencyKey, idempotency_key
+from exports_api.recipients import recipients_of
+from exports_api.routes.documented import body_of, problems
+from exports_api.routes.exports import ACCEPTED, JobId, accepted, get_export
+from exports_api.schemas.exports import ExportView
+from exports_api.schemas.reports import PreviewBody, ReportBody, TemplateList, TemplateView
+from exports_pipeline.core.formats import Format
+from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.usecases.build_report import build_report
+from exports_pipeline.usecases.request_report import request_report
+
+PREFIX = "/api/analytics/reports"
+router = APIRouter(prefix=PREFIX, tags=["reports"])
+_QUEUED = "The report is queued; GET the address in Location until its status is completed, failed or cancelled."
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+
+@router.get("/templates", summary="List the report templates", responses=problems())
+async def get_templates(_caller: Caller, parts: Parts) -> TemplateList:
+    """The report templates with their parameters."""
+    return TemplateList(items=[TemplateView.of(template) for template in parts.ports.reports.templates()])
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Request a report",
+    responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},
+    openapi_extra=body_of(ReportBody),
+)
+async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: IdempotencyKey = None) -> Response:
+    """Queue a report and answer at once; it is an export job, with the same status, download, cancel and retry."""
+    requested = await run_in_threadpool(
+        request_report,
+        body.template,
+        body.params or {},
+        body.format,
+        caller,
+        ports=parts.ports,
+        idempotency_key=idempotency_key(key),
+        recipients=recipients_of(body.recipients, parts.ports.senders),
+    )
+    bind_contextvars(job_id=str(requested.job.id))
+    parts.dispatch_soon()
+    if not requested.is_replay:
+        parts.metrics.export_requested(requested.job.format)
+    answer = accepted(requested.job, Status.PENDING, _QUEUED)
+    if requested.is_replay:
+        answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+@router.post(
+    "/preview",
+    summary="See a report as a page",
+    response_class=Response,
+    responses={
+        200: {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}},
+        **problems(413, 415, 422),
+    },
+    openapi_extra=body_of(PreviewBody),
+)
+async def post_preview(caller: Caller, parts: Parts, body: PreviewBodyOf) -> Response:
+    """The report as one HTML page, made while you wait and kept nowhere."""
+
+    def made() -> bytes:
+        report, _ = build_report(body.template, body.params or {}, caller, ports=parts.ports)
+        return b"".join(parts.ports.reports.render(report, file_format=Format.HTML, tick=lambda: None))
+
+    page = await run_in_threadpool(made)
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": _PAGE_POLICY}
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/{job_id}", summary="Look at a report", response_model=ExportView, responses=problems(404))
+async def get_report(caller: Caller, parts: Parts, job_id: JobId) -> Response:
+    """The same answer as that of the export job."""
+    return await get_export(caller, parts, job_id)

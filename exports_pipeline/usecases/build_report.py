@@ -1,0 +1,43 @@
+"""Build a report of a template with the rights of its requester."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from exports_pipeline.core.manifest import Snapshot
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.report import Report
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.ask_question import ask_question
+
+
+def build_report(
+    template: str,
+    parameters: Mapping[str, Any],
+    requester: Requester,
+    *,
+    ports: ExportPorts,
+    tick: Callable[[], None] = lambda: None,
+) -> tuple[Report, Snapshot]:
+    """The report of parameters as they were given, and the snapshot of the warehouse that it was made of.
+
+    Raises:
+        UnknownTemplate, InvalidParameter, RequestError: the parameters do not fit, or not for this requester.
+        WarehouseBusy, WarehouseUnavailable, QueryFailed: the warehouse did not answer.
+    """
+    values = ports.reports.check(template, parameters, catalog=ports.catalog, requester=requester)
+    now = ports.clock()
+    with ports.warehouse.open() as session:
+        report = ports.reports.build(
+            template,
+            values,
+            lambda question: ask_question(question, requester, catalog=ports.catalog, session=session, tick=tick),
+            now=now,
+        )
+        snapshot = session.snapshot
+    made = (
+        ("Made for", requester.email or str(requester.user_id)),
+        ("Made at", f"{now:%Y-%m-%d %H:%M} UTC"),
+        ("Data as of", f"{snapshot.as_of:%Y-%m-%d %H:%M} UTC"),
+    )
+    return replace(report, facts=(*report.facts, *made), parameters=dict(parameters)), snapshot

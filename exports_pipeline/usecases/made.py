@@ -1,0 +1,16 @@
+"""What an attempt has made and published, before the ledger knows of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from exports_pipeline.core.export_job import StoredFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A published file, its manifest, and its first rows for the eyes of operators."""
+
+    result: StoredFile
+    manifest: Mapping[str, Any]
+    preview: list[dict[str, str | None]] = field(default_factory=list)

@@ -1,0 +1,65 @@
+"""Turn a request into a pending report, which is an export job like any other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import uuid4
+
+from exports_pipeline.core.catalog import dataset_id
+from exports_pipeline.core.export_job import NewExportJob
+from exports_pipeline.core.filters import Filters
+from exports_pipeline.core.formats import REPORT_FORMATS, FormatOptions, parse_format
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.request_export import Requested, digest
+
+
+def request_report(
+    template: str,
+    parameters: Mapping[str, Any],
+    file_format: str,
+    requester: Requester,
+    *,
+    ports: ExportPorts,
+    idempotency_key: str | None = None,
+    recipients: Sequence[Recipient] = (),
+) -> Requested:
+    """Check a request against the template and the catalogue and write it into the ledger.
+
+    Raises:
+        RequestError: template, parameters or format do not fit, or the idempotency key is taken.
+        QueueFull: too many jobs are waiting.
+        LedgerUnavailable: nothing was written.
+    """
+    kind = parse_format(file_format, among=REPORT_FORMATS)
+    ports.reports.check(template, parameters, catalog=ports.catalog, requester=requester)
+    facts, now = ports.reports.find(template), ports.clock()
+    whole = {"template": template, "parameters": dict(parameters), "format": kind}
+    new = NewExportJob(
+        id=uuid4(),
+        type="report",
+        requester=requester,
+        dataset=facts.name,
+        dataset_id=dataset_id(f"report:{facts.name}"),
+        dataset_title=facts.title,
+        format=kind,
+        filters=Filters(),
+        options=FormatOptions(),
+        parameters=parameters,
+        created_at=now,
+        recipients=tuple(dict.fromkeys(recipients)),
+        idempotency_key=idempotency_key,
+        request_digest=digest(whole, [asdict(each) for each in recipients]) if idempotency_key else None,
+        traceparent=ports.spans.traceparent(),
+    )
+    audit = AuditEntry(
+        at=now,
+        actor=requester.user_id,
+        action="report.requested",
+        job_id=new.id,
+        details={"template": facts.name, "format": kind, "unmasked": requester.may_unmask},
+    )
+    job = ports.jobs.add(new, audit, limits=ports.limits.queue)
+    return Requested(job=job, is_replay=job.id != new.id)
