@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from functools import lru_cache
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -57,15 +58,20 @@ def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 def _blanked(key: object, value: object) -> object:
-    if isinstance(key, str) and _SECRET_KEY.search(key) and value is not None and not isinstance(value, int | float):
-        return "***"
     if value is None or isinstance(value, int | float):
         return value
+    if isinstance(key, str) and _names_a_secret(key):
+        return "***"
     if isinstance(value, dict):
         return {inner: _blanked(inner, each) for inner, each in value.items()}
     if isinstance(value, list | tuple):
         return [_blanked(None, each) for each in value]
     return _SECRET_VALUE.sub("***", value if isinstance(value, str) else str(value))
+
+
+@lru_cache(maxsize=1_000)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
 
 
 def _take_over() -> None:
