@@ -30,7 +30,8 @@ def main() -> None:
     times = parser.parse_args().times
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        stack = RunningStack(home / "home", EXPORTS_CATALOG=str(catalog(home)), EXPORTS_SAMPLE_DAYS="60")
+        about = {"EXPORTS_CATALOG": str(catalog(home)), "EXPORTS_SAMPLE_DAYS": "60", "EXPORTS_LARGE_RUNNING": "2"}
+        stack = RunningStack(home / "home", **about)
         try:
             stack.up()
             caller = stack.caller("demo")
@@ -62,11 +63,11 @@ def _worker_lost(stack: RunningStack, caller: Caller, times: int) -> float:
 def _next_attempt(stack: RunningStack, caller: Caller, kill: Callable[[], None]) -> float:
     """Both children have an export, so that any child that dies takes one with it."""
     jobs = [caller.export("steady_rows") for _ in range(2)]
-    for job_id in jobs:
-        caller.under_way(job_id)
+    attempts = {caller.under_way(job_id)["attempt"] for job_id in jobs}
+    assert attempts == {1}, "an export was put back before anything was killed"
     kill()
     began = time.monotonic()
-    statement = "SELECT 1 FROM export_jobs WHERE id = ANY(%s::uuid[]) AND attempt = 2 AND status <> 'pending'"
+    statement = "SELECT 1 FROM export_jobs WHERE id = ANY(%s::uuid[]) AND attempt > 1 AND status <> 'pending'"
     wait_until(lambda: stack.sql(statement, jobs), told="the next attempt")
     seconds = time.monotonic() - began
     for job_id in jobs:
