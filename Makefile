@@ -4,6 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PARALLEL := -n auto --dist loadfile
+BY_FOLDER := -n auto --dist loadgroup
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help
@@ -36,7 +37,7 @@ test: $(VENV)/.dev ## everything that CI runs: checks, all tests, coverage
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -q -m "not slow" $(PARALLEL) --cov --cov-report=
-	$(BIN)/pytest -q -m slow --cov --cov-append --cov-report=
+	$(BIN)/pytest -q -m slow $(BY_FOLDER) --durations 12 --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=85 --skip-covered
 	$(BIN)/coverage report --fail-under=95 --include='exports_pipeline/core/*,exports_pipeline/usecases/*'
 

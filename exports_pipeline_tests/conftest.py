@@ -21,6 +21,13 @@ from exports_pipeline_tests.tables import Tables
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
 
 
+def pytest_collection_modifyitems(items):
+    """Have the slow tests of a folder run one after the other, on the stack that they share."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """Real data beside the checkout; not part of it."""
