@@ -8,7 +8,7 @@ from exports_pipeline_tests.chaos.campaign import run_campaign
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-SECONDS = 45
+SECONDS = 90
 
 
 def test_nothing_is_lost_stuck_doubled_or_truncated_whatever_dies(tmp_path):
