@@ -122,6 +122,11 @@ def p_text(p_value: float | None) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
 
 
+def p_cell(p_value: float | None) -> Value:
+    """A p-value in a table of four digits, where none is 0."""
+    return "< 0.0001" if p_value is not None and p_value < 0.00005 else p_value
+
+
 def _within(title: str) -> str:
     """A title inside of a sentence; one that begins with two capitals stays as it is."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]

@@ -183,6 +183,7 @@ def test_channels_differ_only_where_chance_does_not_explain_it(desk_of):
     report = desk_of(query).report("outreach", dataset="trial", outcomes=["replied"], by=["channel"], cost="cost")
     said = section(report, Text).text
     assert said.startswith("chat stands apart with a replied rate of 12.0 % (p < 0.001); mail stands apart")
+    assert {row[0]: row[-1] for row in section(report, Table, "By channel").rows}["chat"] == "< 0.0001"
     same = " UNION ALL ".join(f"SELECT '{name}' AS channel, i < 50 AS replied FROM range(1000) r(i)" for name in "ab")
     report = desk_of(same).report("outreach", dataset="trial", outcomes=["replied"], by=["channel"])
     assert section(report, Text).text.startswith("No channel differs from the others")
