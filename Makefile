@@ -15,7 +15,7 @@ help: ## print this list
 
 setup: $(VENV)/.dev ## make the virtual environment with everything for development
 
-demo: $(VENV)/.runtime ## start the embedded stack, run an export as a client would, stop the stack
+demo: $(VENV)/.runtime ## start the embedded stack, run exports and a report as a client would, stop it
 	$(BIN)/exports demo
 
 up: $(VENV)/.runtime ## start the embedded stack in the foreground until Ctrl-C

@@ -1,4 +1,4 @@
-"""A client of the API: requests exports, follows them, reads datasets."""
+"""A client of the API: requests exports and reports, follows them, reads datasets and receipts."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +13,8 @@ _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.05, 0.5
 _FINAL = frozenset({"completed", "failed", "cancelled"})
 _UNAVAILABLE = 503
 _EXPORTS = "/api/analytics/exports"
+_REPORTS = "/api/analytics/reports"
+_KEYS = "/.well-known/exports-signing-keys.json"
 
 
 class ApiRefused(Exception):
@@ -65,8 +67,25 @@ class ExportsClient:
 
     def request_export(self, body: dict[str, Any], *, key: str) -> str:
         """Request an export and return the id of its job; the same key again returns the same job."""
-        answer = self._call("POST", _EXPORTS, json=body, headers={"Idempotency-Key": key})
-        return str(answer["job_id"])
+        return self._requested(_EXPORTS, body, key)
+
+    def templates(self) -> list[dict[str, Any]]:
+        """The report templates with their parameters."""
+        items: list[dict[str, Any]] = self._call("GET", f"{_REPORTS}/templates")["items"]
+        return items
+
+    def request_report(self, body: dict[str, Any], *, key: str) -> str:
+        """Request a report and return the id of its job, which is looked at and cancelled like an export's."""
+        return self._requested(_REPORTS, body, key)
+
+    def manifest(self, job_id: str) -> dict[str, Any]:
+        """The receipt of a completed job."""
+        return self._call("GET", f"{_EXPORTS}/{job_id}/manifest")
+
+    def signing_keys(self) -> list[dict[str, Any]]:
+        """The public keys that receipts are signed with."""
+        keys: list[dict[str, Any]] = self._call("GET", _KEYS)["keys"]
+        return keys
 
     def look(self, job_id: str) -> dict[str, Any]:
         """An export job as it is now."""
@@ -86,6 +105,9 @@ class ExportsClient:
     def cancel(self, job_id: str) -> None:
         """Cancel an export job."""
         self._call("POST", f"{_EXPORTS}/{job_id}/cancel")
+
+    def _requested(self, path: str, body: dict[str, Any], key: str) -> str:
+        return str(self._call("POST", path, json=body, headers={"Idempotency-Key": key})["job_id"])
 
     def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         """Call the API.

@@ -24,8 +24,16 @@ _NEEDED_BY_CHILDREN = (
     "dagster._core.storage.noop_compute_log_manager",
     "exports_pipeline.writers.pdf_document",
     "exports_pipeline.writers.pdf_table",
+    "exports_pipeline.writers.xlsx_file",
+    "exports_pipeline.reports.registry",
+    "scipy.special",
+    "scipy.stats",
 )
-"""What dagster.yaml names, and what writers import late, is imported before the fork, too."""
+"""What dagster.yaml names, and what writers and reports import late, is imported before the fork, too.
+
+No chart is drawn before it: the threads of vl-convert do not survive a fork. Nor by each new child: V8 would cost 65 MB
+where only exports are made; the first report of a child pays about a second for it.
+"""
 
 
 def worker_app(broker_url: str, *, definitions: str = DEFINITIONS) -> Celery:

@@ -13,6 +13,8 @@ from exports_api.cli.connection import connect
 from exports_api.cli.failing import Failure, told
 from exports_api.cli.get import export_to_file
 from exports_api.cli.read_back import count_rows
+from exports_api.cli.receipt import check_file, check_signature
+from exports_api.cli.report import report_to_file
 from exports_api.cli.stack import down, up
 from exports_api.cli.watching import in_words
 from exports_pipeline.local.state import is_up, read_state
@@ -50,9 +52,24 @@ SCENES = (
     Scene(user="demo", dataset="daily_spending_by_tag", file_format="jsonl", said="one JSON object a line"),
 )
 
+REPORT: dict[str, Any] = {
+    "template": "experiment_results",
+    "format": "pdf",
+    "params": {
+        "form": "executive",
+        "dataset": "experiments",
+        "account_ids": ["checkout_button"],
+        "arm": "arm",
+        "control": "control",
+        "conversions": ["converted"],
+        "means": ["revenue", "sessions"],
+        "unit": "unit_id",
+    },
+}
+
 
 def demo() -> None:
-    """Start the embedded stack if none is up, run exports as a client would, check them, stop what was started."""
+    """Start the embedded stack if none is up, run exports and a report as a client would, check them, stop it again."""
     settings = load_settings()
     home = settings.home.absolute()
     started = not is_up(home)
@@ -61,10 +78,13 @@ def demo() -> None:
         up(detach=True)
     try:
         with told(as_json=False):
-            _play(home / "demo", read_state(home).urls)
+            folder, urls = home / "demo", read_state(home).urls
+            _play(folder, urls)
+            made = _report(folder, urls["api"])
     finally:
         if started:
             down()
+    typer.echo(made)
 
 
 def _play(folder: Path, urls: dict[str, str]) -> None:
@@ -94,3 +114,16 @@ def _play(folder: Path, urls: dict[str, str]) -> None:
         )
     Console().print(table)
     typer.echo(f"The files are in {folder}. Runs are shown at {urls['dagster']}, the API at {urls['api']}/docs.")
+
+
+def _report(folder: Path, api: str) -> str:
+    """Make a report, check it and its receipt; returns the sentence about it."""
+    typer.echo(f"\n{REPORT['template']} as {REPORT['format']}: did the new checkout button work?")
+    began = time.perf_counter()
+    with connect(url=api, token=None, user="demo") as client:
+        job, path = report_to_file(client, REPORT, folder, shows_progress=True)
+        manifest, keys = client.manifest(job["job_id"]), client.signing_keys()
+    check_file(path, manifest)
+    signer = check_signature(manifest, keys)
+    seconds = time.perf_counter() - began
+    return f"Made the report {path} in {seconds:.1f} s; its receipt is signed by the key {signer}."

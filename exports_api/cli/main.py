@@ -8,6 +8,7 @@ from exports_api.cli.demo import demo
 from exports_api.cli.doctor import doctor
 from exports_api.cli.failing import EXIT_CODES
 from exports_api.cli.get import get
+from exports_api.cli.report import report
 from exports_api.cli.stack import add_stack_commands
 from exports_api.cli.token import token
 from exports_api.cli.verify import verify
@@ -19,6 +20,7 @@ add_stack_commands(app)
 app.command("token")(token)
 app.command("datasets", epilog=EXIT_CODES)(datasets)
 app.command("get", epilog=EXIT_CODES)(get)
+app.command("report", epilog=EXIT_CODES)(report)
 app.command("verify", epilog=EXIT_CODES)(verify)
 app.command("setup-bucket")(setup_bucket)
 app.command("doctor")(doctor)

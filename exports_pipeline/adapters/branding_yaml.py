@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
-from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]  # ships no types
+from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, UnidentifiedImageError
 
 from exports_pipeline.adapters.catalog_fields import Fields

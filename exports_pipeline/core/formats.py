@@ -72,8 +72,12 @@ OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
 }
 """The options that each format takes."""
 
-MOST_COLUMNS: Mapping[Format, int] = {Format.XLSX: 16_384}
-"""How many columns a format can hold, where it has a limit."""
+MOST_COLUMNS: Mapping[Format, int] = {Format.XLSX: 256}
+"""How many columns a format is written with, where it has a limit.
+
+Excel holds 16,384. Each cell of a workbook is an expression of DuckDB with vectors of its own: 256 columns take 580 MB,
+near to what a worker may have, and 500 take 880 MB.
+"""
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -126,15 +130,15 @@ def parse_options(file_format: Format, given: Mapping[str, Any]) -> FormatOption
 
 
 def check_columns(file_format: Format, columns: int) -> None:
-    """Let pass what a format can hold.
+    """Let pass what a format takes.
 
     Raises:
-        TooManyColumnsForFormat: it has fewer columns.
+        TooManyColumnsForFormat: it takes fewer columns.
     """
     most = MOST_COLUMNS.get(file_format, columns)
     if columns > most:
         raise TooManyColumnsForFormat(
-            f"Format {file_format} holds {most:,} columns at most, and these are {columns:,};"
+            f"Format {file_format} takes {most:,} columns at most, and these are {columns:,};"
             " choose fewer columns, or CSV or Parquet.",
             field="columns",
         )

@@ -58,7 +58,7 @@ class InvalidOption(RequestError):
 
 
 class TooManyColumnsForFormat(RequestError):
-    """The format cannot hold so many columns; choose fewer of them, or CSV or Parquet."""
+    """The format does not take so many columns; choose fewer of them, or CSV or Parquet."""
 
     code = "too_many_columns_for_format"
 

@@ -12,7 +12,7 @@ from exports_pipeline.reports.experiment_words import cautions, verdict_of
 from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import Scope
 from exports_pipeline.reports.statistics import holm
-from exports_pipeline.reports.wording import column_title, label, p_text
+from exports_pipeline.reports.wording import column_title, label, p_cell, p_text
 
 MOST_PARTS = 12
 
@@ -128,7 +128,7 @@ def _table(title: str, lines: list[_Line], level: float, *, is_cut: bool) -> Tab
                 effect.difference if effect else None,
                 interval.low if interval else None,
                 interval.high if interval else None,
-                line.outcome.p_value,
+                p_cell(line.outcome.p_value),
                 verdict_of(line.experiment, line.result, level=level).short,
             )
         )

@@ -12,7 +12,7 @@ from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import Scope
 from exports_pipeline.reports.sections import steps_between, trend_step
 from exports_pipeline.reports.truths import rate
-from exports_pipeline.reports.wording import label, number
+from exports_pipeline.reports.wording import label, number, p_cell
 
 _RATE_DIGITS, _MEAN_DIGITS = 2, 3
 _MOST_LINES = 4
@@ -109,7 +109,7 @@ def _cells(outcome: Outcome) -> tuple[Value, ...]:
         (effect.lift if effect else None, effect.lift_interval if effect else None),
     ):
         cells += [value, interval.low if interval else None, interval.high if interval else None]
-    return (*cells, effect.p_value if effect else None, outcome.p_value)
+    return (*cells, p_cell(effect.p_value if effect else None), p_cell(outcome.p_value))
 
 
 def overview_table(experiment: Experiment) -> Table:
@@ -150,7 +150,7 @@ def _line(result: MetricResult, outcome: Outcome) -> tuple[Value, ...]:
         effect.lift if effect else None,
         interval.low if interval else None,
         interval.high if interval else None,
-        outcome.p_value,
+        p_cell(outcome.p_value),
     )
 
 

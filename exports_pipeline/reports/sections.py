@@ -10,7 +10,6 @@ from exports_pipeline.core.report import (
     Chart,
     KeyFigure,
     KeyFigures,
-    Kind,
     Mark,
     Report,
     Section,
@@ -31,7 +30,6 @@ from exports_pipeline.reports.wording import (
     number,
     shape_of,
     table_column,
-    with_unit,
 )
 
 _MONTHS = {Step.MONTH: 1, Step.QUARTER: 3, Step.YEAR: 12}
@@ -78,14 +76,14 @@ def key_figures(
 
 
 def _figure(measure: Measure, value: Value, previous: Value, scope: Scope, *, unit: str, better: Better) -> KeyFigure:
-    kind, digits = shape_of(measure, scope.dataset)
+    shape = shape_of(measure, scope.dataset, unit=unit)
     return KeyFigure(
         title=measure_title(measure, scope.dataset),
         value=value,
         previous=previous,
-        kind=with_unit(kind, unit),
-        digits=digits,
-        unit=unit if kind is Kind.NUMBER else "",
+        kind=shape.kind,
+        digits=shape.digits,
+        unit=shape.unit,
         better=better,
     )
 
@@ -117,7 +115,7 @@ def trend(
     if len(rows) < 2:
         return ()
     days = steps_between(rows, step)
-    kind, _ = shape_of(measures[0], scope.dataset)
+    shape = shape_of(measures[0], scope.dataset, unit=unit)
     names = [measure_title(measure, scope.dataset) for measure in measures]
     series = tuple(
         Series(name=name, values=tuple(_drawn(rows.get(day), place, measure) for day in days))
@@ -133,8 +131,8 @@ def trend(
             description=f"{', '.join(names)} of {scope.title} by {step}, {days[0]} to {days[-1]}.{edges}",
             x_title=str(step).capitalize(),
             y_title=names[0] if len(names) == 1 else "",
-            kind=with_unit(kind, unit),
-            unit=unit if kind is Kind.NUMBER else "",
+            kind=shape.kind,
+            unit=shape.unit,
         ),
     )
 
@@ -163,7 +161,7 @@ def groups(
     if not answer.rows:
         return ()
     first = measure_title(measures[0], scope.dataset)
-    kind, _ = shape_of(measures[0], scope.dataset)
+    shape = shape_of(measures[0], scope.dataset, unit=unit)
     chart = Chart(
         heading=f"{first} by {title.lower()}",
         mark=Mark.BAR,
@@ -172,8 +170,8 @@ def groups(
         description=f"{first} of {scope.title} for each {title.lower()}, the largest first.",
         x_title=title,
         y_title=first,
-        kind=with_unit(kind, unit),
-        unit=unit if kind is Kind.NUMBER else "",
+        kind=shape.kind,
+        unit=shape.unit,
     )
     table = Table(
         heading=f"By {title.lower()}",

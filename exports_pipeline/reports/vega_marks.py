@@ -119,7 +119,7 @@ def _along(plot: Plot, *, lies: bool) -> Layer:
 
 
 def _value(chart: Chart, *, zero: bool) -> Layer:
-    axis = {
+    axis: Layer = {
         "title": _title(chart),
         "format": _FORMATS.get(chart.kind, ",.10~f"),
         "tickCount": 5,
@@ -127,6 +127,8 @@ def _value(chart: Chart, *, zero: bool) -> Layer:
         "labelOverlap": "greedy",
         "labelSeparation": 8,
     }
+    if chart.kind is Kind.INTEGER:
+        axis["tickMinStep"] = 1  # half a thing would be written as a whole one
     return {"field": "value", "type": "quantitative", "scale": {"zero": zero, "nice": True}, "axis": axis}
 
 

@@ -1,6 +1,7 @@
 """How measures and numbers are called and shown."""
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 from exports_pipeline.core.catalog import Column, Dataset
@@ -51,16 +52,35 @@ def measure_title(measure: Measure, dataset: Dataset) -> str:
     return _WORDS[measure.aggregate].format(title)
 
 
-def shape_of(measure: Measure, dataset: Dataset) -> tuple[Kind, int]:
-    """How the values of a measure are shown, and with how many digits."""
+@dataclass(frozen=True)
+class Shape:
+    """How the values of a measure are shown."""
+
+    kind: Kind
+    digits: int
+    unit: str = ""
+
+
+def shape_of(measure: Measure, dataset: Dataset, *, unit: str = "") -> Shape:
+    """How the values of a measure are shown: in the unit of its column unless one is given for all amounts."""
     kind = dataset.types.get(measure.column or "", "")
     if measure.aggregate in {Aggregate.COUNT, Aggregate.COUNT_DISTINCT}:
-        return Kind.INTEGER, 0
+        return Shape(Kind.INTEGER, 0)
     if measure.aggregate is Aggregate.SHARE or is_rate(measure, kind):
-        return Kind.PERCENT, 1
+        return Shape(Kind.PERCENT, 1)
+    shape = Shape(Kind.NUMBER, 2)
     if measure.aggregate in {Aggregate.SUM, Aggregate.MIN, Aggregate.MAX}:
-        return _shape_of_type(kind)
-    return Kind.NUMBER, 2
+        shape = _shape_of_type(kind)
+    if unit and shape.kind is Kind.NUMBER:
+        return in_unit(shape, unit)
+    return in_unit(shape, _unit_of(measure, dataset)) if shape.kind in {Kind.NUMBER, Kind.INTEGER} else shape
+
+
+def in_unit(shape: Shape, unit: str) -> Shape:
+    """Numbers in a unit: those in a currency (ISO 4217) are money, those in percent are shares of one."""
+    if unit == "percent":
+        return Shape(Kind.PERCENT, 1)
+    return Shape(Kind.MONEY if _CURRENCY.fullmatch(unit) else shape.kind, shape.digits, unit)
 
 
 def adds_up(measure: Measure) -> bool:
@@ -70,18 +90,9 @@ def adds_up(measure: Measure) -> bool:
 
 def table_column(measure: Measure, dataset: Dataset, *, unit: str = "") -> TableColumn:
     """A table's column for a measure."""
-    kind, digits = shape_of(measure, dataset)
-    return TableColumn(
-        title=measure_title(measure, dataset),
-        kind=with_unit(kind, unit),
-        digits=digits,
-        unit=unit if kind is Kind.NUMBER else "",
-    )
-
-
-def with_unit(kind: Kind, unit: str) -> Kind:
-    """Numbers in a currency (ISO 4217) are money."""
-    return Kind.MONEY if kind is Kind.NUMBER and _CURRENCY.fullmatch(unit) else kind
+    shape = shape_of(measure, dataset, unit=unit)
+    title = measure_title(measure, dataset)
+    return TableColumn(title=title, kind=shape.kind, digits=shape.digits, unit=shape.unit)
 
 
 def number(value: Value) -> float | None:
@@ -111,16 +122,30 @@ def p_text(p_value: float | None) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
 
 
+def p_cell(p_value: float | None) -> Value:
+    """A p-value in a table of four digits, where none is 0."""
+    return "< 0.0001" if p_value is not None and p_value < 0.00005 else p_value
+
+
 def _within(title: str) -> str:
     """A title inside of a sentence; one that begins with two capitals stays as it is."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def _shape_of_type(kind: str) -> tuple[Kind, int]:
+def _unit_of(measure: Measure, dataset: Dataset) -> str:
+    """The unit of a measure of one plain column, by the catalogue; a variance is in no unit that people know."""
+    if measure.per is not None or measure.aggregate is Aggregate.VAR_SAMP:
+        return ""
+    units = {column.name: column.unit for column in dataset.columns}
+    unit = units.get(measure.column or "", "")
+    return "" if unit == "id" else unit
+
+
+def _shape_of_type(kind: str) -> Shape:
     if kind == "DATE":
-        return Kind.DATE, 0
+        return Shape(Kind.DATE, 0)
     if kind.startswith("TIMESTAMP"):
-        return Kind.TIME, 0
+        return Shape(Kind.TIME, 0)
     if is_number(kind):
-        return (Kind.NUMBER, 2) if is_float(kind) or kind.startswith("DECIMAL") else (Kind.INTEGER, 0)
-    return (Kind.INTEGER, 0) if kind == "BOOLEAN" else (Kind.TEXT, 0)
+        return Shape(Kind.NUMBER, 2) if is_float(kind) or kind.startswith("DECIMAL") else Shape(Kind.INTEGER, 0)
+    return Shape(Kind.INTEGER if kind == "BOOLEAN" else Kind.TEXT, 0)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # ships no types
+from xlsxwriter.workbook import Workbook
 
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.formats import Paper

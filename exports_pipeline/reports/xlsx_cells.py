@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # ships no types
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # ships no types
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.report import Kind, Value

@@ -5,9 +5,9 @@ from datetime import date
 from math import ceil, floor, log10
 from typing import Any
 
-from xlsxwriter.utility import xl_range_abs  # type: ignore[import-untyped]  # ships no types
-from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # ships no types
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # ships no types
+from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from exports_pipeline.core.report import Chart, Kind, Mark, Value
 from exports_pipeline.reports import theme

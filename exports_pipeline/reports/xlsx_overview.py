@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # ships no types
+from xlsxwriter.worksheet import Worksheet
 
 from exports_pipeline.core.report import Chart, KeyFigure, KeyFigures, Kind, Report, Table, Text
 from exports_pipeline.reports import theme

@@ -3,7 +3,7 @@
 from itertools import islice
 from math import ceil
 
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # ships no types
+from xlsxwriter.worksheet import Worksheet
 
 from exports_pipeline.core.report import Table, Value
 from exports_pipeline.reports import theme

@@ -128,6 +128,7 @@ def _section(part: _Part, scope: Scope, given: Mapping[str, str | None], ask: As
             rows=tuple((*map(label, row[: len(names)]), *row[len(names) :]) for row in answer.rows),
             note=f"The first {part.limit} of more." if answer.is_cut else "",
         )
+    shapes = [shape_of(measure, scope.dataset, unit=part.unit) for measure in part.measures]
     titles = [measure_title(measure, scope.dataset) for measure in part.measures]
     return Chart(
         heading=heading or f"{', '.join(titles)} by {names[0].lower()}",
@@ -140,8 +141,8 @@ def _section(part: _Part, scope: Scope, given: Mapping[str, str | None], ask: As
         description=f"{', '.join(titles)} of {scope.title} by {names[0].lower()}."
         + (f" The first {part.limit} of more." if answer.is_cut else ""),
         x_title=names[0],
-        kind=shape_of(part.measures[0], scope.dataset)[0],
-        unit=part.unit,
+        kind=shapes[0].kind,
+        unit=shapes[0].unit if len({shape.unit for shape in shapes}) == 1 else "",
     )
 
 

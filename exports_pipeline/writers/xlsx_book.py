@@ -6,10 +6,10 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import xlsxwriter  # type: ignore[import-untyped]  # it has no types
-from xlsxwriter.format import Format as CellFormat  # type: ignore[import-untyped]
-from xlsxwriter.utility import xl_range  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+import xlsxwriter
+from xlsxwriter.format import Format as CellFormat
+from xlsxwriter.utility import xl_range
+from xlsxwriter.worksheet import Worksheet
 
 from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Column

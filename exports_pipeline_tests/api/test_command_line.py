@@ -252,3 +252,44 @@ def test_setup_bucket_without_a_bucket_says_which_variable_names_it(environment)
     answer = call("setup-bucket", "--json")
     assert answer.exit_code == 2
     assert "S3_EXPORTS_BUCKET" in json.loads(answer.stdout)["error"]["detail"]
+
+
+PERIOD = ("--param", "start_date=2026-01-01", "--param", "end_date=2026-01-31")
+
+
+def test_report_puts_the_verified_file_where_it_was_asked_for(ann, world, tmp_path):
+    words = ("--param", "dataset=sales", "--param", "metrics=amount", "--param", "by=kind", *PERIOD)
+    answer = ann("report", "metrics_summary", *words, "--format", "html", "--out", str(tmp_path / "sales.html"))
+    assert answer.exit_code == 0, answer.output
+    assert "verified" in answer.stdout
+    assert (tmp_path / "sales.html").read_bytes().startswith(b"html\nReport(")
+    (job,) = world.jobs.jobs.values()
+    assert (job.type, job.parameters["metrics"], job.parameters["by"]) == ("report", ["amount"], "kind")
+
+
+def test_values_of_a_report_are_what_its_template_takes(ann, world, tmp_path):
+    measures = '["count", "sum(amount) as Sales"]'
+    words = ("--param", "dataset=sales", "--param", f"measures={measures}", "--param", "targets=1e3", *PERIOD)
+    more = ("--param", "targets=20.5", "--param", "title=2026")
+    answer = ann("report", "kpi", *words, *more, "--out", str(tmp_path), "--json")
+    assert answer.exit_code == 0, answer.output
+    assert (tmp_path / json.loads(answer.stdout)["download_name"]).is_file()
+    (job,) = world.jobs.jobs.values()
+    assert job.parameters["measures"] == ["count", "sum(amount) as Sales"]
+    assert (job.parameters["targets"], job.parameters["title"]) == ([1000, 20.5], "2026")
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "sentence"),
+    [
+        (["nope"], 1, "There is no report template 'nope'"),
+        (["kpi", "--param", "dataset"], 2, "NAME=VALUE"),
+        (["kpi", "--param", "dataset=sales"], 1, "Parameter measures is missing"),
+        (["kpi", "--param", "dataset=sales", "--param", "measures=count", "--param", "targets=many"], 1, "a number"),
+        (["kpi", "--param", "dataset=sales", "--param", "dataset=sales"], 1, "It takes a text"),
+    ],
+)
+def test_a_report_that_is_refused_is_told_in_a_sentence(ann, tmp_path, words, exit_code, sentence):
+    answer = ann("report", *words, "--out", str(tmp_path / "x"))
+    assert (answer.exit_code, answer.stdout) == (exit_code, "")
+    assert sentence in answer.stderr

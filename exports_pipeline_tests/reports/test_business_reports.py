@@ -1,14 +1,17 @@
 """The reports for the general business: what they count, for whom, and what they say of it."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from exports_pipeline.core.catalog import Sensitivity, TimeColumn
+from exports_pipeline.core.question import Aggregate, Measure
 from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.report import Better, Chart, KeyFigures, Kind, Mark, Table, Text, Tone
 from exports_pipeline.reports.catalog import load_templates
+from exports_pipeline.reports.wording import shape_of
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import fake_ports
 from exports_pipeline_tests.reports.conftest import Desk
@@ -180,6 +183,7 @@ def test_channels_differ_only_where_chance_does_not_explain_it(desk_of):
     report = desk_of(query).report("outreach", dataset="trial", outcomes=["replied"], by=["channel"], cost="cost")
     said = section(report, Text).text
     assert said.startswith("chat stands apart with a replied rate of 12.0 % (p < 0.001); mail stands apart")
+    assert {row[0]: row[-1] for row in section(report, Table, "By channel").rows}["chat"] == "< 0.0001"
     same = " UNION ALL ".join(f"SELECT '{name}' AS channel, i < 50 AS replied FROM range(1000) r(i)" for name in "ab")
     report = desk_of(same).report("outreach", dataset="trial", outcomes=["replied"], by=["channel"])
     assert section(report, Text).text.startswith("No channel differs from the others")
@@ -208,3 +212,22 @@ def test_reports_are_built_over_the_fakes_of_use_cases_too():
         by=["kind"],
     )
     assert section(report, Table).rows == (("food", Decimal("23.00"), 2), ("toys", Decimal("11.50"), 1))
+
+
+def test_figures_have_the_unit_of_their_column_and_counts_have_none(sample_desk):
+    given = {"dataset": "flights", "period": "all", "compare": "none"}
+    measures = ["count", "avg(dep_delay)", "max(distance)", "count(distance)", "ratio(air_time, distance)"]
+    report = sample_desk.report("kpi", requester("UA"), measures=measures, **given)
+    assert [figure.unit for figure in figures(report).values()] == ["", "min", "mi", "", ""]
+    assert {each.heading: each.unit for each in report.sections if isinstance(each, Chart)}[
+        "Highest distance by month"
+    ] == "mi"
+
+
+def test_a_unit_of_the_catalogue_makes_money_and_percent(desk_of):
+    desk = desk_of(PAYMENTS, time=TimeColumn(column="day"))
+    dataset = desk.catalog.find("trial", requester("ann"))
+    for unit, shape in (("EUR", (Kind.MONEY, "EUR")), ("percent", (Kind.PERCENT, "")), ("id", (Kind.NUMBER, ""))):
+        columns = tuple(replace(each, unit=unit if each.name == "amount" else "") for each in dataset.columns)
+        found = shape_of(Measure(aggregate=Aggregate.SUM, column="amount"), replace(dataset, columns=columns))
+        assert (found.kind, found.unit) == shape

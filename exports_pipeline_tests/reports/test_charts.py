@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from exports_pipeline.core.branding import Branding
-from exports_pipeline.core.report import Mark, Series
+from exports_pipeline.core.report import Kind, Mark, Series
 from exports_pipeline.reports.charts import chart_png, chart_svg
 from exports_pipeline.reports.theme import SANS, fonts_of
 from exports_pipeline.reports.vega import TALLEST_PX, vega_lite
@@ -56,6 +56,11 @@ def test_two_categories_of_one_name_stay_apart():
 def test_axes_speak_the_language_of_the_report():
     chart = line(categories=["a"], values=[12345.5], mark=Mark.SHARE)
     assert any(text.startswith("12.346") for text in texts_of(chart, "de"))
+
+
+def test_an_axis_of_whole_numbers_says_none_of_them_twice():
+    texts = texts_of(line(values=[1, 2, 3, 1], categories=["a", "b", "c", "d"], kind=Kind.INTEGER))
+    assert [text for text in texts if text.isdigit()] == ["0", "1", "2", "3"]
 
 
 def test_shares_say_how_much_of_the_whole_they_are():

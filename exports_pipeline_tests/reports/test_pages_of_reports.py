@@ -25,10 +25,12 @@ def examples():
 
 
 @pytest.mark.parametrize("template", BUILT_IN, ids=lambda each: each.name)
-def test_every_parameter_is_documented(template):
+def test_every_parameter_is_documented_beside_a_picture(template):
     text = page(template.name)
     assert [each.name for each in template.parameters if f"`{each.name}`" not in text] == []
     assert f"({template.name}.md)" in page("README")
+    assert f"(pictures/{template.name}.png)" in text
+    assert (FOLDER / f"pictures/{template.name}.png").stat().st_size < 150_000
     own = re.findall(r"^\| `(\w+)` \|", text.partition("## Parameters")[2], flags=re.MULTILINE)
     assert set(own) <= {each.name for each in template.parameters}
 

@@ -66,7 +66,7 @@ def test_more_columns_than_the_format_holds_are_refused_before_anything_runs():
         name="wide",
         relation="wide",
         public=True,
-        columns=tuple(Column(name=f"c{n}", type="INTEGER") for n in range(16_385)),
+        columns=tuple(Column(name=f"c{n}", type="INTEGER") for n in range(257)),
     )
     ports = replace(fake_ports(), catalog=Catalog((wide,)))
     with pytest.raises(TooManyColumnsForFormat) as caught:

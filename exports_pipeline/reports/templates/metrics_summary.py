@@ -56,7 +56,8 @@ def _table(scope: Scope, columns: tuple[Column, ...], ask: Ask) -> Table:
     lines = []
     for place, column in enumerate(columns):
         known, *others = values[place * width : (place + 1) * width]
-        lines.append((column_title(column), known, 1 - whole(known) / whole(rows), *others))
+        unit = f" ({column.unit})" if column.unit else ""
+        lines.append((column_title(column) + unit, known, 1 - whole(known) / whole(rows), *others))
     number = [TableColumn(title=title, kind=Kind.NUMBER, digits=2) for title in ("Mean", "Median", "Std. dev.")]
     ends = [TableColumn(title=title, kind=Kind.NUMBER, digits=2) for title in ("Lowest", "Highest")]
     return Table(

@@ -26,7 +26,7 @@ from exports_pipeline.reports.sections import empty_report, key_figures, trend
 from exports_pipeline.reports.statistics import Proportion, compare_proportions, holm, wilson_interval
 from exports_pipeline.reports.template import Template
 from exports_pipeline.reports.truths import rate, successes_and_known
-from exports_pipeline.reports.wording import column_title, label, p_text, percent, whole
+from exports_pipeline.reports.wording import column_title, label, p_cell, p_text, percent, whole
 
 _SENT = Measure(aggregate=Aggregate.COUNT, label="Messages")
 _MOST_GROUPS = 12
@@ -166,7 +166,7 @@ def _compared(scope: Scope, by: Column, outcome: Column, ask: Ask) -> tuple[Sect
                 TableColumn(title="p", kind=Kind.NUMBER, digits=4),
             ),
             rows=tuple(
-                (name, row[1], part.successes, part.rate, effect.difference, p_value)
+                (name, row[1], part.successes, part.rate, effect.difference, p_cell(p_value))
                 for name, row, part, effect, p_value in zip(names, answer.rows, parts, effects, p_values, strict=True)
             ),
             note="Against the others: difference in points of percent; p corrected for the number of groups (Holm)."

@@ -25,7 +25,7 @@ from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures, trend
 from exports_pipeline.reports.template import Template
-from exports_pipeline.reports.wording import column_title, label, number, percent, with_unit
+from exports_pipeline.reports.wording import Shape, column_title, in_unit, label, number, percent, shape_of
 
 _MOST_CURRENCIES, _MOST_GROUPS = 4, 12
 _ROWS = Measure(aggregate=Aggregate.COUNT)
@@ -102,6 +102,7 @@ def _one_currency(scope: Scope, parameters: Mapping[str, Any], ask: Ask, *, unit
 def _sources(scope: Scope, column: Column, measures: list[Measure], ask: Ask, *, unit: str) -> Sequence[Section]:
     """The largest sources with their share of the whole, and how much the first few make up."""
     title, dimension = column_title(column), Dimension(column=column.name)
+    amounts = in_unit(Shape(Kind.NUMBER, 2), unit or shape_of(measures[0], scope.dataset).unit)
     answer = ask(scope.question(*measures[:2], by=(dimension,), order=("-Revenue",), limit=_MOST_GROUPS))
     lowest = Measure(aggregate=Aggregate.MIN, column=measures[0].column)
     [(revenue, least)] = ask(scope.question(measures[0], lowest)).rows
@@ -122,14 +123,14 @@ def _sources(scope: Scope, column: Column, measures: list[Measure], ask: Ask, *,
             description=f"Revenue for each {title.lower()}, the largest first.",
             x_title=title,
             y_title="Revenue",
-            kind=with_unit(Kind.NUMBER, unit),
-            unit=unit,
+            kind=amounts.kind,
+            unit=amounts.unit,
         ),
         Table(
             heading=f"By {title.lower()}",
             columns=(
                 TableColumn(title=title),
-                TableColumn(title="Revenue", kind=with_unit(Kind.NUMBER, unit), unit=unit, digits=2),
+                TableColumn(title="Revenue", kind=amounts.kind, unit=amounts.unit, digits=2),
                 TableColumn(title="Share", kind=Kind.PERCENT, digits=1),
                 TableColumn(title="Payments", kind=Kind.INTEGER),
             ),

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from itertools import groupby
 
-from bidi import algorithm  # type: ignore[import-untyped]  # ships no types; of its two engines the one that tells levels
+from bidi import algorithm  # of its two engines the one that tells levels
 
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import uharfbuzz as hb  # type: ignore[import-untyped]  # ships no types
+import uharfbuzz as hb
 
 EM = 1000
 """Widths and offsets are thousandths of the font size, as PDF counts them."""
