@@ -31,6 +31,11 @@ class ReportBody(PreviewBody):
     recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(
         None, description="Who gets the result besides the requester's own channels.", examples=[[]]
     )
+    share: bool = Field(
+        default=False,
+        description="Take a job of yours that was requested in the same words and has not ended, if there is one; "
+        "`Export-Shared: true` in the answer says so. Without effect beside an Idempotency-Key.",
+    )
 
 
 class ParameterView(BaseModel):

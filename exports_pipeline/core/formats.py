@@ -75,6 +75,9 @@ OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
 MOST_COLUMNS: Mapping[Format, int] = {Format.XLSX: 16_384}
 """How many columns a format can hold, where it has a limit."""
 
+ROWS_OF_A_SHEET = 1_048_575
+"""Rows of one sheet of a workbook, beside the header; more rows make more sheets."""
+
 DELIMITERS = (",", ";", "\t", "|")
 
 _CONTENT_TYPES = {
