@@ -25,6 +25,7 @@ class SampleFile:
     fewer_bytes: int
     seconds: float
     """How long it took to write the larger one."""
+    fewer_seconds: float
 
     def bytes_of(self, rows: int) -> int:
         """The size of a file of so many rows, along the line through the two files."""
@@ -32,6 +33,15 @@ class SampleFile:
             return self.bytes
         row_bytes = (self.bytes - self.fewer_bytes) / (self.rows - self.fewer_rows)
         return max(0, round(self.bytes + row_bytes * (rows - self.rows)))
+
+    def seconds_of(self, rows: int) -> float | None:
+        """How long a file of so many rows takes, in the same way; None where more rows took no longer."""
+        if rows <= self.rows:
+            return self.seconds
+        if self.seconds <= self.fewer_seconds:
+            return None
+        row_s = (self.seconds - self.fewer_seconds) / (self.rows - self.fewer_rows)
+        return self.seconds + row_s * (rows - self.rows)
 
 
 @dataclass(frozen=True, kw_only=True)

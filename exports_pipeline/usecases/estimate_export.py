@@ -34,8 +34,8 @@ GUESS_UNTIL = timedelta(seconds=0.55)
 PREVIEW_UNTIL = timedelta(seconds=0.7)
 SAMPLE_UNTIL = timedelta(seconds=0.85)
 _GUESSED_PERCENT = 1
-_SAMPLES = {Format.PDF: (20, 200)}  # pages are laid out a thousand times slower than lines are written
-_SAMPLE = (100, 2_000)
+_SAMPLES = {Format.PDF: (20, 200), Format.XLSX: (100, 2_000)}  # documents take longer than lines
+_SAMPLE = (500, 20_000)
 T = TypeVar("T")
 
 
@@ -115,14 +115,26 @@ class _Look:
         return [json.loads(line, parse_float=str) for line in upload.body.splitlines()]
 
     def sample(self, file_format: Format, options: FormatOptions, rows: int | None) -> SampleFile:
+        """The smaller file first: it bears what is slow once only; but none where one file holds all rows."""
         fewer, more = _SAMPLES.get(file_format, _SAMPLE)
-        started_at = self.ports.clock()
-        large, written = self._write(more, file_format, options, SAMPLE_UNTIL)
-        seconds = (self.ports.clock() - started_at).total_seconds()
-        small, left = (large, written) if rows == written else self._write(fewer, file_format, options, SAMPLE_UNTIL)
+        small = None if rows is not None and rows <= more else self._timed(fewer, file_format, options)
+        large = self._timed(more, file_format, options)
+        few_rows, few_bytes, few_s = small or large
+        many_rows, many_bytes, many_s = large
         return SampleFile(
-            rows=written, bytes=large.size_bytes, fewer_rows=left, fewer_bytes=small.size_bytes, seconds=seconds
+            rows=many_rows,
+            bytes=many_bytes,
+            seconds=many_s,
+            fewer_rows=few_rows,
+            fewer_bytes=few_bytes,
+            fewer_seconds=few_s,
         )
+
+    def _timed(self, most: int, file_format: Format, options: FormatOptions) -> tuple[int, int, float]:
+        """Rows, bytes and seconds of a file of the first rows."""
+        started_at = self.ports.clock()
+        upload, rows = self._write(most, file_format, options, SAMPLE_UNTIL)
+        return rows, upload.size_bytes, (self.ports.clock() - started_at).total_seconds()
 
     def _write(
         self, most: int, file_format: Format, options: FormatOptions, within: timedelta
@@ -161,6 +173,5 @@ def _run_s(outlook: Outlook, sample: SampleFile | None, rows: int | None) -> tup
     seconds = outlook.seconds_for(rows)
     if seconds is not None:
         return seconds, Basis.RECENT_JOBS
-    if sample is None:
-        return None, None
-    return sample.seconds * max(1.0, rows / max(1, sample.rows)), Basis.SAMPLE
+    seconds = sample.seconds_of(rows) if sample else None
+    return seconds, None if seconds is None else Basis.SAMPLE

@@ -144,8 +144,11 @@ def test_the_line_through_recent_jobs_tells_the_fixed_part_from_the_rows():
 
 
 def test_the_overhead_of_a_file_is_counted_once():
-    sample = SampleFile(rows=2_000, bytes=10_000 + 2_000 * 7, fewer_rows=100, fewer_bytes=10_000 + 700, seconds=1)
-    assert sample.bytes_of(1_000_000) == 7_010_000
+    sizes = {"rows": 2_000, "bytes": 10_000 + 2_000 * 7, "fewer_rows": 100, "fewer_bytes": 10_000 + 700}
+    sample = SampleFile(**sizes, seconds=2.0, fewer_seconds=0.1)
+    assert (sample.bytes_of(1_000_000), sample.seconds_of(1_000_000)) == (7_010_000, pytest.approx(1_000))
+    assert sample.seconds_of(10) == 2.0
+    assert replace(sample, fewer_seconds=2.0).seconds_of(1_000_000) is None
 
 
 def test_the_account_of_somebody_else_is_as_unknown_as_none(ports):
