@@ -35,6 +35,13 @@ def test_an_estimate_refuses_what_an_export_would(ann, change, code, field):
     assert field is None or asked.json()["errors"][0]["field"] == field
 
 
+def test_a_path_that_could_be_the_id_of_a_job_names_its_own_methods(ann):
+    for path in (f"{EXPORTS}/estimate", "/api/analytics/reports/preview"):
+        for method in ("GET", "PUT"):
+            refused = ann.call(method, path)
+            assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
 def test_another_format_of_a_result_is_a_job_that_names_it(ann, ports, completed):
     answer = ann.post(f"{EXPORTS}/{completed}/renditions", json={"format": "parquet"})
     job_id = answer.json()["job_id"]
