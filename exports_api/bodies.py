@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from exports_api.errors import BodyTooLarge, MalformedBody, MalformedLength, UnsupportedMediaType
 from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
 
 MAX_BODY_BYTES = 1 << 20
@@ -63,6 +64,12 @@ async def preview_body(request: Request) -> PreviewBody:
     return await read_json(request, PreviewBody)
 
 
+async def rendition_body(request: Request) -> RenditionBody:
+    """The body that requests a rendition."""
+    return await read_json(request, RenditionBody)
+
+
+RenditionBodyOf = Annotated[RenditionBody, Depends(rendition_body)]
 ReportBodyOf = Annotated[ReportBody, Depends(report_body)]
 PreviewBodyOf = Annotated[PreviewBody, Depends(preview_body)]
 ExportBodyOf = Annotated[ExportBody, Depends(export_body)]

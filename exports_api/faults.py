@@ -49,6 +49,8 @@ async def _body_refused(request: Request, error: Exception) -> Response:
 async def _parameters_refused(request: Request, error: Exception) -> Response:
     faults = cast("RequestValidationError", error).errors()
     if any(fault["loc"][0] == "path" for fault in faults):
+        if _spelt_out(request) is not None:  # it is no id of anything, but takes other methods only
+            return _method_refused(request)
         unknown = UnknownExportJob if any(fault["loc"][1:] == ("job_id",) for fault in faults) else UnknownPath
         return problem_response(request, unknown())
     return _refusal(request, [{**fault, "loc": fault["loc"][1:]} for fault in faults])
@@ -57,13 +59,27 @@ async def _parameters_refused(request: Request, error: Exception) -> Response:
 async def _no_such_door(request: Request, error: Exception) -> Response:
     if cast("HTTPException", error).status_code != HTTPStatus.METHOD_NOT_ALLOWED:
         return problem_response(request, UnknownPath())
+    return _method_refused(request)
+
+
+def _method_refused(request: Request) -> Response:
     allowed = ", ".join(method for method in _METHODS if _takes(request, method))
     return problem_response(request, MethodNotAllowed(), headers={"Allow": allowed})
 
 
 def _takes(request: Request, method: str) -> bool:
+    """Whether a path takes a method; one that is spelt out is no id, although it would do for one."""
     scope = {**request.scope, "method": method}
+    spelt_out = _spelt_out(request)
+    if spelt_out is not None:
+        return method.lower() in spelt_out
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+
+def _spelt_out(request: Request) -> dict[str, Any] | None:
+    """What the document says of a path that it spells out, without a parameter."""
+    found: dict[str, Any] | None = request.app.openapi()["paths"].get(request.scope["path"])
+    return found
 
 
 def _refusal(request: Request, faults: Iterable[Any]) -> Response:

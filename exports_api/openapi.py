@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.problem import Problem
+from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
 
-_UNSEEN: tuple[type[BaseModel], ...] = (ExportBody, PreviewBody, ReportBody, Problem)
+_UNSEEN: tuple[type[BaseModel], ...] = (ExportBody, PreviewBody, RenditionBody, ReportBody, Problem)
 """Models that routes read or write by themselves."""
 _REF = "#/components/schemas/{model}"
 

@@ -10,6 +10,7 @@ from exports_api.schemas.problem import Problem
 _SENTENCES = {
     400: "The request is malformed.",
     401: "The bearer token is missing or not valid.",
+    403: "Your token does not carry the right for this.",
     404: "There is no such thing for you.",
     409: "The state of things does not allow this now.",
     410: "The file has expired.",

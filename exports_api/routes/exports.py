@@ -23,6 +23,7 @@ from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import UnknownExportJob
 from exports_pipeline.usecases.cancel_export import cancel_export
+from exports_pipeline.usecases.enter_job import Requested
 from exports_pipeline.usecases.read_exports import (
     download_url,
     list_exports,
@@ -39,13 +40,17 @@ status = APIRouter(prefix=PREFIX, tags=["exports"], route_class=StatusRoute)
 
 JobId = Annotated[UUID, Path(description="Id of the export job.")]
 _JSON = "application/json"
-_QUEUED = "The export is queued; GET the address in Location until its status is completed, failed or cancelled."
+QUEUED = "The export is queued; GET the address in Location until its status is completed, failed or cancelled."
 _LOCATION = header("Address of the export job.", example=f"{PREFIX}/1c9d0f6e-8b1e-4d0b-9a53-3a1f2f6c7b11")
 _RETRY_AFTER = header("Seconds to wait before looking again; absent once the status is final.", example="1")
 ACCEPTED = {
     "model": Accepted,
     "description": "Accepted.",
-    "headers": {"Location": _LOCATION, "Retry-After": _RETRY_AFTER},
+    "headers": {
+        "Location": _LOCATION,
+        "Retry-After": _RETRY_AFTER,
+        "Export-Shared": header("`true` where the job was there already, and has not ended.", example="true"),
+    },
 }
 
 
@@ -68,16 +73,9 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
         recipients=recipients_of(body.recipients, parts.ports.senders),
+        share=body.share,
     )
-    bind_contextvars(job_id=str(requested.job.id))  # the log's line of this request names both ids
-    parts.dispatch_soon()
-    if not requested.is_replay:
-        parts.metrics.export_requested(requested.job.format)
-    # A replay gets the first answer again, whatever has become of the job since.
-    answer = accepted(requested.job, Status.PENDING, _QUEUED)
-    if requested.is_replay:
-        answer.headers["Idempotency-Replayed"] = "true"
-    return answer
+    return queued(requested, parts, QUEUED)
 
 
 @router.get(
@@ -151,7 +149,23 @@ async def retry(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Queue a failed or cancelled job again, as a new attempt."""
     job = await run_in_threadpool(retry_export, job_id, caller, ports=parts.ports)
     parts.dispatch_soon()
-    return accepted(job, Status.PENDING, _QUEUED)
+    return accepted(job, Status.PENDING, QUEUED)
+
+
+def queued(requested: Requested, parts: Parts, message: str) -> Response:
+    """The answer to a request that is in the ledger now, and is launched as soon as there is room."""
+    job = requested.job
+    bind_contextvars(job_id=str(job.id))  # the log's line of this request names both ids
+    parts.dispatch_soon()
+    if not (requested.is_replay or requested.is_shared):
+        parts.metrics.export_requested(job.format)
+    # A replay gets the first answer again, whatever has become of the job since.
+    answer = accepted(job, job.status if requested.is_shared else Status.PENDING, message)
+    if requested.is_replay:
+        answer.headers["Idempotency-Replayed"] = "true"
+    if requested.is_shared:
+        answer.headers["Export-Shared"] = "true"
+    return answer
 
 
 def accepted(job: ExportJob, status: Status, message: str) -> Response:

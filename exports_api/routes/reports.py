@@ -2,18 +2,16 @@
 
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
-from structlog.contextvars import bind_contextvars
 
 from exports_api.bodies import PreviewBodyOf, ReportBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, problems
-from exports_api.routes.exports import ACCEPTED, JobId, accepted, get_export
+from exports_api.routes.exports import ACCEPTED, JobId, get_export, queued
 from exports_api.schemas.exports import ExportView
 from exports_api.schemas.reports import PreviewBody, ReportBody, TemplateList, TemplateView
 from exports_pipeline.core.formats import Format
-from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.usecases.build_report import build_report
 from exports_pipeline.usecases.request_report import request_report
 
@@ -47,15 +45,9 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
         recipients=recipients_of(body.recipients, parts.ports.senders),
+        share=body.share,
     )
-    bind_contextvars(job_id=str(requested.job.id))
-    parts.dispatch_soon()
-    if not requested.is_replay:
-        parts.metrics.export_requested(requested.job.format)
-    answer = accepted(requested.job, Status.PENDING, _QUEUED)
-    if requested.is_replay:
-        answer.headers["Idempotency-Replayed"] = "true"
-    return answer
+    return queued(requested, parts, _QUEUED)
 
 
 @router.post(

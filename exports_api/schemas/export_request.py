@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, WithoutNul
 from exports_pipeline.core.export_job import ExportRequest
@@ -87,6 +87,11 @@ class ExportBody(BaseModel):
     )
     recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(
         None, description="Who gets the result besides the requester's own channels.", examples=[[]]
+    )
+    share: StrictBool = Field(
+        default=False,
+        description="Take a job of yours that was requested in the same words and has not ended, if there is one; "
+        "`Export-Shared: true` in the answer says so. Without effect beside an Idempotency-Key.",
     )
 
     def as_request(self) -> ExportRequest:

@@ -65,6 +65,7 @@ class ExportView(BaseModel):
     filters: AppliedFilters = Field(description="What the request narrowed.")
     options: dict[str, Any] = Field(description="How the file is written, defaults included.")
     parameters: dict[str, Any] = Field(description="What a report is made with; empty for an export.")
+    rendition_of: UUID | None = Field(description="Id of the job whose result this one shows in another format.")
     progress: ProgressView = Field(description="How far it has come.")
     attempt: int = Field(description="The current try, counted from 1.", examples=[1])
     queue_position: int | None = Field(description="Place in the queue while pending, counted from 1.", examples=[None])
@@ -99,6 +100,7 @@ class ExportView(BaseModel):
             filters=_filters(job),
             options={name: getattr(job.options, name) for name in sorted(OPTIONS_OF_FORMAT[job.format])},
             parameters=dict(job.parameters),
+            rendition_of=job.rendition.of if job.rendition else None,
             progress=_progress(job),
             attempt=job.attempt,
             queue_position=place.position if place else None,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
 from exports_api.schemas.export_request import MAX_RECIPIENTS, RecipientBody
 from exports_api.schemas.fields import FreeObject, WithoutNul
@@ -30,6 +30,11 @@ class ReportBody(PreviewBody):
     format: Name = Field(description=f"What the file is written as: {', '.join(REPORT_FORMATS)}.", examples=["pdf"])
     recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(
         None, description="Who gets the result besides the requester's own channels.", examples=[[]]
+    )
+    share: StrictBool = Field(
+        default=False,
+        description="Take a job of yours that was requested in the same words and has not ended, if there is one; "
+        "`Export-Shared: true` in the answer says so. Without effect beside an Idempotency-Key.",
     )
 
 

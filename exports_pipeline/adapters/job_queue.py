@@ -12,6 +12,8 @@ from exports_pipeline.core.refusals import QueueFull
 
 _job = export_jobs.c
 
+WAITING = and_(_job.status == Status.PENDING, _job.dispatched_at.is_(None))
+"""Jobs that wait for a slot."""
 IN_SLOT = or_(_job.status == Status.RUNNING, and_(_job.status == Status.PENDING, _job.dispatched_at.is_not(None)))
 """Jobs that run, or whose run was launched."""
 

@@ -12,7 +12,8 @@ from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.adapters.tables import export_jobs, manifests
 from exports_pipeline.core.export_job import ExportJob
-from exports_pipeline.core.ledger import Page, QueuePlace, SeenJob
+from exports_pipeline.core.formats import Format
+from exports_pipeline.core.ledger import Outlook, Page, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 
 _job = export_jobs.c
@@ -69,6 +70,13 @@ class PostgresJobReader:
         with reading(self._engine) as connection:
             rows = connection.execute(load_sql("look"), {"job_ids": list(job_ids)}).mappings().all()
         return {row["id"]: SeenJob(job=job_of(row), place=_place(row, slots)) for row in rows}
+
+    def outlook(self, user_id: UUID, file_format: Format, *, slots: int) -> Outlook:
+        """What one more job of a user and a format has to expect."""
+        wanted = {"requester": user_id, "format": file_format, "slots": slots}
+        with reading(self._engine) as connection:
+            found = connection.execute(load_sql("outlook"), wanted).mappings().one()
+        return Outlook(**found)
 
     def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
         """The jobs of these ids that exist."""

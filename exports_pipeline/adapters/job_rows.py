@@ -1,8 +1,9 @@
 """Rows of `export_jobs` to export jobs and back."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import RowMapping
 
@@ -12,6 +13,7 @@ from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Compression, Format, FormatOptions, Paper
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Permission, Requester
 
 
@@ -37,6 +39,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             "dataset": {"id": str(new.dataset_id), "name": new.dataset, "title": new.dataset_title},
             "filters": filters,
             **({"parameters": dict(new.parameters)} if new.parameters else {}),
+            **({"rendition": _rendition_as_json(new.rendition)} if new.rendition else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
         },
         "progress": {},
@@ -86,6 +89,7 @@ def job_of(row: RowMapping) -> ExportJob:
         export_type=row["export_type"],
         tag_summary=tuple(row["tag_summary"]),
         parameters=row["metadata"].get("parameters", {}),
+        rendition=_rendition(row["metadata"].get("rendition")),
         traceparent=row["metadata"].get("traceparent"),
         result=_result(row["metadata"]) if row["status"] == Status.COMPLETED else None,
         error=JobError(code=row["error_code"], sentence=row["error_sentence"], fault=Fault(row["error_fault"]))
@@ -125,6 +129,16 @@ def _filters(value: dict[str, Any]) -> Filters:
         tag_ids=tuple(value["tag_ids"]),
         columns=tuple(value["columns"]),
     )
+
+
+def _rendition_as_json(rendition: Rendition) -> dict[str, Any]:
+    return {**asdict(rendition), "of": str(rendition.of), "made_at": rendition.made_at.isoformat()}
+
+
+def _rendition(value: dict[str, Any] | None) -> Rendition | None:
+    if value is None:
+        return None
+    return Rendition(**{**value, "of": UUID(value["of"]), "made_at": datetime.fromisoformat(value["made_at"])})
 
 
 def _options(value: dict[str, Any]) -> FormatOptions:

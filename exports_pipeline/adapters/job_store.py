@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, text, update
 
 from exports_pipeline.adapters.audit_log import write_entry
-from exports_pipeline.adapters.job_queue import IN_SLOT, check_queue
+from exports_pipeline.adapters.job_queue import IN_SLOT, WAITING, check_queue
 from exports_pipeline.adapters.job_reader import PostgresJobReader
 from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
 from exports_pipeline.adapters.postgres import transaction
@@ -41,9 +41,9 @@ class PostgresJobStore(PostgresJobReader):
     """`JobStore` over Postgres; every method is one transaction, guarded by id, attempt and status."""
 
     def add(self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None) -> ExportJob:
-        """Write a pending job with its audit entry and its user, or find the one that has its key."""
+        """Write a pending job with its audit entry and its user, or find the one that answers for it."""
         with transaction(self._engine) as connection:
-            earlier = _earlier(connection, job)
+            earlier = _earlier(connection, job) or _in_flight(connection, job)
             if earlier is not None:
                 return earlier
             if limits is not None:
@@ -229,6 +229,22 @@ def _earlier(connection: Connection, job: NewExportJob) -> ExportJob | None:
     if row["request_digest"] != job.request_digest:
         raise IdempotencyKeyReused
     return job_of(row)
+
+
+def _in_flight(connection: Connection, job: NewExportJob) -> ExportJob | None:
+    """The identical job that a shared one stands in for; who asks at the same instant waits and finds it."""
+    if not job.is_shared:
+        return None
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))")
+    connection.execute(lock, {"key": f"{job.requester.user_id}:{job.request_digest}"})
+    query = select(export_jobs).where(
+        _job.requester == job.requester.user_id,
+        or_(WAITING, IN_SLOT),  # in the words of the indexes, so that only jobs in flight are looked at
+        _job.request_digest == job.request_digest,
+        _job.idempotency_key.is_(None),
+    )
+    row = connection.execute(query.order_by(_job.created_at).limit(1)).mappings().one_or_none()
+    return job_of(row) if row else None
 
 
 def _as_columns(error: ExportError) -> dict[str, str]:

@@ -29,10 +29,20 @@ def source(selection: Selection) -> str:
     return relation_name(selection.dataset.relation or selection.dataset.name)
 
 
+def _sampled(selection: Selection) -> str:
+    """The sample is taken of the source, before any filter: the blocks left out are never read."""
+    percent = selection.sample_percent
+    return "" if percent is None else f" TABLESAMPLE {int(percent)}% (system)"
+
+
 def rows(selection: Selection, parameters: Parameters) -> str:
     """FROM and WHERE of the selected rows."""
     conditions = [*_owned(selection, parameters), *_dated(selection, parameters), *_listed(selection, parameters)]
-    return _from_where(selection, conditions)
+    found = _from_where(selection, conditions)
+    if selection.limit is None:
+        return found
+    names = ", ".join(identifier(column.name) for column in selection.columns)
+    return f"FROM (SELECT {names} {found} LIMIT {int(selection.limit)}) AS first_rows"
 
 
 def owned_rows_with(selection: Selection, column: str, values: Sequence[str], parameters: Parameters) -> str:
@@ -52,7 +62,9 @@ def element_type(kind: str) -> str:
 
 
 def _from_where(selection: Selection, conditions: list[str]) -> str:
-    return f"FROM {source(selection)}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
+    return f"FROM {source(selection)}{_sampled(selection)}" + (
+        f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    )
 
 
 def _owned(selection: Selection, parameters: Parameters) -> list[str]:

@@ -11,6 +11,7 @@ from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Requester
 
 
@@ -88,7 +89,11 @@ class NewExportJob:
     recipients: tuple[Recipient, ...] = ()
     idempotency_key: str | None = None
     request_digest: str | None = None
-    """Digest of the request's body, to tell a repeated request from a reused key."""
+    """With a key, of the request's body, to tell a repeated request from a reused key; else of what makes the result,
+    to know an identical one."""
+    is_shared: bool = False
+    """Whether an identical job in flight will do as well."""
+    rendition: Rendition | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a report is made with, as it was given."""
     traceparent: str | None = None
@@ -135,6 +140,8 @@ class ExportJob:
     completed_at: datetime | None = None
     """When a final status was reached."""
     expires_at: datetime | None = None
+    rendition: Rendition | None = None
+    """The result that this one shows in another format, if it does."""
     traceparent: str | None = None
     """The W3C name of the span that all spans of this job stand below."""
     result: StoredFile | None = None

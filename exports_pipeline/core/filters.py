@@ -36,6 +36,10 @@ class Selection:
     timezone: str = "UTC"
     account_ids: tuple[str, ...] = ()
     tag_ids: tuple[str, ...] = ()
+    limit: int | None = None
+    """The first rows only, as many as these."""
+    sample_percent: int | None = None
+    """Rows of about so many of a hundred blocks of the source only, at random."""
 
     @property
     def redactions(self) -> dict[str, str]:

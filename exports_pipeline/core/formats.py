@@ -79,6 +79,9 @@ Excel holds 16,384. Each cell of a workbook is an expression of DuckDB with vect
 near to what a worker may have, and 500 take 880 MB.
 """
 
+ROWS_OF_A_SHEET = 1_048_575
+"""Rows of one sheet of a workbook, beside the header; more rows make more sheets."""
+
 DELIMITERS = (",", ";", "\t", "|")
 
 _CONTENT_TYPES = {

@@ -9,6 +9,7 @@ from uuid import UUID
 from exports_pipeline.core.delivery import Delivery
 from exports_pipeline.core.errors import ExportError
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
+from exports_pipeline.core.formats import Format
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 
@@ -56,6 +57,31 @@ class QueuePlace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What the ledger foretells of one more job: when it would start, and how long jobs of its format took lately."""
+
+    wait_s: float
+    """Until it would start, by fair share and the mean length of recent jobs."""
+    jobs: int
+    """How many recent jobs of the format the figures below come from; all of them are 0 where there are none."""
+    mean_s: float = 0.0
+    mean_rows: float = 0.0
+    fixed_s: float = 0.0
+    """Seconds of a job without rows, by a straight line through the recent jobs (least squares)."""
+    row_s: float = 0.0
+    """Seconds of one more row, by the same line; 0 where all of them had as many rows."""
+
+    def seconds_for(self, rows: int) -> float | None:
+        """How long a job of so many rows takes; None where no job can tell."""
+        if not self.jobs:
+            return None
+        if self.row_s > 0 and self.fixed_s >= 0:
+            return self.fixed_s + self.row_s * rows
+        # The line makes no sense; a job of fewer rows takes no longer than the mean, one of more in proportion.
+        return self.mean_s * max(1.0, rows / max(1.0, self.mean_rows))
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeenJob:
     """An export job, and where it stands if it is pending."""
 
@@ -72,7 +98,9 @@ class JobStore(Protocol):
     def add(self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None) -> ExportJob:
         """Write a pending job with its audit entry and its user, in one transaction.
 
-        The job that first used this requester's idempotency key comes back in place of a second one. Requests that
+        The job that first used this requester's idempotency key comes back in place of a second one. So does, where
+        the new one is to be shared, a pending or running job of the requester that has its digest and no key; of two
+        such requests at the same instant one waits for the other. Requests that
         come at the same instant may pass the limits by their own number.
 
         Raises:
@@ -178,6 +206,9 @@ class JobStore(Protocol):
 
     def look(self, job_ids: Sequence[UUID], *, slots: int) -> dict[UUID, SeenJob]:
         """The jobs of these ids that exist, as they are at one moment."""
+
+    def outlook(self, user_id: UUID, file_format: Format, *, slots: int) -> Outlook:
+        """What one more job of a user and a format has to expect."""
 
     def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
         """The jobs of these ids that exist, for the sweep of objects."""

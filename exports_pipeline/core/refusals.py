@@ -99,6 +99,12 @@ class NotCompleted(RequestError):
     code = "not_completed"
 
 
+class SnapshotGone(RequestError):
+    """The data or the definition of this result is no longer what it was; request a new export."""
+
+    code = "snapshot_gone"
+
+
 class ResultExpired(RequestError):
     """The file has expired and was deleted; request the export again."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from exports_pipeline.core.manifest import Snapshot
@@ -17,9 +18,12 @@ def build_report(
     requester: Requester,
     *,
     ports: ExportPorts,
+    at: datetime | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> tuple[Report, Snapshot]:
     """The report of parameters as they were given, and the snapshot of the warehouse that it was made of.
+
+    Periods are counted from the day of `at`, which is now unless given.
 
     Raises:
         UnknownTemplate, InvalidParameter, RequestError: the parameters do not fit, or not for this requester.
@@ -32,7 +36,7 @@ def build_report(
             template,
             values,
             lambda question: ask_question(question, requester, catalog=ports.catalog, session=session, tick=tick),
-            now=now,
+            now=at or now,
         )
         snapshot = session.snapshot
     made = (

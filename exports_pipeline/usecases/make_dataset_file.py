@@ -9,6 +9,7 @@ from exports_pipeline.core.manifest import ColumnTotals, manifest_of_export
 from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
 from exports_pipeline.usecases.check_rows import check_rows
+from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.patience import patiently
@@ -32,6 +33,8 @@ def make_dataset_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made 
     name = download_name(job.dataset, job.filters, job.format, job.options)
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
     with ports.warehouse.open() as session:
+        if job.rendition is not None:
+            check_snapshot(job.rendition, session.snapshot, dataset=dataset)
         with ports.spans.span("count"):
             total = session.count(selection, tick=lambda: pulse.tick(Progress()))
         check_rows(total, job.format, limits=ports.limits)

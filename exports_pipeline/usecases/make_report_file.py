@@ -8,6 +8,7 @@ from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.report import Table
 from exports_pipeline.usecases.build_report import build_report
+from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.pulse import Pulse
 from exports_pipeline.usecases.receipts import publish_manifest
@@ -24,9 +25,12 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
     def tick() -> None:
         pulse.tick(Progress())
 
+    at = job.rendition.made_at if job.rendition else ports.clock()
     with ports.spans.span("build"):
-        report, snapshot = build_report(job.dataset, job.parameters, job.requester, ports=ports, tick=tick)
-    made_on = Filters(start_date=ports.clock().date())
+        report, snapshot = build_report(job.dataset, job.parameters, job.requester, ports=ports, at=at, tick=tick)
+    if job.rendition is not None:
+        check_snapshot(job.rendition, snapshot)
+    made_on = Filters(start_date=at.date())
     name = download_name(job.dataset, made_on, job.format, job.options)
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
     upload = ports.objects.upload(key, content_type=content_type(job.format, job.options), download_name=name)

@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
 from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
-from exports_pipeline.core.export_job import ExportJob, ExportRequest, NewExportJob
+from exports_pipeline.core.export_job import ExportRequest, NewExportJob
 from exports_pipeline.core.filters import select
 from exports_pipeline.core.formats import check_columns, parse_format, parse_options
 from exports_pipeline.core.ledger import AuditEntry
@@ -18,15 +18,7 @@ from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.check_rows import check_rows_beforehand
 from exports_pipeline.usecases.check_values import check_values
-
-
-@dataclass(frozen=True, kw_only=True)
-class Requested:
-    """The answer to a request."""
-
-    job: ExportJob
-    is_replay: bool
-    """Whether the job stems from an earlier request with the same idempotency key."""
+from exports_pipeline.usecases.enter_job import Requested, enter_job
 
 
 def request_export(
@@ -36,8 +28,11 @@ def request_export(
     ports: ExportPorts,
     idempotency_key: str | None = None,
     recipients: Sequence[Recipient] = (),
+    share: bool = False,
 ) -> Requested:
     """Check a request against the catalogue and write it into the ledger.
+
+    With `share`, an identical job of the requester that has not ended comes back in place of a second one.
 
     Raises:
         RequestError: the request does not fit the catalogue, or the idempotency key is taken.
@@ -67,6 +62,7 @@ def request_export(
         recipients=tuple(dict.fromkeys(recipients)),
         idempotency_key=idempotency_key,
         request_digest=digest(asdict(request), [asdict(each) for each in recipients]) if idempotency_key else None,
+        is_shared=share and idempotency_key is None,
         traceparent=ports.spans.traceparent(),
     )
     audit = AuditEntry(
@@ -76,8 +72,7 @@ def request_export(
         job_id=new.id,
         details={"dataset": dataset.name, "format": file_format, "unmasked": requester.may_unmask},
     )
-    job = ports.jobs.add(new, audit, limits=ports.limits.queue)
-    return Requested(job=job, is_replay=job.id != new.id)
+    return enter_job(new, audit, ports=ports)
 
 
 def digest(request: Mapping[str, Any], recipients: Sequence[Mapping[str, Any]]) -> str:

@@ -13,7 +13,8 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.requester import Requester
-from exports_pipeline.usecases.request_export import Requested, digest
+from exports_pipeline.usecases.enter_job import Requested, enter_job
+from exports_pipeline.usecases.request_export import digest
 
 
 def request_report(
@@ -25,8 +26,9 @@ def request_report(
     ports: ExportPorts,
     idempotency_key: str | None = None,
     recipients: Sequence[Recipient] = (),
+    share: bool = False,
 ) -> Requested:
-    """Check a request against the template and the catalogue and write it into the ledger.
+    """Check a request against the template and the catalogue and write it into the ledger; `share` as for an export.
 
     Raises:
         RequestError: template, parameters or format do not fit, or the idempotency key is taken.
@@ -52,6 +54,7 @@ def request_report(
         recipients=tuple(dict.fromkeys(recipients)),
         idempotency_key=idempotency_key,
         request_digest=digest(whole, [asdict(each) for each in recipients]) if idempotency_key else None,
+        is_shared=share and idempotency_key is None,
         traceparent=ports.spans.traceparent(),
     )
     audit = AuditEntry(
@@ -61,5 +64,4 @@ def request_report(
         job_id=new.id,
         details={"template": facts.name, "format": kind, "unmasked": requester.may_unmask},
     )
-    job = ports.jobs.add(new, audit, limits=ports.limits.queue)
-    return Requested(job=job, is_replay=job.id != new.id)
+    return enter_job(new, audit, ports=ports)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Column
-from exports_pipeline.core.formats import Format, FormatOptions, check_columns
+from exports_pipeline.core.formats import ROWS_OF_A_SHEET, Format, FormatOptions, check_columns
 from exports_pipeline.writers.arrow_text import text_of
 from exports_pipeline.writers.cells import FORMULA_STARTS
 from exports_pipeline.writers.column_widths import Sample
@@ -25,8 +25,6 @@ from exports_pipeline.writers.xlsx_book import Look, around_rows, book, sheet_na
 from exports_pipeline.writers.xlsx_cells import cell_sql
 from exports_pipeline.writers.zip_file import PartWriter, ZipWriter
 
-ROWS_OF_A_SHEET = 1_048_575
-"""Beside the header."""
 _BATCH_ROWS = 2048
 _SAMPLE_BYTES = 1 << 20
 _FIRST_PARTS = ("_rels/.rels", "docProps/core.xml", "xl/theme/theme1.xml")

@@ -139,3 +139,10 @@ def test_migrations_go_down_and_up_again(postgres):
         assert connection.execute(text("SELECT to_regclass('export_jobs')")).scalar_one() is None
     engine.dispose()
     migrate(url)
+
+
+def test_many_identical_requests_at_once_share_one_job(store):
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: add(store, request_digest="d", is_shared=True).id, range(16)))
+    assert len(found) == 1
+    assert len(store.page(None, Page())) == 1

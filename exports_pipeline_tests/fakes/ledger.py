@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import groupby
+from statistics import fmean, linear_regression
 from uuid import uuid4
 
 from exports_pipeline.core.delivery import Delivery, DeliveryState
 from exports_pipeline.core.errors import LedgerUnavailable, LostClaim
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress
-from exports_pipeline.core.ledger import QueuePlace, SeenJob
+from exports_pipeline.core.ledger import Outlook, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
 
@@ -28,7 +29,7 @@ class InMemoryLedger:
 
     def __init__(self) -> None:
         self.jobs, self.audit, self.chats, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}, {}
-        self.manifests = {}
+        self.manifests, self.digests = {}, {}
         self.is_away = False
 
     def __getattribute__(self, name):
@@ -44,10 +45,14 @@ class InMemoryLedger:
             if digest != job.request_digest:
                 raise IdempotencyKeyReused
             return self.jobs[earlier_id]
+        shared = self._in_flight(job) if job.is_shared else None
+        if shared is not None:
+            return shared
         if limits is not None:
             self._check_queue(job.requester.user_id, limits)
         self.keys[key] = (job.id, job.request_digest)
         shared = {name: getattr(job, name) for name in _SHARED}
+        self.digests[job.id] = None if job.idempotency_key else job.request_digest
         self.jobs[job.id] = ExportJob(**shared, status=Status.PENDING, attempt=1, due_at=job.created_at)
         self.audit.append(audit)
         return self.jobs[job.id]
@@ -184,6 +189,21 @@ class InMemoryLedger:
         found = [self.jobs[job_id] for job_id in job_ids if job_id in self.jobs]
         return {job.id: SeenJob(job=job, place=self._place(job, slots)) for job in found}
 
+    def outlook(self, user_id, file_format, *, slots):
+        busy, waiting = self._busy(), Counter(job.requester.user_id for job in self._queue())
+        turn = busy[user_id] + waiting[user_id] + 1
+        before = sum(min(jobs, max(0, turn - busy[each])) for each, jobs in waiting.items())
+        done = sorted((job for job in self.jobs.values() if job.result), key=lambda job: job.completed_at)[-50:]
+        lately = fmean([_seconds(job) for job in done] or [0.0])
+        wait_s = 0.0 if busy.total() + before < slots else lately * (before + 1) / slots
+        alike = [(job.result.row_count, _seconds(job)) for job in done if job.format is file_format]
+        if not alike:
+            return Outlook(wait_s=wait_s, jobs=0)
+        rows, seconds = zip(*alike, strict=True)
+        row_s, fixed_s = linear_regression(rows, seconds) if len(set(rows)) > 1 else (0.0, 0.0)
+        means = {"mean_s": fmean(seconds), "mean_rows": fmean(rows)}
+        return Outlook(wait_s=wait_s, jobs=len(alike), fixed_s=fixed_s, row_s=row_s, **means)
+
     def live_keys(self, job_ids):
         return {job_id: self.jobs[job_id] for job_id in job_ids if job_id in self.jobs}
 
@@ -192,6 +212,19 @@ class InMemoryLedger:
 
     def record(self, entry):
         self.audit.append(entry)
+
+    def _in_flight(self, job):
+        ended = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+        return next(
+            (
+                each
+                for each in self.jobs.values()
+                if each.requester.user_id == job.requester.user_id
+                and each.status not in ended
+                and self.digests[each.id] == job.request_digest
+            ),
+            None,
+        )
 
     def _place(self, job, slots):
         if job.status is not Status.PENDING:
@@ -247,6 +280,10 @@ class InMemoryLedger:
             raise WrongStatus(f"The export job is {job.status}.")
         self.audit.append(audit)
         return self._put(job, **changes)
+
+
+def _seconds(job):
+    return (job.completed_at - job.started_at).total_seconds()
 
 
 def _as_job_error(error):

@@ -2,15 +2,17 @@
 
 import csv
 import io
+import json
 from contextlib import contextmanager
 
+from exports_pipeline.core.formats import Format
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline_tests.fakes.answers import answer
 from exports_pipeline_tests.fakes.clock import NOON
 
 
 class InMemoryWarehouse:
-    """`Warehouse` and `WarehouseSession` over rows per dataset; writes CSV whatever the format.
+    """`Warehouse` and `WarehouseSession` over rows per dataset; writes JSON lines, and CSV for every other format.
 
     `before_write` is called with the tick function before the rows are written: tests let time pass there.
     """
@@ -22,6 +24,7 @@ class InMemoryWarehouse:
         self.lost_rows = 0
         self.counts_in_time = True
         self.error = None
+        self.snapshot_name = "fake@1"
 
     @contextmanager
     def open(self):
@@ -31,7 +34,7 @@ class InMemoryWarehouse:
 
     @property
     def snapshot(self):
-        return Snapshot(name="fake@1", as_of=NOON)
+        return Snapshot(name=self.snapshot_name, as_of=NOON)
 
     def totals(self, selection, *, tick):
         tick()
@@ -48,10 +51,14 @@ class InMemoryWarehouse:
 
     def write(self, selection, upload, *, file_format, options, about, tick):
         self.before_write(tick)
+        rows = self._rows(selection)[self.lost_rows :]
+        if file_format is Format.JSONL:
+            upload.write("".join(f"{json.dumps(_shown(row, selection), default=str)}\n" for row in rows).encode())
+            tick(1.0)
+            return len(rows)
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow([column.name for column in selection.columns])
-        rows = self._rows(selection)[self.lost_rows :]
         writer.writerows([[row[column.name] for column in selection.columns] for row in rows])
         upload.write(text.getvalue().encode())
         tick(1.0)
@@ -112,4 +119,8 @@ class InMemoryWarehouse:
             rows = [row for row in rows if row[dataset.time.column] >= selection.start_date]
         if selection.end_date:
             rows = [row for row in rows if row[dataset.time.column] <= selection.end_date]
-        return rows
+        return rows[:: 100 // (selection.sample_percent or 100)][: selection.limit]
+
+
+def _shown(row, selection):
+    return {each.name: "***" if each.sensitive else row[each.name] for each in selection.columns}

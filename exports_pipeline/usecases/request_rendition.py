@@ -1,0 +1,142 @@
+"""Turn a completed job into a pending one that shows the same result in another format."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
+from exports_pipeline.core.export_job import ExportJob, NewExportJob
+from exports_pipeline.core.formats import (
+    DATASET_FORMATS,
+    REPORT_FORMATS,
+    Format,
+    FormatOptions,
+    check_columns,
+    parse_format,
+    parse_options,
+)
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import InvalidOption, NotAllowed, NotCompleted, SnapshotGone, UnknownExportJob
+from exports_pipeline.core.rendition import Rendition
+from exports_pipeline.core.requester import Permission, Requester
+from exports_pipeline.usecases.check_rows import check_rows
+from exports_pipeline.usecases.check_snapshot import check_snapshot
+from exports_pipeline.usecases.enter_job import Requested, enter_job
+from exports_pipeline.usecases.request_export import digest
+
+_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK})
+"""The permissions on which it depends which rows a result has, and how they are shown."""
+
+
+def request_rendition(
+    job_id: UUID,
+    file_format: str,
+    options: Mapping[str, Any],
+    requester: Requester,
+    *,
+    ports: ExportPorts,
+    idempotency_key: str | None = None,
+) -> Requested:
+    """Have another format made of a result of the requester, with the rights that it was made with.
+
+    An identical rendition in flight is shared: nothing else can come of it, as both are of one snapshot.
+
+    Raises:
+        UnknownExportJob: there is none, or it is somebody else's, also for those who manage exports.
+        NotCompleted: there is no result yet, or there never will be.
+        NotAllowed: the requester has lost a right that the result was made with.
+        SnapshotGone: warehouse or catalogue are no longer what they were.
+        RequestError: the format does not take these options, or cannot hold the result.
+        QueueFull: too many jobs are waiting.
+        LedgerUnavailable: nothing was written.
+    """
+    job = ports.jobs.get(job_id)
+    if job is None or job.requester.user_id != requester.user_id:
+        raise UnknownExportJob(f"There is no export job {job_id} among yours.")
+    if job.result is None:
+        raise NotCompleted(f"The export job is {job.status} and has no result.")
+    _check_rights(job, requester)
+    kind = parse_format(file_format, among=REPORT_FORMATS if job.type == "report" else DATASET_FORMATS)
+    chosen = _options(job, kind, options)
+    rendition = _rendition(job, ports)
+    if job.type == "export":
+        check_columns(kind, len(job.result.columns))
+        check_rows(job.result.row_count, kind, limits=ports.limits)
+    _check_published(job, rendition, requester, ports)
+    now = ports.clock()
+    new = NewExportJob(
+        id=uuid4(),
+        type=job.type,
+        requester=replace(requester, owner_key=job.requester.owner_key, permissions=job.requester.permissions),
+        dataset=job.dataset,
+        dataset_id=job.dataset_id,
+        dataset_title=job.dataset_title,
+        format=kind,
+        filters=job.filters,
+        options=chosen,
+        parameters=job.parameters,
+        created_at=now,
+        tag_summary=job.tag_summary,
+        idempotency_key=idempotency_key,
+        request_digest=digest({"of": job.id, "format": kind, "options": dict(options)}, [])
+        if idempotency_key
+        else None,
+        is_shared=idempotency_key is None,
+        rendition=rendition,
+        traceparent=ports.spans.traceparent(),
+    )
+    audit = AuditEntry(
+        at=now,
+        actor=requester.user_id,
+        action=f"{job.type}.rendition_requested",
+        job_id=new.id,
+        details={"dataset": job.dataset, "format": kind, "of": str(job.id), "unmasked": new.requester.may_unmask},
+    )
+    return enter_job(new, audit, ports=ports)
+
+
+def _check_rights(job: ExportJob, requester: Requester) -> None:
+    """A right that was taken away does not live on in the ledger."""
+    lost = (job.requester.permissions & _DECIDES) - requester.permissions
+    if lost:
+        raise NotAllowed(
+            f"The result was made with {', '.join(sorted(lost))}, which your token no longer carries; "
+            "request a new export."
+        )
+    if job.requester.owner_key != requester.owner_key:
+        raise NotAllowed("The result holds rows of another owner key than your token carries; request a new export.")
+
+
+def _options(job: ExportJob, file_format: Format, given: Mapping[str, Any]) -> FormatOptions:
+    """The options, with the time zone of the job: by it the days of its filters were told apart."""
+    if job.type == "report":
+        if given:
+            raise InvalidOption("A report takes no options.", field="options")
+        return job.options
+    if given.get("timezone", job.options.timezone) != job.options.timezone:
+        raise InvalidOption(
+            f"A rendition has the time zone of its result, {job.options.timezone}.", field="options.timezone"
+        )
+    return parse_options(file_format, {"timezone": job.options.timezone, **given})
+
+
+def _rendition(job: ExportJob, ports: ExportPorts) -> Rendition:
+    manifest = ports.jobs.manifest(job.id)
+    if manifest is None:
+        raise SnapshotGone("The result was made before snapshots were noted down; request a new export.")
+    return Rendition(
+        of=job.id,
+        snapshot=manifest["warehouse"]["snapshot"],
+        catalog_version=manifest.get("catalog_version"),
+        made_at=job.rendition.made_at if job.rendition else datetime.fromisoformat(manifest["made_at"]),
+    )
+
+
+def _check_published(job: ExportJob, rendition: Rendition, requester: Requester, ports: ExportPorts) -> None:
+    dataset = ports.catalog.find(job.dataset, requester) if job.type == "export" else None
+    with suppress(WarehouseBusy, WarehouseUnavailable), ports.warehouse.open() as session:  # the run compares again
+        check_snapshot(rendition, session.snapshot, dataset=dataset)
