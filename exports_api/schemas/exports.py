@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob
-from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Format
+from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Format, sheets_of
 from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
 
@@ -70,6 +70,9 @@ class ExportView(BaseModel):
     attempt: int = Field(description="The current try, counted from 1.", examples=[1])
     queue_position: int | None = Field(description="Place in the queue while pending, counted from 1.", examples=[None])
     estimated_wait_s: float | None = Field(description="Seconds until it starts, while pending.", examples=[None])
+    sheets: int | None = Field(
+        description="Sheets that the rows of a workbook take, once they are counted; null for other formats."
+    )
     row_count: int | None = Field(description="Rows of the file, once completed.", examples=[480_000])
     file_size_bytes: int | None = Field(description="Size of the file.", examples=[29_360_128])
     sha256: str | None = Field(description="SHA-256 of the file's bytes, in hex.")
@@ -105,6 +108,7 @@ class ExportView(BaseModel):
             attempt=job.attempt,
             queue_position=place.position if place else None,
             estimated_wait_s=round(place.estimated_wait_s, 1) if place else None,
+            sheets=_sheets(job),
             row_count=result.row_count if result else None,
             file_size_bytes=result.size_bytes if result else None,
             sha256=result.sha256 if result else None,
@@ -125,6 +129,13 @@ class ExportList(BaseModel):
 
     items: list[ExportView] = Field(description="The jobs; their places in the queue are told by each job's own page.")
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+def _sheets(job: ExportJob) -> int | None:
+    rows = job.progress.total_rows if job.result is None else job.result.row_count
+    if job.type != "export" or rows is None:
+        return None
+    return sheets_of(job.format, rows)
 
 
 def _filters(job: ExportJob) -> AppliedFilters:

@@ -147,6 +147,11 @@ def check_columns(file_format: Format, columns: int) -> None:
         )
 
 
+def sheets_of(file_format: Format, rows: int) -> int | None:
+    """How many sheets the rows of a workbook are split over; None for other formats."""
+    return max(1, -(-rows // ROWS_OF_A_SHEET)) if file_format is Format.XLSX else None
+
+
 def extension(file_format: Format, options: FormatOptions) -> str:
     """The ending of the file's name, without the leading dot: `csv`, `csv.gz`."""
     return f"{file_format}.{_PACKED[options.compression][0]}" if options.compression else str(file_format)

@@ -12,12 +12,12 @@ from exports_pipeline.core.estimate import Basis, Estimate, SampleFile
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Selection, select
 from exports_pipeline.core.formats import (
-    ROWS_OF_A_SHEET,
     Format,
     FormatOptions,
     check_columns,
     parse_format,
     parse_options,
+    sheets_of,
 )
 from exports_pipeline.core.ledger import Outlook
 from exports_pipeline.core.ports import ExportPorts, WarehouseSession
@@ -77,7 +77,7 @@ def estimate_export(request: ExportRequest, requester: Requester, *, ports: Expo
         basis=basis,
         fits=False if why_not else None if rows is None else True,
         why_not=why_not,
-        sheets=max(1, -(-rows // ROWS_OF_A_SHEET)) if file_format is Format.XLSX and rows is not None else None,
+        sheets=sheets_of(file_format, rows) if rows is not None else None,
         preview=preview,
         redactions=selection.redactions,
     )

@@ -211,3 +211,11 @@ def test_links_in_a_list_are_fresh(ann, ports, completed):
     assert ann.get(EXPORTS).json()["items"][0]["download_url"].endswith("valid=3600")
     ports.clock.now += timedelta(days=2)
     assert ann.get(EXPORTS).json()["items"][0]["download_url"] is None
+
+
+def test_a_workbook_that_is_split_says_so_as_soon_as_its_rows_are_counted(ann, ports):
+    job_id = requested(ann, format="xlsx")
+    assert ann.get(f"{EXPORTS}/{job_id}").json()["sheets"] is None
+    ports.jobs.claim(UUID(job_id), 1, run_id="run", now=ports.clock())
+    ports.jobs.beat(UUID(job_id), 1, Progress(total_rows=1_048_576), now=ports.clock())
+    assert ann.get(f"{EXPORTS}/{job_id}").json()["sheets"] == 2
