@@ -26,7 +26,8 @@ from exports_pipeline.adapters.warehouse import make_warehouse
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.ledger import QueueLimits
-from exports_pipeline.core.ports import ExportPorts, Limits, Sender
+from exports_pipeline.core.limits import Limits
+from exports_pipeline.core.ports import ExportPorts, Sender
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports

@@ -107,6 +107,7 @@ def result_as_json(result: StoredFile) -> dict[str, Any]:
         "file_size_bytes": result.size_bytes,
         "sha256": result.sha256,
         "columns": [{"name": name, "type": kind} for name, kind in result.columns],
+        "remarks": list(result.remarks),
     }
 
 
@@ -155,4 +156,5 @@ def _result(value: dict[str, Any]) -> StoredFile:
         size_bytes=value["file_size_bytes"],
         sha256=value["sha256"],
         columns=tuple((column["name"], column["type"]) for column in value["columns"]),
+        remarks=tuple(value.get("remarks", ())),
     )

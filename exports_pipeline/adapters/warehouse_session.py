@@ -41,6 +41,8 @@ class DuckDbSession:
         self._instance = instance
         self._key = key
         self._counted: tuple[Selection, int] | None = None
+        self.remarks: tuple[str, ...] = ()
+        """In words, what the format of the last written file had no room for."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -74,7 +76,7 @@ class DuckDbSession:
         tick: Callable[[float], None],
     ) -> int:
         """Write the selection into the upload as a file and return the number of rows."""
-        total = self.count(selection)
+        total, self.remarks = self.count(selection), ()
         ordered = "true" if total <= ORDERED_ROWS else "false"
         self._instance.connection.execute(f"SET preserve_insertion_order = {ordered}")
         parameters = Parameters()
@@ -151,7 +153,7 @@ class DuckDbSession:
         def work() -> int:
             with TemporaryDirectory(dir=self._instance.spill) as folder:
                 file = Path(folder, "document")
-                plan.build(batches(), file)
+                self.remarks = plan.build(batches(), file)
                 with file.open("rb") as document:
                     while piece := document.read(_PIECE_BYTES):
                         stream.write(piece)

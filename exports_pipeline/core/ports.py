@@ -13,7 +13,8 @@ from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
-from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, QueueLimits, UserStore
+from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, UserStore
+from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline.core.parameters import TemplateFacts
 from exports_pipeline.core.question import Answer, Question
@@ -78,6 +79,9 @@ class WarehouseSession(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """Which version of the warehouse it sees."""
+
+    remarks: tuple[str, ...]
+    """In words, what the format of the last written file had no room for; nothing, most of the time."""
 
     def count(self, selection: Selection, *, tick: Callable[[], None]) -> int:
         """How many rows the selection has.
@@ -237,40 +241,6 @@ class Sender(Protocol):
         Raises:
             DeliveryRefused, DeliveryUnavailable.
         """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The figures that a deployment sets."""
-
-    slots: int = 2
-    """Runs at the same time."""
-    ahead: int = 0
-    """Runs launched beyond these, so that a worker finds its next one waiting when it ends one."""
-    running_per_user: int | None = None
-    """Slots that one user may have; None: all of them, while nobody else waits."""
-    large_rows: int = 1_000_000
-    """An export of more rows is large."""
-    large_slots: int = 1
-    """Slots that large exports may have, so that small ones keep flowing."""
-    pdf_rows: int = 10_000
-    """Rows of a PDF, which is laid out as a whole and read by people."""
-    queue: QueueLimits = QueueLimits(per_user=1_000, total=100_000)  # noqa: RUF009 - it is frozen
-    max_attempts: int = 3
-    time_limit: timedelta = timedelta(hours=2)
-    """How long one attempt may run."""
-    expiry: timedelta = timedelta(hours=24)
-    """How long the file of an export is kept."""
-    report_expiry: timedelta = timedelta(days=7)
-    run_retention: timedelta = timedelta(days=7)
-    """How long Dagster remembers a run."""
-    heartbeat_timeout: timedelta = timedelta(seconds=6)
-    """Twelve beats; who is silent for so long is looked at twice."""
-    launch_timeout: timedelta = timedelta(seconds=20)
-
-    def expiry_of(self, job_type: str) -> timedelta:
-        """How long the file of a job of that type is kept."""
-        return self.report_expiry if job_type == "report" else self.expiry
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

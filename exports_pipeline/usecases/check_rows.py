@@ -2,7 +2,8 @@
 
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format
-from exports_pipeline.core.ports import Limits, Warehouse
+from exports_pipeline.core.limits import Limits
+from exports_pipeline.core.ports import Warehouse
 from exports_pipeline.core.refusals import TooManyRowsForFormat
 
 

@@ -54,7 +54,7 @@ def make_dataset_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made 
         except BaseException:
             upload.abort()
             raise
-        snapshot = session.snapshot
+        snapshot, remarks = session.snapshot, session.remarks
     result = StoredFile(
         object_key=key,
         download_name=name,
@@ -62,6 +62,7 @@ def make_dataset_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made 
         size_bytes=upload.size_bytes,
         sha256=sha256,
         columns=tuple((column.name, column.type) for column in selection.columns),
+        remarks=remarks,
     )
     manifest = manifest_of_export(job, selection, result, snapshot=snapshot, totals=totals, made_at=ports.clock())
     return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports), preview=preview)

@@ -59,8 +59,10 @@ class BuiltPlan:
     from_cells: str = "*"
     """The select list over these, where it takes two steps to what the batches hold."""
     batch_rows: int = 8192
-    build: Callable[[Iterator[pa.RecordBatch], Path], None]
+    build: Callable[[Iterator[pa.RecordBatch], Path], tuple[str, ...]]
     """Writes the rows, batch by batch, into a new file; reads all of them, and holds few at a time.
+
+    Returns in words what the format had no room for; nothing, most of the time.
 
     Asking for the next batch raises when the attempt was stopped.
     """

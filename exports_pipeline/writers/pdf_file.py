@@ -23,7 +23,7 @@ def pdf_plan(columns: tuple[Shown, ...], titles: Sequence[str], options: FormatO
     cells = [csv_cell(column.expression, kind, options) for column, kind in zip(columns, kinds, strict=True)]
     numbers = [kind.kind in _NUMBERS for kind in kinds]
 
-    def build(batches: Iterator[pa.RecordBatch], path: Path) -> None:
+    def build(batches: Iterator[pa.RecordBatch], path: Path) -> tuple[str, ...]:
         texts: list[list[str | None]] = [[] for _ in columns]
         for batch in batches:
             for column, more in zip(texts, batch.columns, strict=True):
@@ -35,5 +35,6 @@ def pdf_plan(columns: tuple[Shown, ...], titles: Sequence[str], options: FormatO
         document = PdfDocument(path, about, paper=options.paper)
         draw_table(document, titles, texts, numbers)
         document.save()
+        return ()
 
     return BuiltPlan(cells=", ".join(f"CAST({cell} AS VARCHAR) AS c{at}" for at, cell in enumerate(cells)), build=build)

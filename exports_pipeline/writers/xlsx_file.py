@@ -61,8 +61,8 @@ def xlsx_plan(
     shortened = ", ".join(cell.shortened for cell in cells if cell.shortened)
     pieces = ", ".join(cell.xml for cell in cells)
 
-    def build(batches: Iterator[pa.RecordBatch], path: Path) -> None:
-        _Build(look, columns, options, about, sheet_rows).write(batches, path)
+    def build(batches: Iterator[pa.RecordBatch], path: Path) -> tuple[str, ...]:
+        return _Build(look, columns, options, about, sheet_rows).write(batches, path)
 
     return BuiltPlan(
         cells=", ".join((*values, f"{number} AS n", f"{row} AS r")),
@@ -94,7 +94,7 @@ class _Build:
         self._rows: list[int] = []
         """Rows of each sheet so far."""
 
-    def write(self, batches: Iterator[pa.RecordBatch], path: Path) -> None:
+    def write(self, batches: Iterator[pa.RecordBatch], path: Path) -> tuple[str, ...]:
         first = next(batches, None)
         if first is not None:
             self._look = _looked_at(self._look, first)
@@ -108,6 +108,7 @@ class _Build:
             for name, content in self._parts_around().items():
                 archive.add(name, content)
             archive.finish()
+        return (f"{self._shortened:,} cells are shortened to 32,767 characters",) if self._shortened else ()
 
     def _write_rows(self, archive: ZipWriter, batches: Iterator[pa.RecordBatch]) -> None:
         part = self._begin_sheet(archive)

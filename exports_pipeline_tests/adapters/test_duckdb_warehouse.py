@@ -16,8 +16,10 @@ from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
 from exports_pipeline.core.catalog import Column, Dataset, TimeColumn
 from exports_pipeline.core.errors import QueryFailed, WarehouseBusy, WarehouseUnavailable
-from exports_pipeline.core.formats import DATASET_FORMATS
+from exports_pipeline.core.formats import DATASET_FORMATS, Format, FormatOptions
 from exports_pipeline.core.refusals import QueryTooLarge
+from exports_pipeline_tests.builders import facts
+from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.tables import everything, exported
 
 
@@ -238,3 +240,19 @@ def test_a_child_process_makes_its_own_instances(tables, sales):
         with tables.warehouse.open() as session:
             os._exit(0 if session.count(everything(sales)) == 4 else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_file_that_had_no_room_for_a_cell_remarks_it_and_the_next_one_does_not(tables):
+    selection = everything(tables.dataset("SELECT repeat('x', 32768) AS a"))
+    with tables.warehouse.open() as session:
+        for file_format, remarks in ((Format.XLSX, ("1 cells are shortened to 32,767 characters",)), (Format.PDF, ())):
+            upload = InMemoryObjectStore().upload("key", content_type="", download_name="")
+            session.write(
+                selection,
+                upload,
+                file_format=file_format,
+                options=FormatOptions(),
+                about=facts(selection, rows=1),
+                tick=lambda _share: None,
+            )
+            assert session.remarks == remarks

@@ -7,7 +7,7 @@ import pytest
 
 from exports_api.app import create_app
 from exports_pipeline.core.catalog import dataset_id
-from exports_pipeline.core.ports import Limits
+from exports_pipeline.core.limits import Limits
 from exports_pipeline_tests.api_client import EXPORTS, ApiClient, run
 from exports_pipeline_tests.fakes.ports import fake_ports
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 
 from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
-from exports_pipeline.core.ports import ExportPorts, Limits
+from exports_pipeline.core.limits import Limits
+from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger

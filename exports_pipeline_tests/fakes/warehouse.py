@@ -22,6 +22,7 @@ class InMemoryWarehouse:
         self.before_write = lambda _tick: None
         self.before_count = lambda: None
         self.lost_rows = 0
+        self.remarks = ()
         self.counts_in_time = True
         self.error = None
         self.snapshot_name = "fake@1"

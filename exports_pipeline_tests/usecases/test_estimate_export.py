@@ -10,7 +10,7 @@ from exports_pipeline.core.estimate import Basis, SampleFile
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.ledger import Outlook
-from exports_pipeline.core.ports import Limits
+from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.refusals import InvalidOption, UnknownAccount, UnknownColumn, UnknownDataset, UnknownFormat
 from exports_pipeline.usecases.estimate_export import estimate_export
 from exports_pipeline.usecases.request_export import request_export

@@ -9,8 +9,8 @@ from exports_pipeline.core.delivery import DeliveryState
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LedgerUnavailable, RunsUnavailable
 from exports_pipeline.core.export_job import ExportRequest, Progress
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.manifest import manifest_key
-from exports_pipeline.core.ports import Limits
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import WrongStatus
 from exports_pipeline.usecases.cancel_export import cancel_export

@@ -51,6 +51,12 @@ def test_a_manifest_tells_what_the_file_holds(ports):
     assert told["warehouse"]["snapshot"] == "fake@1"
 
 
+def test_what_a_format_had_no_room_for_is_said_and_makes_the_file_incomplete(ports):
+    ports.warehouse.remarks = ("2 cells are shortened to 32,767 characters",)
+    told = manifest_of(ports, requested(ports, format="xlsx"))
+    assert (told["complete"], told["remarks"]) == (False, ["2 cells are shortened to 32,767 characters"])
+
+
 def test_the_same_manifest_lies_beside_the_file(ports):
     told = manifest_of(ports, requested(ports))
     (file, beside) = sorted(ports.objects.objects)

@@ -11,7 +11,7 @@ from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.lifecycle import Status
-from exports_pipeline.core.ports import Limits
+from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import (
     IdempotencyKeyReused,

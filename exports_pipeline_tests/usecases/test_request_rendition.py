@@ -12,7 +12,7 @@ from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.ledger import Page
 from exports_pipeline.core.lifecycle import Status
-from exports_pipeline.core.ports import Limits
+from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.refusals import (
     InvalidOption,
     NotAllowed,
