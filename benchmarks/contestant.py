@@ -5,7 +5,6 @@
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -88,7 +87,9 @@ def main() -> None:
     began, began_cpu = time.perf_counter(), time.process_time()
     size_bytes = export(Path(folder), Format(file_format), int(port))
     seconds, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
-    rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # VmHWM, since ru_maxrss of a child begins with the peak of its parent
+    [peak] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    rss_mb = int(peak.split()[1]) / 1024
     json.dump({"seconds": seconds, "bytes": size_bytes, "rss_mb": rss_mb, "cpu_s": cpu_s}, sys.stdout)
 
 
