@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from itertools import islice
 from uuid import UUID
 
 import pyarrow as pa
@@ -64,10 +65,10 @@ def requests(text):
     yield {"dataset_id": "bookings", text: 1}
 
 
-def outcomes(client, ports, texts):
-    """Status and file of every request with every text."""
-    for text in texts:
-        for body in requests(text):
+def outcomes(client, ports, texts, *, every=1):
+    """Status and file of every request with every text, or of every third place by turns."""
+    for turn, text in enumerate(texts):
+        for body in islice(requests(text), turn % every, None, every):
             answer = client.export(**body)
             job_id = answer.json().get("job_id")
             yield body, answer.status_code, file_of(ports, job_id) if job_id else ""
@@ -90,8 +91,8 @@ def test_sql_in_a_request_is_refused_or_gives_ones_own_rows(ann, ports):
 
 @pytest.mark.slow
 def test_strings_that_break_software_break_no_request(ann, ports, strings):
-    found = list(outcomes(ann, ports, strings))
-    assert len(found) > 5_000
+    found = list(outcomes(ann, ports, strings, every=3))
+    assert len(found) > 2_000
     assert wrong(found) == []
 
 
