@@ -82,9 +82,8 @@ def _params(given: Mapping[str, list[Any]], known: Mapping[str, dict[str, Any]])
     params: dict[str, Any] = {}
     for name, values in given.items():
         parameter = known.get(name, {})
-        if parameter.get("kind") == "number":
-            values = [_number(value) for value in values]  # noqa: PLW2901 - as the template takes them
-        params[name] = values if parameter.get("is_list") or len(values) != 1 else values[0]
+        read = [_number(value) for value in values] if parameter.get("kind") == "number" else values
+        params[name] = read if parameter.get("is_list") or len(read) != 1 else read[0]
     return params
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from exports_pipeline.core.filters import Selection
+from exports_pipeline.core.filters import Selection, days_in_words
 from exports_pipeline.core.requester import Requester
 
 
@@ -48,12 +48,8 @@ def about(selection: Selection, requester: Requester, *, job_id: UUID, rows: int
 
 def filters_in_words(selection: Selection) -> tuple[tuple[str, str], ...]:
     """What a selection narrows, each filter with its name; all rows of an owner are no filter."""
-    first, last = selection.start_date, selection.end_date
-    lines = []
-    if first and last:
-        lines.append(("Period", str(first) if first == last else f"{first} to {last}"))
-    elif first or last:
-        lines.append(("Period", f"from {first}" if first else f"until {last}"))
+    period = days_in_words(selection.start_date, selection.end_date)
+    lines = [("Period", period)] if period else []
     if selection.account_ids:
         lines.append(("Accounts", ", ".join(selection.account_ids)))
     if selection.tag_ids:

@@ -69,6 +69,15 @@ def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone
     )
 
 
+def days_in_words(first: date | None, last: date | None) -> str:
+    """Inclusive days as people read them; empty where neither end is given."""
+    if first and last:
+        return str(first) if first == last else f"{first} to {last}"
+    if first:
+        return f"from {first}"
+    return f"until {last}" if last else ""
+
+
 def day_window(start: date | None, end: date | None, timezone: str) -> tuple[datetime | None, datetime | None]:
     """The instants `[since, until)` in UTC of inclusive days in a zone; None where the calendar itself ends.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from exports_pipeline.core.filters import Filters
+from exports_pipeline.core.filters import Filters, days_in_words
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.question_text import condition_text
 
@@ -67,9 +67,4 @@ def _narrowed(question: Question) -> str:
 
 def period_in_words(filters: Filters) -> str:
     """The dates of filters, both inclusive."""
-    first, last = filters.start_date, filters.end_date
-    if first and last:
-        return str(first) if first == last else f"{first} to {last}"
-    if first:
-        return f"from {first}"
-    return f"until {last}" if last else "all dates"
+    return days_in_words(filters.start_date, filters.end_date) or "all dates"
