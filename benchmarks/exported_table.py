@@ -8,11 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import psutil
 
 from exports_pipeline.adapters.s3_client import make_s3_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
 
 ROOT = Path(__file__).parents[1]
 TABLE = """
@@ -62,7 +66,7 @@ def serving(server: str, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
         process.wait(10)
 
 
-def s3_client(port: int):  # noqa: ANN201 - a boto3 client
+def s3_client(port: int) -> "S3Client":
     """A client of a server here."""
     return make_s3_client(
         region="us-east-1",

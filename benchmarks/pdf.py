@@ -28,6 +28,7 @@ from exports_pipeline.core.catalog import Column, Dataset, user_id
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.memory_upload import MemoryUpload
 
 ANYBODY = Requester(user_id=user_id("benchmark"), owner_key="benchmark")
 GOAL_S = 5.0
@@ -43,24 +44,6 @@ TABLE = """
         (hash(i + 7) % 1000000) / 1000.0 AS balance
     FROM range({rows}) AS r(i)
 """
-
-
-class Discarded:
-    """An upload that counts."""
-
-    size_bytes = 0
-
-    def write(self, data: bytes | memoryview) -> int:
-        """Take bytes."""
-        self.size_bytes += len(data)
-        return len(data)
-
-    def commit(self, *, tick: object = None) -> str:  # noqa: ARG002 - the port has it
-        """Keep nothing."""
-        return ""
-
-    def abort(self) -> None:
-        """Keep nothing."""
 
 
 def main() -> None:
@@ -111,7 +94,7 @@ def _export(folder: Path) -> int:
     columns = tuple(Column(name=name, type=kind) for name, kind in types.items())
     dataset = Dataset(name="fct_transactions", relation="fct_transactions", columns=columns, title="Transactions")
     selection = Selection(dataset=dataset, columns=columns, owner_key=None)
-    upload = Discarded()
+    upload = MemoryUpload()
     with warehouse.open() as session:
         rows = session.count(selection)
         facts = about(selection, ANYBODY, job_id=uuid4(), rows=rows, now=datetime.now(UTC))

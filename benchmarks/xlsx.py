@@ -20,6 +20,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import pyarrow as pa
 import rustpy_xlsxwriter
 import xlsxwriter
 
@@ -148,7 +149,7 @@ def _rustpy(folder: Path) -> int:
     return target.stat().st_size
 
 
-def _rows(folder: Path):  # noqa: ANN202 - an Arrow reader
+def _rows(folder: Path) -> pa.RecordBatchReader:
     connection = duckdb.connect(config={"threads": THREADS, "memory_limit": f"{MEMORY_MB}MB"})
     connection.execute(f"ATTACH '{folder / 'warehouse.duckdb'}' AS w (READ_ONLY)")
     connection.execute("USE w")
