@@ -67,9 +67,3 @@ class UnknownChannel(RequestError):
     """There is no such channel."""
 
     code = "unknown_channel"
-
-
-class UnknownDestination(RequestError):
-    """There is no such saved destination; give an address."""
-
-    code = "unknown_destination"

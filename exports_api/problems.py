@@ -64,6 +64,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.InvalidBranding: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
+        errors.TargetForbidden: _UNPROCESSABLE,
         errors.NotConfigured: _OURS,
         errors.WarehouseBusy: _BUSY,
         errors.WarehouseUnavailable: _BUSY,
@@ -90,7 +91,8 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         http_errors.InvalidCursor: _UNPROCESSABLE,
         http_errors.InvalidIdempotencyKey: _UNPROCESSABLE,
         http_errors.UnknownChannel: _UNPROCESSABLE,
-        http_errors.UnknownDestination: _UNPROCESSABLE,
+        refusals.UnknownDestination: _UNPROCESSABLE,
+        refusals.InvalidDestination: _UNPROCESSABLE,
         http_errors.BodyTooLarge: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
     }

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from exports_api.errors import UnknownChannel, UnknownDestination
+from exports_api.errors import UnknownChannel
 from exports_api.schemas.export_request import RecipientBody
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.refusals import UnknownDestination
 
 
 def recipients_of(given: Sequence[RecipientBody] | None, channels: Collection[str]) -> tuple[Recipient, ...]:

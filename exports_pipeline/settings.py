@@ -64,6 +64,35 @@ class Settings(BaseSettings):
 
     telegram_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
     telegram_api_url: str = Field("https://api.telegram.org", validation_alias="TELEGRAM_API_URL")
+    smtp_url: SecretStr | None = Field(None, validation_alias="EXPORTS_SMTP_URL")
+    """Mail server, as `smtp://user:password@host:port`, `smtps://` or `?starttls=1`; `ses://region` for Amazon SES."""
+    mail_from: str | None = Field(None, validation_alias="EXPORTS_MAIL_FROM")
+    """Sender of all mail, as `Exports <exports@example.com>`; unset: no mail."""
+    mail_domains: str | None = Field(None, validation_alias="EXPORTS_MAIL_DOMAINS")
+    """Domains that may receive mail, separated by commas; unset: all."""
+    slack_token: SecretStr | None = Field(None, validation_alias="SLACK_BOT_TOKEN")
+    slack_api_url: str = Field("https://slack.com/api/", validation_alias="SLACK_API_URL")
+    webhook_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_WEBHOOK_SECRET")
+    """Signs messages to webhooks that are no saved destination, as `whsec_...`; unset: these are refused."""
+    allow_private_targets: bool = Field(default=False, validation_alias="EXPORTS_ALLOW_PRIVATE_TARGETS")
+    """Whether webhooks and file transfers may go to loopback and private addresses."""
+    attach_mb: float = Field(8, ge=0, validation_alias="EXPORTS_ATTACH_MB")
+    """Up to what size a file is attached where a recipient wants it; larger ones are linked."""
+    messages: Path | None = Field(None, validation_alias="EXPORTS_MESSAGES")
+    """A folder with message templates of your own; unset: the built-in ones only."""
+    public_url: str | None = Field(None, validation_alias="EXPORTS_PUBLIC_URL")
+    """Where recipients reach the API, for the links in messages; unset: loopback on `api_port`."""
+    link_hours: int = Field(24, ge=1, validation_alias="EXPORTS_LINK_HOURS")
+    """How long a link in a message may be opened."""
+    destination_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_DESTINATION_SECRET")
+    """What encrypts the secrets of destinations and signs links; unset: one generated once under `home`. To change it,
+    put the new one before the old one, separated by a comma."""
+    operators: str | None = Field(None, validation_alias="EXPORTS_OPERATORS")
+    """Who hears of jobs that failed for good, as `slack:C0123456789` or `email:ops@example.com`; unset: nobody."""
+    schedule_least_minutes: int = Field(5, ge=1, validation_alias="EXPORTS_SCHEDULE_LEAST_MINUTES")
+    """How often a schedule may run at most."""
+    schedule_spread_minutes: int = Field(5, ge=0, validation_alias="EXPORTS_SCHEDULE_SPREAD_MINUTES")
+    """Over how many minutes schedules that are due at the same time are spread."""
 
     workers: int = Field(2, ge=1, validation_alias="EXPORTS_WORKERS")
     """Runs at the same time: the children of the Celery worker and the slots of the dispatcher."""

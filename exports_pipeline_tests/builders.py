@@ -1,5 +1,6 @@
 """Nouns with sensible values, for tests that care about one of them."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from exports_pipeline.core.export_job import NewExportJob, StoredFile
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.message import FileToSend, Message
 from exports_pipeline.core.requester import Permission, Requester
 from exports_pipeline_tests.fakes.clock import NOON
 
@@ -51,5 +53,30 @@ def stored_file(**changes):
         size_bytes=42,
         sha256="0" * 64,
         columns=(("day", "DATE"), ("amount", "DECIMAL(18,2)")),
+    )
+    return replace(file, **changes)
+
+
+def a_message(**changes):
+    """A message as a recipient gets it, without a file."""
+    message = Message(
+        id=UUID(int=9),
+        subject="Sales is ready",
+        text="Sales is ready: 3 rows",
+        html="<b>Sales</b> is ready: 3 rows",
+        facts={"type": "export.completed", "rows": 3},
+        at=NOON,
+    )
+    return replace(message, **changes)
+
+
+def a_file(body=b"day,amount\r\n2026-01-01,10.50\r\n", **changes):
+    """A file on its way to a recipient."""
+    file = FileToSend(
+        name="sales.csv",
+        content_type="text/csv; charset=utf-8",
+        size_bytes=len(body),
+        sha256=hashlib.sha256(body).hexdigest(),
+        chunks=lambda: iter([body[:5], body[5:]]),
     )
     return replace(file, **changes)

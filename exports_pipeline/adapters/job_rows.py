@@ -1,5 +1,6 @@
 """Rows of `export_jobs` to export jobs and back."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -34,7 +35,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
         "format": new.format,
         "filters": filters,
         "options": asdict(new.options),
-        "recipients": [asdict(recipient) for recipient in new.recipients],
+        "recipients": [recipient_as_json(each) for each in new.recipients],
         "metadata": {
             "dataset": {"id": str(new.dataset_id), "name": new.dataset, "title": new.dataset_title},
             "filters": filters,
@@ -51,6 +52,21 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
         "idempotency_key": new.idempotency_key,
         "request_digest": new.request_digest,
     }
+
+
+def recipient_as_json(recipient: Recipient) -> dict[str, str]:
+    """A recipient as a row keeps it."""
+    where = {"address": recipient.address} if recipient.destination_id is None else {}
+    saved = {"destination_id": str(recipient.destination_id)} if recipient.destination_id else {}
+    return {"channel": recipient.channel, **where, **saved}
+
+
+def recipient_of(kept: Mapping[str, str]) -> Recipient:
+    """The recipient that a row keeps."""
+    saved = kept.get("destination_id")
+    return Recipient(
+        channel=Channel(kept["channel"]), address=kept.get("address", ""), destination_id=UUID(saved) if saved else None
+    )
 
 
 def job_of(row: RowMapping) -> ExportJob:
@@ -73,9 +89,7 @@ def job_of(row: RowMapping) -> ExportJob:
         format=Format(row["format"]),
         filters=_filters(row["filters"]),
         options=_options(row["options"]),
-        recipients=tuple(
-            Recipient(channel=Channel(each["channel"]), address=each["address"]) for each in row["recipients"]
-        ),
+        recipients=tuple(recipient_of(each) for each in row["recipients"]),
         progress=Progress(**row["progress"]),
         run_id=row["run_id"],
         created_at=row["created_at"],

@@ -256,6 +256,7 @@ def _pending(job_id: UUID, recipient: Recipient, now: datetime) -> dict[str, Any
         "job_id": job_id,
         "channel": recipient.channel,
         "address": recipient.address,
+        "destination_id": recipient.destination_id,
         "state": DeliveryState.PENDING,
         "tries": 0,
         "next_try_at": now,

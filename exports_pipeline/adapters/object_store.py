@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 
+_CHUNK_BYTES = 1 << 20
+
+
 class S3ObjectStore:
     """`ObjectStore` over one bucket; objects are encrypted at rest with AES256."""
 
@@ -43,6 +46,11 @@ class S3ObjectStore:
         """Delete an object; one that is not there is no error."""
         with storing():
             self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """The bytes of an object, in pieces of about a mebibyte."""
+        with storing():
+            yield from self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(_CHUNK_BYTES)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """Keys under a prefix with the times they were stored."""

@@ -71,7 +71,9 @@ def _delivery(row: RowMapping) -> Delivery:
     return Delivery(
         id=row["id"],
         job_id=row["job_id"],
-        recipient=Recipient(channel=Channel(row["channel"]), address=row["address"]),
+        recipient=Recipient(
+            channel=Channel(row["channel"]), address=row["address"], destination_id=row["destination_id"]
+        ),
         state=DeliveryState(row["state"]),
         tries=row["tries"],
         next_try_at=row["next_try_at"],

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -30,6 +31,8 @@ users = Table(
     Column("created_at", _Instant, nullable=False),
     Column("seen_at", _Instant, nullable=False),
     Column("served_at", _Instant),
+    Column("permissions", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("deactivated_at", _Instant),
 )
 
 export_jobs = Table(
@@ -75,9 +78,14 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
-    Column("job_id", Uuid, ForeignKey("export_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("job_id", Uuid, ForeignKey("export_jobs.id", ondelete="CASCADE")),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
+    Column("kind", Text, nullable=False, server_default=text("'result'")),
+    Column("occasion", Text, nullable=False, server_default=text("''")),
     Column("channel", Text, nullable=False),
     Column("address", Text, nullable=False),
+    Column("destination_id", Uuid),
+    Column("about", JSONB, nullable=False, server_default=text("'{}'")),
     Column("state", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_try_at", _Instant),
@@ -85,7 +93,53 @@ deliveries = Table(
     Column("last_error", Text),
     Column("created_at", _Instant, nullable=False),
     Column("settled_at", _Instant),
-    UniqueConstraint("job_id", "channel", "address"),
+    UniqueConstraint(
+        "job_id",
+        "kind",
+        "occasion",
+        "channel",
+        "address",
+        "destination_id",
+        "user_id",
+        postgresql_nulls_not_distinct=True,
+    ),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("secret_names", ARRAY(Text), nullable=False),
+    Column("secrets", LargeBinary),
+    Column("created_at", _Instant, nullable=False),
+    Column("updated_at", _Instant, nullable=False),
+    UniqueConstraint("user_id", "name"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("delivery_id", Uuid, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("job_id", Uuid, ForeignKey("export_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", _Instant, nullable=False),
+    Column("expires_at", _Instant, nullable=False),
+    Column("revoked_at", _Instant),
+    Column("opened", Integer, nullable=False, server_default=text("0")),
+    Column("last_opened_at", _Instant),
+)
+
+telegram_invitations = Table(
+    "telegram_invitations",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", _Instant, nullable=False),
 )
 
 manifests = Table(

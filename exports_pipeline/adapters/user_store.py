@@ -28,9 +28,14 @@ class PostgresUserStore:
 def provision(connection: Connection, requester: Requester, *, at: datetime) -> None:
     """Write the user of a token on first use, and what the token says anew."""
     new = insert(users).values(
-        id=requester.user_id, owner_key=requester.owner_key, email=requester.email, created_at=at, seen_at=at
+        id=requester.user_id,
+        owner_key=requester.owner_key,
+        permissions=sorted(requester.permissions),
+        email=requester.email,
+        created_at=at,
+        seen_at=at,
     )
-    changed = {"owner_key": new.excluded.owner_key, "seen_at": new.excluded.seen_at}
+    changed = {name: new.excluded[name] for name in ("owner_key", "permissions", "seen_at")}
     if requester.email:
         changed["email"] = new.excluded.email
     connection.execute(new.on_conflict_do_update(index_elements=[users.c.id], set_=changed))

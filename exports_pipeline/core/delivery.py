@@ -8,6 +8,7 @@ from uuid import UUID
 
 from exports_pipeline.core.errors import ExportError
 from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.message import Message
 from exports_pipeline.core.recipient import Recipient
 
 MAX_TRIES = 8
@@ -37,13 +38,6 @@ class Delivery:
     receipt: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """What a recipient reads; `html` uses only the tags b, i, a and code."""
-
-    html: str
-
-
 def next_try(tries: int, error: ExportError, now: datetime) -> datetime | None:
     """When a failed delivery is tried again, counted from 1; None gives up."""
     if not error.retryable or tries >= MAX_TRIES:
@@ -51,15 +45,20 @@ def next_try(tries: int, error: ExportError, now: datetime) -> datetime | None:
     return now + timedelta(seconds=min(3600, 5 * 3 ** (tries - 1)))
 
 
-def completed_message(job: ExportJob, download_url: str) -> Message:
+def completed_message(delivery: Delivery, job: ExportJob, download_url: str, *, now: datetime) -> Message:
     """Tell that a file is ready, with a link that the caller made for this message."""
+    title = job.dataset_title or job.dataset
     result = job.result
     rows = f"{result.row_count:,}" if result else "0"
     size = _in_words(result.size_bytes if result else 0)
     return Message(
-        html=f"<b>{escape(job.dataset_title or job.dataset)}</b> is ready: {rows} rows, {size}, {job.format.upper()}.\n"
+        id=delivery.id,
+        subject=f"{title} is ready",
+        text=f"{title} is ready: {rows} rows, {size}, {job.format.upper()}.\n{download_url}",
+        at=now,
+        html=f"<b>{escape(title)}</b> is ready: {rows} rows, {size}, {job.format.upper()}.\n"
         f'<a href="{escape(download_url)}">Download</a> (the link is valid for one hour)\n'
-        f"<code>{job.id}</code>"
+        f"<code>{job.id}</code>",
     )
 
 

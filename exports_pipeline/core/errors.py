@@ -171,6 +171,13 @@ class DeliveryUnavailable(ExportError):
     retryable = True
 
 
+class TargetForbidden(DeliveryRefused):
+    """Messages may not go there: the address is private, or its domain is not on the list."""
+
+    code = "target_forbidden"
+    fault = Fault.REQUESTER
+
+
 class NotConfigured(ExportError):
     """A setting is missing; the operator must look at the environment."""
 

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Catalog
-from exports_pipeline.core.delivery import Message
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.filters import Selection
@@ -16,9 +15,9 @@ from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, UserStore
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
+from exports_pipeline.core.message import Message, Target
 from exports_pipeline.core.parameters import TemplateFacts
 from exports_pipeline.core.question import Answer, Question
-from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.spans import NoSpans, Spans
@@ -62,6 +61,13 @@ class ObjectStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """The bytes of an object, in pieces of about a mebibyte.
+
+        Raises:
+            ObjectStoreUnavailable: it is not there, or could not be read to its end.
+        """
 
     def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """Keys under a prefix with the times they were stored."""
@@ -235,11 +241,21 @@ class FigureReader(Protocol):
 class Sender(Protocol):
     """One channel."""
 
-    def send(self, recipient: Recipient, message: Message) -> str:
-        """Send a message and return the channel's receipt.
+    def send(self, target: Target, message: Message) -> str:
+        """Send a message and return the channel's receipt; the same message again is harmless where a channel can tell.
 
         Raises:
-            DeliveryRefused, DeliveryUnavailable.
+            DeliveryRefused: the target refuses it for good.
+            DeliveryUnavailable: it did not take it this time.
+        """
+
+    def trial(self, target: Target) -> Iterator[str]:
+        """Try a target out, without a message that a person would read where the channel allows it.
+
+        Gives the name of every step before it does it: resolve, connect, authenticate, write, delete; those it has.
+
+        Raises:
+            DeliveryRefused, DeliveryUnavailable: the step named last failed.
         """
 
 

@@ -2,17 +2,27 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 
 class Channel(StrEnum):
     """The way a delivery takes."""
 
+    EMAIL = "email"
+    SLACK = "slack"
     TELEGRAM = "telegram"
+    WEBHOOK = "webhook"
+    SFTP = "sftp"
+    FTP = "ftp"
+    TEAMS = "teams"
+    APPRISE = "apprise"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """Who gets a result, and how."""
+    """Who gets a result, and how: at an address, or at a saved destination."""
 
     channel: Channel
-    address: str
+    address: str = ""
+    """As the channel spells it; empty where a destination is named."""
+    destination_id: UUID | None = None

@@ -45,6 +45,18 @@ class InvalidQuestion(RequestError):
     code = "invalid_question"
 
 
+class InvalidDestination(RequestError):
+    """The channel cannot reach what is described here."""
+
+    code = "invalid_destination"
+
+
+class UnknownDestination(RequestError):
+    """There is no such destination among yours; the list of destinations names them."""
+
+    code = "unknown_destination"
+
+
 class UnknownFormat(RequestError):
     """There is no such format."""
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from exports_pipeline.core.delivery import Delivery, completed_message, next_try
 from exports_pipeline.core.errors import DeliveryRefused, ExportError
+from exports_pipeline.core.message import Target
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.read_exports import download_url
@@ -65,4 +66,5 @@ def _send(delivery: Delivery, ports: ExportPorts) -> str:
     with ports.spans.span(
         "delivery", parent=job.traceparent, job_id=str(job.id), channel=channel, tries=delivery.tries
     ):
-        return sender.send(delivery.recipient, completed_message(job, url))
+        target = Target(channel=channel, address=delivery.recipient.address)
+        return sender.send(target, completed_message(delivery, job, url, now=ports.clock()))

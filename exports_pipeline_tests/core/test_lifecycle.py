@@ -1,10 +1,11 @@
 """What follows what in the life of a job and of a delivery."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from exports_pipeline.core.delivery import MAX_TRIES, completed_message, next_try
+from exports_pipeline.core.delivery import MAX_TRIES, Delivery, DeliveryState, completed_message, next_try
 from exports_pipeline.core.errors import (
     DeliveryRefused,
     DeliveryUnavailable,
@@ -15,6 +16,7 @@ from exports_pipeline.core.errors import (
 )
 from exports_pipeline.core.export_job import ExportJob, Progress
 from exports_pipeline.core.lifecycle import GiveUp, Requeue, Status, after_failure
+from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import UnknownColumn
 from exports_pipeline_tests.builders import new_job, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
@@ -81,15 +83,23 @@ def test_every_error_has_a_code_of_its_own_and_a_sentence():
     [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2_000_000, "2.0 MB"), (3 * 10**15, "3000.0 TB")],
 )
 def test_a_message_says_rows_and_size_in_words(size, words):
-    html = completed_message(done_job(size), "https://s3/x?a=1&b=2").html
+    html = message_about(done_job(size), "https://s3/x?a=1&b=2").html
     assert f"1,234 rows, {words}, CSV" in html
 
 
 def test_a_message_escapes_what_it_quotes():
-    html = completed_message(done_job(1), 'https://s3/"><script>?a=1&b=2').html
+    html = message_about(done_job(1), 'https://s3/"><script>?a=1&b=2').html
     assert "<b>R&amp;D &lt;i&gt;</b>" in html
     assert "<script>" not in html
     assert "&amp;b=2" in html
+
+
+def message_about(job, url):
+    ann = Recipient(channel=Channel.TELEGRAM, address="42")
+    delivery = Delivery(
+        id=UUID(int=1), job_id=job.id, recipient=ann, state=DeliveryState.SENDING, tries=1, next_try_at=None
+    )
+    return completed_message(delivery, job, url, now=job.created_at)
 
 
 def done_job(size_bytes):

@@ -36,6 +36,10 @@ class InMemoryObjectStore:
         self._check()
         self.objects.pop(key, None)
 
+    def chunks(self, key):
+        self._check()
+        yield self.objects[key].body
+
     def keys(self, prefix):
         self._check()
         for key, stored in sorted(self.objects.items()):

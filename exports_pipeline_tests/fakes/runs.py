@@ -34,8 +34,13 @@ class FakeSender:
         self.sent = []
         self.error = None
 
-    def send(self, recipient, message):
+    def send(self, target, message):
         if self.error is not None:
             raise self.error
-        self.sent.append((recipient.address, message.html))
+        self.sent.append((target.address, message.html))
         return f"receipt-{len(self.sent)}"
+
+    def trial(self, target):
+        yield "connect"
+        if self.error is not None:
+            raise self.error

@@ -1,0 +1,53 @@
+"""Messages: what a recipient gets, and where it goes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from exports_pipeline.core.recipient import Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileToSend:
+    """A published file, for channels that carry files."""
+
+    name: str
+    """A plain file name: no folder, no control characters."""
+    content_type: str
+    size_bytes: int
+    sha256: str
+    chunks: Callable[[], Iterator[bytes]]
+    """Reads the file from the object store, from its start at every call; raises ObjectStoreUnavailable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What a recipient gets; a sender takes the forms that its channel can show."""
+
+    id: UUID
+    """The delivery; the same at every try, so that a receiver can know a message it has already."""
+    subject: str
+    """One line of plain text."""
+    text: str
+    """Plain text; mrkdwn for Slack."""
+    html: str
+    """A whole page for mail; for Telegram, only the tags b, i, a and code."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The same as JSON, for machines; what a webhook posts."""
+    at: datetime
+    """When the message came to be, in UTC."""
+    file: FileToSend | None = None
+    """The result; None in notices."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a message goes, resolved from a recipient, secrets included; never stored, logged or shown."""
+
+    channel: Channel
+    address: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What a saved destination says of itself, as `core.destination` describes it."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
