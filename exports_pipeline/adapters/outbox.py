@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert
 
+from exports_pipeline.adapters.audit_log import write_entry
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.tables import deliveries
-from exports_pipeline.core.delivery import Delivery, DeliveryState
+from exports_pipeline.core.delivery import Delivery, DeliveryState, Kind, Notice
 from exports_pipeline.core.errors import ExportError
+from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.recipient import Channel, Recipient
 
 _row = deliveries.c
@@ -20,6 +23,19 @@ class PostgresOutbox:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def add(self, notice: Notice, recipient: Recipient, *, now: datetime) -> bool:
+        """Write a notice to a recipient, unless it is there already."""
+        new = insert(deliveries).values(
+            kind=notice.kind,
+            occasion=notice.occasion,
+            user_id=notice.user_id,
+            about=dict(notice.about),
+            job_id=notice.job_id,
+            **pending(recipient, now),
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(new.on_conflict_do_nothing(constraint="deliveries_once")).rowcount > 0
 
     def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
         """Mark due deliveries as being sent until the lease ends; two callers never get the same one."""
@@ -55,6 +71,16 @@ class PostgresOutbox:
             delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, settled_at=now, next_try_at=None
         )
 
+    def again(self, delivery_id: UUID, *, now: datetime, audit: AuditEntry) -> Delivery | None:
+        """Make a failed delivery pending again, with its tries forgotten."""
+        values = {"state": DeliveryState.PENDING, "tries": 0, "next_try_at": now, "settled_at": None}
+        failed = update(deliveries).where(_row.id == delivery_id, _row.state == DeliveryState.FAILED).values(values)
+        with transaction(self._engine) as connection:
+            row = connection.execute(failed.returning(deliveries)).mappings().one_or_none()
+            if row is not None:
+                write_entry(connection, audit)
+        return _delivery(row) if row else None
+
     def of_job(self, job_id: UUID) -> list[Delivery]:
         """All deliveries of a job."""
         query = select(deliveries).where(_row.job_id == job_id).order_by(_row.created_at, _row.id)
@@ -67,16 +93,34 @@ class PostgresOutbox:
             connection.execute(update(deliveries).where(*guard).values(**values))
 
 
+def pending(recipient: Recipient, now: datetime) -> dict[str, Any]:
+    """The values of a row that was not tried yet."""
+    return {
+        "channel": recipient.channel,
+        "address": recipient.address,
+        "destination_id": recipient.destination_id,
+        "state": DeliveryState.PENDING,
+        "tries": 0,
+        "next_try_at": now,
+        "created_at": now,
+    }
+
+
 def _delivery(row: RowMapping) -> Delivery:
     return Delivery(
         id=row["id"],
+        kind=Kind(row["kind"]),
         job_id=row["job_id"],
+        user_id=row["user_id"],
+        about=row["about"],
         recipient=Recipient(
             channel=Channel(row["channel"]), address=row["address"], destination_id=row["destination_id"]
         ),
         state=DeliveryState(row["state"]),
         tries=row["tries"],
         next_try_at=row["next_try_at"],
+        created_at=row["created_at"],
+        settled_at=row["settled_at"],
         last_error=row["last_error"],
         receipt=row["receipt"],
     )

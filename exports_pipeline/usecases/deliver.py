@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from exports_pipeline.core.delivery import Delivery, completed_message, next_try
-from exports_pipeline.core.errors import DeliveryRefused, ExportError
-from exports_pipeline.core.message import Target
+from exports_pipeline.core.delivery import Delivery, Kind, next_try
+from exports_pipeline.core.errors import DeliveryRefused, ExportError, RecipientGone
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import Channel
+from exports_pipeline.usecases.compose import compose
+from exports_pipeline.usecases.find_target import find_target
+from exports_pipeline.usecases.notify import notify
 from exports_pipeline.usecases.patience import patiently
-from exports_pipeline.usecases.read_exports import download_url
 
-_LEASE = timedelta(minutes=2)
-"""Longer than one message takes, and the wait for a database that goes away meanwhile."""
+_LEASE = timedelta(minutes=5)
+"""Longer than one message takes, its file included, and the wait for a database that goes away meanwhile."""
 _AT_ONCE = 20
 
 
@@ -43,9 +45,9 @@ def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:
     try:
         receipt = _send(delivery, ports)
     except ExportError as error:
-        due_at = next_try(delivery.tries, error, ports.clock())
+        due_at = next_try(delivery, error, ports.clock())
         if due_at is None:
-            ports.outbox.failed(delivery.id, error, now=ports.clock())
+            _give_up(delivery, error, ports)
             return "failed"
         ports.outbox.postponed(delivery.id, error, next_try_at=due_at)
         return "postponed"
@@ -55,16 +57,40 @@ def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:
 
 
 def _send(delivery: Delivery, ports: ExportPorts) -> str:
-    sender = ports.senders.get(delivery.recipient.channel)
-    if sender is None:
-        raise DeliveryRefused(f"The channel {delivery.recipient.channel} is not set up here.")
-    job = ports.jobs.get(delivery.job_id)
-    url = download_url(job, ports=ports) if job else None
-    if job is None or url is None:
-        raise DeliveryRefused("The file had expired before the message could be sent.")
     channel = delivery.recipient.channel
-    with ports.spans.span(
-        "delivery", parent=job.traceparent, job_id=str(job.id), channel=channel, tries=delivery.tries
-    ):
-        target = Target(channel=channel, address=delivery.recipient.address)
-        return sender.send(target, completed_message(delivery, job, url, now=ports.clock()))
+    sender = ports.senders.get(channel)
+    if sender is None:
+        raise DeliveryRefused(f"The channel {channel} is not set up here.")
+    job = ports.jobs.get(delivery.job_id) if delivery.job_id else None
+    facts = {"job_id": str(delivery.job_id), "channel": channel.value, "tries": delivery.tries}
+    with ports.spans.span("delivery", parent=job.traceparent if job else None, **facts):
+        target = find_target(delivery.recipient, ports=ports)
+        try:
+            return sender.send(target, compose(delivery, job, ports=ports))
+        except RecipientGone:
+            if channel is Channel.TELEGRAM:
+                ports.users.unlink_chat(target.address)
+            raise
+
+
+def _give_up(delivery: Delivery, error: ExportError, ports: ExportPorts) -> None:
+    """Settle a delivery as failed; the owner of a result hears of it once, on another channel."""
+    job = ports.jobs.get(delivery.job_id) if delivery.job_id else None
+    if job is not None and delivery.kind is Kind.RESULT:
+        about = {
+            "title": job.dataset_title or job.dataset,
+            "job_id": str(job.id),
+            "channel": delivery.recipient.channel.value,
+            "reason": error.sentence,
+            "tries": delivery.tries,
+        }
+        notify(
+            job.requester.user_id,
+            Kind.DELIVERY_FAILED,
+            about,
+            occasion=f"delivery:{delivery.id}",
+            ports=ports,
+            job_id=job.id,
+            other_than=delivery.recipient.channel,
+        )
+    ports.outbox.failed(delivery.id, error, now=ports.clock())
