@@ -6,12 +6,21 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.problem import Problem
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
 
-_UNSEEN: tuple[type[BaseModel], ...] = (ExportBody, PreviewBody, RenditionBody, ReportBody, Problem)
+_UNSEEN: tuple[type[BaseModel], ...] = (
+    DestinationBody,
+    DestinationChange,
+    ExportBody,
+    PreviewBody,
+    RenditionBody,
+    ReportBody,
+    Problem,
+)
 """Models that routes read or write by themselves."""
 _REF = "#/components/schemas/{model}"
 
@@ -29,6 +38,7 @@ TAGS = [
     {"name": "datasets", "description": "What may be exported."},
     {"name": "exports", "description": "Export jobs: request, look, download, cancel, retry."},
     {"name": "reports", "description": "Documents made of several questions; each is an export job."},
+    {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]
 

@@ -106,13 +106,17 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
 )
 """Every error by its own class; a test keeps this total."""
 
+_NAMED_BY_PATH = {refusals.UnknownDataset: "dataset_id", refusals.UnknownDestination: "destination_id"}
+"""What a path may name, or a body; in a body it cannot be met as it stands."""
+
 _BODY_UNREAD = frozenset({401, 413, 415})
 """What is answered before the body was read to its end."""
 
 
 def answer_to(error: errors.ExportError, scope: Scope) -> Answer:
-    """How an error is answered; a dataset that the path names and that is not there is 404."""
-    if isinstance(error, refusals.UnknownDataset) and "dataset_id" in scope.get("path_params", {}):
+    """How an error is answered; what the path names and is not there is 404."""
+    named = next((name for kind, name in _NAMED_BY_PATH.items() if isinstance(error, kind)), None)
+    if named in scope.get("path_params", {}):
         return Answer(status=404)
     return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
 

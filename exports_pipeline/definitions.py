@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from exports_pipeline.defs.deliveries import due_deliveries
+from exports_pipeline.defs.deliveries import due_deliveries, telegram_updates
 from exports_pipeline.defs.export import dataset_export
 from exports_pipeline.defs.purge import hourly_run_purge, run_purge
 from exports_pipeline.defs.report import report
@@ -12,7 +12,14 @@ from exports_pipeline.defs.upkeep import expiry, quarter_hourly_expiry
 
 defs = dg.Definitions(
     jobs=[dataset_export, report, expiry, run_purge],
-    sensors=[waiting_exports, silent_exports, failed_export_runs, cancelled_export_runs, due_deliveries],
+    sensors=[
+        waiting_exports,
+        silent_exports,
+        failed_export_runs,
+        cancelled_export_runs,
+        due_deliveries,
+        telegram_updates,
+    ],
     schedules=[quarter_hourly_expiry, hourly_run_purge],
     resources={"ports": PortsResource()},
 )

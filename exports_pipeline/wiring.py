@@ -21,17 +21,16 @@ from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
-from exports_pipeline.adapters.senders.telegram import TelegramSender
 from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.adapters.warehouse import make_warehouse
+from exports_pipeline.channels import make_bot, make_senders
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.limits import Limits
-from exports_pipeline.core.message import Sender
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.local.secrets import destination_secret
@@ -69,10 +68,11 @@ def build_ports(settings: Settings) -> ExportPorts:
         links=PostgresLinkStore(engine),
         vault=_vault(settings),
         messages=JinjaMessages(settings.messages),
-        senders=_senders(settings),
+        senders=make_senders(settings),
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
+        bot=make_bot(settings),
         operators=_operators(settings),
         public_url=settings.links_url,
         signer=make_signer(settings),
@@ -144,10 +144,3 @@ def _operators(settings: Settings) -> Recipient | None:
         raise NotConfigured(
             "EXPORTS_OPERATORS is no channel and address; write it as slack:C0123456789 or email:ops@example.com."
         ) from error
-
-
-def _senders(settings: Settings) -> dict[str, Sender]:
-    if settings.telegram_token is None:
-        return {}
-    token = settings.telegram_token.get_secret_value()
-    return {Channel.TELEGRAM: TelegramSender(token, api_url=settings.telegram_api_url)}

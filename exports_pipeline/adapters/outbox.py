@@ -35,7 +35,8 @@ class PostgresOutbox:
             **pending(recipient, now),
         )
         with transaction(self._engine) as connection:
-            return connection.execute(new.on_conflict_do_nothing(constraint="deliveries_once")).rowcount > 0
+            written = new.on_conflict_do_nothing(constraint="deliveries_once").returning(_row.id)
+            return connection.execute(written).first() is not None
 
     def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
         """Mark due deliveries as being sent until the lease ends; two callers never get the same one."""

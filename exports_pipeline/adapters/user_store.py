@@ -29,7 +29,7 @@ class PostgresUserStore:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        known = frozenset(Permission(name) for name in row.permissions if name in Permission)
+        known = frozenset(each for each in Permission if each.value in row.permissions)
         return Requester(user_id=user_id, owner_key=row.owner_key, permissions=known, email=row.email)
 
     def seen(self, requester: Requester, *, at: datetime) -> None:

@@ -26,6 +26,7 @@ from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.spans import NoSpans, Spans
+from exports_pipeline.core.telegram import TelegramBot
 
 
 class Upload(Protocol):
@@ -267,6 +268,8 @@ class ExportPorts:
     pause: Callable[[float], None]
     """Wait for some seconds."""
     limits: Limits
+    bot: TelegramBot | None = None
+    """None where no bot is set up."""
     operators: Recipient | None = None
     """Who hears of jobs that failed for good, besides their owners."""
     public_url: str = "http://127.0.0.1:8000"

@@ -1,12 +1,12 @@
 """Find out where a message to a recipient goes."""
 
-import json
 from uuid import UUID
 
 from exports_pipeline.core.errors import DeliveryRefused
 from exports_pipeline.core.message import Target
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Channel, Recipient, person
+from exports_pipeline.usecases.save_destination import secrets_of
 
 
 def find_target(recipient: Recipient, *, ports: ExportPorts) -> Target:
@@ -31,12 +31,11 @@ def _saved(destination_id: UUID, ports: ExportPorts) -> Target:
     destination = ports.destinations.find(destination_id)
     if destination is None:
         raise DeliveryRefused("The destination was deleted.")
-    sealed = ports.destinations.sealed(destination_id)
     return Target(
         channel=destination.channel,
         address=destination.address,
         options=destination.options,
-        secrets=json.loads(ports.vault.unseal(sealed)) if sealed else {},
+        secrets=secrets_of(destination, ports),
     )
 
 
