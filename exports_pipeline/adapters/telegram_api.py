@@ -51,7 +51,8 @@ class BotApi:
             pool_timeout=limit_s,
         )
         async with asyncio.timeout(2 * limit_s), request:
-            return await question(Bot(self._token, base_url=self._base_url, request=request))
+            bot = Bot(self._token, base_url=self._base_url, request=request, get_updates_request=request)
+            return await question(bot)
 
 
 def _as_ours(error: TelegramError) -> DeliveryRefused | DeliveryUnavailable:
