@@ -8,6 +8,7 @@ from pathlib import Path
 from exports_pipeline.local.broker import broker_part, broker_url
 from exports_pipeline.local.dagster_home import LOCATION, lay_out_dagster_home
 from exports_pipeline.local.folders import private_folder
+from exports_pipeline.local.mailbox import SENDER, mailbox_part
 from exports_pipeline.local.object_store import object_store_environment, object_store_parts
 from exports_pipeline.local.part import Kind, LogSays, PageAnswers, Part, PortAccepts
 from exports_pipeline.local.ports import LOOPBACK, demand_free, remembered_port
@@ -89,6 +90,10 @@ def _embedded(settings: Settings, home: Path) -> tuple[list[Part], dict[str, str
         port = remembered_port(home, "broker")
         parts.append(broker_part(home, port))
         env["EXPORTS_BROKER_URL"] = broker_url(home, port)
+    if settings.smtp_url is None and settings.database_url is None:
+        port = remembered_port(home, "mailbox")
+        parts.append(mailbox_part(home, port))
+        env |= {"EXPORTS_SMTP_URL": f"smtp://{LOOPBACK}:{port}", "EXPORTS_MAIL_FROM": settings.mail_from or SENDER}
     return parts, env, dropped
 
 

@@ -264,3 +264,15 @@ def test_a_chat_that_blocked_the_bot_is_unlinked(ann, ports, bot, by):
         ports.senders["telegram"].error = RecipientGone("Telegram refused the message: bot was blocked by the user.")
         deliver(ports)
     assert ann.get(TELEGRAM).json() == {"linked": False}
+
+
+@pytest.mark.parametrize("channel", ["email", "telegram", "slack", "webhook"])
+def test_a_message_can_be_seen_before_it_is_sent(ann, channel):
+    told = ann.get(f"/api/analytics/messages/preview?channel={channel}&timezone=Europe/Prague").json()
+    assert told["subject"] == "Transactions <2026> & more: 1,022 rows, XLSX"
+    assert "09:00 CET" in told["text"]
+
+
+def test_a_preview_in_no_zone_is_refused(ann):
+    refused = ann.get("/api/analytics/messages/preview?timezone=Mars/Olympus")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "timezone")
