@@ -16,13 +16,16 @@ NOBODY = "http://127.0.0.1:1"
 
 
 class MoodyHandler(BaseHTTPRequestHandler):
-    """Answers POST with what `answer_to` gives, unless `server.mood` is bad.
+    """Answers with what `answer_to` gives, unless `server.mood` is bad.
 
     `answer_to(body)` returns a status and the bytes of an answer.
     """
 
     protocol_version = "HTTP/1.1"
     refusal = b"{}"
+
+    def do_GET(self):
+        self.do_POST()
 
     def do_POST(self):
         self.close_connection = True

@@ -13,4 +13,4 @@ def read_mail(content: bytes) -> Arrived:
         mail.get_body((kind,)).get_content().replace("\r\n", "\n").removesuffix("\n") for kind in ("plain", "html")
     )
     files = {part.get_filename(): part.get_payload(decode=True) for part in mail.iter_attachments()}
-    return Arrived(id=mail["Message-ID"], subject=mail["Subject"], text=text, html=html, files=files)
+    return Arrived(id=mail["X-Delivery-Id"], subject=mail["Subject"], text=text, html=html, files=files)

@@ -14,7 +14,17 @@ LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"
 SUBJECTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 NAMED = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"], exclude_characters="/")
 NAMES = st.lists(st.text(NAMED, min_size=1, max_size=60), min_size=1, max_size=4).map(" ".join)
-HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
+HEADERS = {
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "X-Delivery-Id",
+    "Auto-Submitted",
+    "MIME-Version",
+    "Content-Type",
+}
 
 
 def composed(*, file=None, to=("ann@example.org",), **changes):

@@ -7,7 +7,7 @@ import idna
 
 from exports_pipeline.core.errors import DeliveryRefused, TargetForbidden
 
-_MAILBOX = re.compile(r"([^\s@,;:<>()\[\]\\\"]{1,64})@([^\s@,<>\"]{1,253})")
+MAILBOX = re.compile(r"([^\s@,;:<>()\[\]\\\"]{1,64})@([^\s@,<>\"]{1,253})")
 
 
 def read_mailboxes(addresses: str, *, domains: AbstractSet[str] | None = None) -> list[str]:
@@ -35,7 +35,7 @@ def domain_of(mailbox: str) -> str:
 
 
 def _read(address: str) -> str:
-    match = _MAILBOX.fullmatch(address)
+    match = MAILBOX.fullmatch(address)
     if match is None or not address.isprintable():
         raise DeliveryRefused(f"{address[:100]!r} is no e-mail address.")
     local, domain = match.groups()

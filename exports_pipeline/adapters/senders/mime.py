@@ -29,6 +29,7 @@ def compose(message: Message, *, sender: str, to: Sequence[str], file: FileToSen
     mail.set_raw("Subject", _subject(message.subject))
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = message_id(message, sender=sender)
+    mail["X-Delivery-Id"] = str(message.id)  # SES replaces the Message-ID with one of its own
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody on holiday answers
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
