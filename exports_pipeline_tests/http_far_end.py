@@ -45,6 +45,7 @@ class MoodyHandler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": "application/json", **dict(headers)}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(length or len(body)))
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
