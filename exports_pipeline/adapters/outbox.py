@@ -1,14 +1,15 @@
 """The outbox of deliveries in Postgres."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, RowMapping, select, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exports_pipeline.adapters.audit_log import write_entry
-from exports_pipeline.adapters.postgres import transaction
+from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.tables import deliveries
 from exports_pipeline.core.delivery import Delivery, DeliveryState, Kind, Notice
 from exports_pipeline.core.errors import ExportError
@@ -38,11 +39,13 @@ class PostgresOutbox:
             written = new.on_conflict_do_nothing(constraint="deliveries_once").returning(_row.id)
             return connection.execute(written).first() is not None
 
-    def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
+    def reserve(
+        self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20, channels: Collection[Channel]
+    ) -> list[Delivery]:
         """Mark due deliveries as being sent until the lease ends; two callers never get the same one."""
         due = (
             select(_row.id)
-            .where(_row.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)), _row.next_try_at <= now)
+            .where(*_due(channels, now))
             .order_by(_row.next_try_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -57,6 +60,15 @@ class PostgresOutbox:
         )
         with transaction(self._engine) as connection:
             return [_delivery(row) for row in connection.execute(statement).mappings()]
+
+    def is_due(self, channels: Collection[Channel], *, now: datetime) -> bool:
+        """Whether a delivery by one of the channels waits to be sent."""
+        with reading(self._engine) as connection:
+            return bool(connection.execute(select(exists().where(*_due(channels, now)))).scalar_one())
+
+    def renew(self, delivery_id: UUID, *, until: datetime) -> None:
+        """Move the end of the lease of a delivery that is being sent."""
+        self._settle(delivery_id, next_try_at=until)
 
     def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
         """Settle a delivery as sent."""
@@ -92,6 +104,11 @@ class PostgresOutbox:
         guard = (_row.id == delivery_id, _row.state == DeliveryState.SENDING)
         with transaction(self._engine) as connection:
             connection.execute(update(deliveries).where(*guard).values(**values))
+
+
+def _due(channels: Collection[Channel], now: datetime) -> tuple[ColumnElement[bool], ...]:
+    open_states = (DeliveryState.PENDING, DeliveryState.SENDING)
+    return _row.state.in_(open_states), _row.next_try_at <= now, _row.channel.in_(channels)
 
 
 def pending(recipient: Recipient, now: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The port of the outbox."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from exports_pipeline.core.delivery import Delivery, Notice
 from exports_pipeline.core.errors import ExportError
 from exports_pipeline.core.ledger import AuditEntry
-from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.recipient import Channel, Recipient
 
 
 class Outbox(Protocol):
@@ -19,8 +20,16 @@ class Outbox(Protocol):
     def add(self, notice: Notice, recipient: Recipient, *, now: datetime) -> bool:
         """Write a notice to a recipient; False if it is there already."""
 
-    def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
-        """Mark due deliveries, of one job or of all, as being sent until the lease ends, and return them."""
+    def reserve(
+        self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20, channels: Collection[Channel]
+    ) -> list[Delivery]:
+        """Mark due deliveries of one job, or of all, as being sent until the lease ends, and return them."""
+
+    def is_due(self, channels: Collection[Channel], *, now: datetime) -> bool:
+        """Whether a delivery by one of the channels waits to be sent."""
+
+    def renew(self, delivery_id: UUID, *, until: datetime) -> None:
+        """Move the end of the lease of a delivery that is being sent."""
 
     def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
         """Settle a delivery as sent."""

@@ -1,5 +1,6 @@
 """Send what lies in the outbox."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -7,15 +8,13 @@ from uuid import UUID
 from exports_pipeline.core.delivery import Delivery, Kind, next_try
 from exports_pipeline.core.errors import DeliveryRefused, ExportError, RecipientGone
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.recipient import Channel
-from exports_pipeline.usecases.compose import compose
+from exports_pipeline.core.recipient import MESSAGES, Channel
+from exports_pipeline.usecases.compose import LEASE, compose
 from exports_pipeline.usecases.find_target import find_target
 from exports_pipeline.usecases.notify import notify
 from exports_pipeline.usecases.patience import patiently
 
-_LEASE = timedelta(minutes=5)
-"""Longer than one message takes, its file included, and the wait for a database that goes away meanwhile."""
-_AT_ONCE = 20
+_SMALL_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,18 +26,34 @@ class Delivered:
     failed: int = 0
 
 
-def deliver(ports: ExportPorts, *, job_id: UUID | None = None) -> Delivered:
+def deliver(
+    ports: ExportPorts,
+    *,
+    job_id: UUID | None = None,
+    channels: Collection[Channel] = frozenset(Channel),
+    within: timedelta = timedelta(minutes=5),
+) -> Delivered:
     """Send the due deliveries of one job, or of all; a failure is noted on its row and raised nowhere.
 
     Each is reserved when its turn comes: the last of many would else outlive its lease, and be sent by others too.
+    None is begun when the time is over.
     """
     counts = {"sent": 0, "postponed": 0, "failed": 0}
-    for _ in range(_AT_ONCE):
-        reserved = ports.outbox.reserve(job_id=job_id, now=ports.clock(), lease=_LEASE, limit=1)
+    until = ports.clock() + within
+    while ports.clock() <= until:
+        now = ports.clock()
+        reserved = ports.outbox.reserve(job_id=job_id, now=now, lease=LEASE, limit=1, channels=channels)
         if not reserved:
             break
         counts[_deliver_one(reserved[0], ports)] += 1
     return Delivered(**counts)
+
+
+def deliver_result(job_id: UUID, *, ports: ExportPorts) -> Delivered:
+    """Send what a job that has just ended owes its recipients, but for a large file over a slow line."""
+    job = ports.jobs.get(job_id)
+    is_small = job is not None and job.result is not None and job.result.size_bytes <= _SMALL_BYTES
+    return deliver(ports, job_id=job_id, channels=frozenset(Channel) if is_small else MESSAGES)
 
 
 def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:

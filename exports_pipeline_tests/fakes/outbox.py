@@ -31,13 +31,25 @@ class InMemoryOutbox:
         self._ledger.record(audit)
         return self._put(delivery, state=DeliveryState.PENDING, tries=0, next_try_at=now, settled_at=None)
 
-    def reserve(self, *, job_id, now, lease, limit=20):
+    def is_due(self, channels, *, now):
+        return any(
+            each.state in (DeliveryState.PENDING, DeliveryState.SENDING)
+            and each.next_try_at <= now
+            and each.recipient.channel in channels
+            for each in self._ledger.deliveries.values()
+        )
+
+    def renew(self, delivery_id, *, until):
+        self._settle(delivery_id, next_try_at=until)
+
+    def reserve(self, *, job_id, now, lease, limit=20, channels):
         due = [
             delivery
             for delivery in self._ledger.deliveries.values()
             if delivery.state in (DeliveryState.PENDING, DeliveryState.SENDING)
             and delivery.next_try_at <= now
             and job_id in (None, delivery.job_id)
+            and delivery.recipient.channel in channels
         ]
         changes = {"state": DeliveryState.SENDING, "next_try_at": now + lease}
         return [self._put(delivery, tries=delivery.tries + 1, **changes) for delivery in due[:limit]]

@@ -9,7 +9,7 @@ from exports_pipeline.adapters.senders.mail_server import read_smtp_url
 from exports_pipeline.adapters.senders.mailbox import MAILBOX
 from exports_pipeline.adapters.senders.mime import mailbox_of
 from exports_pipeline.core.errors import NotConfigured
-from exports_pipeline.core.ports import Sender
+from exports_pipeline.core.message import Sender
 
 
 def make_mail_sender(
