@@ -82,6 +82,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.WorkerLost: _BUSY,
         errors.DeliveryUnavailable: _BUSY,
         errors.DeliveryRefused: Answer(status=502),
+        errors.RecipientGone: Answer(status=502),
         http_errors.MissingToken: Answer(status=401),
         http_errors.KeysUnavailable: _BUSY,
         http_errors.UnknownPath: Answer(status=404),

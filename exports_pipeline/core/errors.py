@@ -164,11 +164,22 @@ class DeliveryRefused(ExportError):
     code = "delivery_refused"
 
 
+class RecipientGone(DeliveryRefused):
+    """The recipient wants no more messages: the chat blocked us, or the address is gone."""
+
+    code = "recipient_gone"
+
+
 class DeliveryUnavailable(ExportError):
     """The channel did not take the message this time."""
 
     code = "delivery_unavailable"
     retryable = True
+
+    def __init__(self, sentence: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+        """For how long the channel asked us to wait; None where it did not say."""
 
 
 class TargetForbidden(DeliveryRefused):
