@@ -16,13 +16,16 @@ NOBODY = "http://127.0.0.1:1"
 
 
 class MoodyHandler(BaseHTTPRequestHandler):
-    """Answers POST with what `answer_to` gives, unless `server.mood` is bad.
+    """Answers with what `answer_to` gives, unless `server.mood` is bad.
 
     `answer_to(body)` returns a status and the bytes of an answer.
     """
 
     protocol_version = "HTTP/1.1"
     refusal = b"{}"
+
+    def do_GET(self):
+        self.do_POST()
 
     def do_POST(self):
         self.close_connection = True
@@ -42,6 +45,7 @@ class MoodyHandler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": "application/json", **dict(headers)}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(length or len(body)))
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
