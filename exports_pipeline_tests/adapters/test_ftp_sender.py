@@ -181,6 +181,11 @@ def test_a_notice_has_nothing_to_put_there(plain):
         sender().send(target(plain), a_message())
 
 
+def test_a_mere_address_says_what_is_missing(plain):
+    with pytest.raises(DeliveryRefused, match="needs 'username'"):
+        sender().send(target(plain, username=""), a_message(file=a_file()))
+
+
 def test_a_private_address_is_refused(plain):
     with pytest.raises(TargetForbidden):
         FtpSender(TargetGuard(allow_private=False)).send(target(plain), a_message(file=a_file()))

@@ -207,6 +207,12 @@ def test_a_notice_has_nothing_to_put_there(server):
         sender().send(target(server), a_message())
 
 
+@pytest.mark.parametrize("name", ["username", "host_key"])
+def test_a_mere_address_says_what_is_missing(server, name):
+    with pytest.raises(DeliveryRefused, match=f"needs '{name}'"):
+        sender().send(target(server, **{name: ""}), a_message(file=a_file()))
+
+
 def test_a_private_address_is_refused(server):
     with pytest.raises(TargetForbidden):
         SftpSender(TargetGuard(allow_private=False)).send(target(server), a_message(file=a_file()))

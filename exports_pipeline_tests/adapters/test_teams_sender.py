@@ -142,6 +142,11 @@ def test_a_server_of_an_unknown_authority_gets_nothing(workflow, far):
     assert workflow.cards == []
 
 
+def test_a_mere_address_says_what_is_missing(far):
+    with pytest.raises(DeliveryRefused, match="needs 'url'"):
+        far.sender.send(replace(far.target, secrets={}), a_message())
+
+
 def test_a_private_address_is_refused(far):
     with pytest.raises(TargetForbidden):
         TeamsSender(TargetGuard(allow_private=False)).send(far.target, a_message())

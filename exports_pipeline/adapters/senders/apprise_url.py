@@ -8,6 +8,7 @@ import apprise
 from apprise.common import PersistentStoreMode
 
 from exports_pipeline.adapters.senders.apprise_services import is_self_hosted, read_service
+from exports_pipeline.adapters.senders.given import secret
 from exports_pipeline.adapters.target_guard import TargetGuard
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
 from exports_pipeline.core.message import Message, Target
@@ -53,7 +54,7 @@ class AppriseSender:
         self._notify(service, "Trial", _TRIAL)
 
     def _service(self, target: Target) -> apprise.NotifyBase:
-        url = target.secrets["url"]
+        url = secret(target, "url")
         service = read_service(url, self._asset())
         if is_self_hosted(url, service):
             if not service.secure and not self._allow_plain:

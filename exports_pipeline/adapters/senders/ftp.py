@@ -4,13 +4,15 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from ftplib import all_errors, error_perm
+from ftplib import Error, all_errors, error_perm
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
 
 from exports_pipeline.adapters.senders.attachment import checked_chunks
 from exports_pipeline.adapters.senders.ftp_session import PORTS, FtpSession
+from exports_pipeline.adapters.senders.given import option, secret
 from exports_pipeline.adapters.senders.remote_file import part_name, remote_name, remote_path
 from exports_pipeline.adapters.target_guard import TargetGuard
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
@@ -28,12 +30,12 @@ class FtpSender:
     """
 
     def __init__(
-        self, guard: TargetGuard, *, timeout_s: float = 20.0, limit_s: float = 1800.0, ca_file: Path | None = None
+        self, guard: TargetGuard, *, timeout_s: float = 30.0, limit_s: float = 1800.0, ca_file: Path | None = None
     ) -> None:
         self._guard = guard
         self._timeout_s = timeout_s
         self._limit_s = limit_s
-        self._context = ssl.create_default_context(cafile=ca_file)
+        self._ca_file = ca_file
 
     def send(self, target: Target, message: Message) -> str:
         """Put the file of a message into the target's folder and return its path there.
@@ -69,13 +71,22 @@ class FtpSender:
             yield "authenticate"
             _log_in(ftp, target)
             yield "write"
-            ftp.store(path, [b"A trial of this destination.\n"])
+            try:
+                ftp.store(path, [b"A trial of this destination.\n"])
+            except error_perm:
+                with suppress(*all_errors):
+                    ftp.delete(path)
+                raise
             yield "delete"
             ftp.delete(path)
 
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._ca_file)
+
     @contextmanager
     def _session(self, target: Target) -> Iterator[FtpSession]:
-        ftp = FtpSession(target.address, tls=_tls_of(target), context=self._context, timeout_s=self._timeout_s)
+        ftp = FtpSession(target.address, tls=_tls_of(target), context=self._tls, timeout_s=self._timeout_s)
         try:
             yield ftp
             with suppress(*all_errors):
@@ -119,8 +130,9 @@ def _port_of(target: Target) -> int:
 
 
 def _log_in(ftp: FtpSession, target: Target) -> None:
+    username, password = option(target, "username"), secret(target, "password")
     try:
-        ftp.log_in(target.options["username"], target.secrets["password"])
+        ftp.log_in(username, password)
     except error_perm as error:
         raise DeliveryRefused(
             "The server refuses the login, or wants it otherwise; check user name, password and tls."
@@ -165,6 +177,8 @@ def _told() -> Iterator[None]:
         raise DeliveryRefused(
             f"The server refuses the file; check that the folder exists and may be written to. It said: {_said(error)}."
         ) from error
+    except Error as error:
+        raise DeliveryUnavailable(f"The server did not take the file this time. It said: {_said(error)}.") from error
     except ssl.SSLCertVerificationError as error:
         raise DeliveryRefused(
             f"The server's certificate is not to be trusted: {error.verify_message.rstrip('.')}. Its operator must "

@@ -7,8 +7,10 @@ import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from ftplib import FTP, all_errors, error_perm
+from ftplib import FTP, Error, all_errors, error_perm
 
+_PIECE_BYTES = 1 << 16
+"""What must be taken within one timeout."""
 PORTS = {"explicit": 21, "implicit": 990, "none": 21}
 """By how the connection is encrypted."""
 
@@ -45,7 +47,7 @@ class FtpSession(FTP):
         if self._tls != "none":
             self.voidcmd("PBSZ 0")
             self.voidcmd("PROT P")
-        with suppress(error_perm):  # most servers know nothing but UTF-8, and so no such option
+        with suppress(Error):  # most servers know nothing but UTF-8, and so no such option
             self.voidcmd("OPTS UTF8 ON")
         self.voidcmd("TYPE I")
 
@@ -62,7 +64,8 @@ class FtpSession(FTP):
         try:
             with data:
                 for chunk in chunks:
-                    data.sendall(chunk)
+                    for begin in range(0, len(chunk), _PIECE_BYTES):
+                        data.sendall(chunk[begin : begin + _PIECE_BYTES])
                 if isinstance(data, ssl.SSLSocket):
                     # Many servers hang up without the farewell of TLS; whether all arrived, the size will tell.
                     with suppress(OSError):

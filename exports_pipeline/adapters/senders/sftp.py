@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import cast
 from uuid import uuid4
@@ -12,7 +12,9 @@ from uuid import uuid4
 import asyncssh
 
 from exports_pipeline.adapters.senders.attachment import checked_chunks
+from exports_pipeline.adapters.senders.given import option
 from exports_pipeline.adapters.senders.remote_file import part_name, remote_name, remote_path
+from exports_pipeline.adapters.senders.ssh_errors import ssh_errors_told
 from exports_pipeline.adapters.target_guard import TargetGuard
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
 from exports_pipeline.core.message import FileToSend, Message, Target
@@ -27,7 +29,7 @@ class SftpSender:
     `timeout_s` limits each step and each piece of the file, `limit_s` the whole file.
     """
 
-    def __init__(self, guard: TargetGuard, *, timeout_s: float = 20.0, limit_s: float = 1800.0) -> None:
+    def __init__(self, guard: TargetGuard, *, timeout_s: float = 30.0, limit_s: float = 1800.0) -> None:
         self._guard = guard
         self._timeout_s = timeout_s
         self._limit_s = limit_s
@@ -46,14 +48,14 @@ class SftpSender:
         if message.file is None:
             raise DeliveryRefused("SFTP carries files only; this message has none.")
         address = self._guard.resolve(target.address, target.options.get("port", _PORT))
-        with _told():
+        with ssh_errors_told():
             return asyncio.run(self._send(target, address, message, message.file))
 
     def trial(self, target: Target) -> Iterator[str]:
         """Compare the host key, log in, and put a small hidden file there for a moment."""
         yield "resolve"
         address = self._guard.resolve(target.address, target.options.get("port", _PORT))
-        with _told(), asyncio.Runner() as runner:
+        with ssh_errors_told(), asyncio.Runner() as runner:
             yield "connect"
             try:
                 connection = runner.run(self._connect(target, address))
@@ -74,11 +76,11 @@ class SftpSender:
     async def _connect(self, target: Target, address: str) -> asyncssh.SSHClientConnection:
         """Connect and log in, believing nothing but what the target says: no files of this machine's user are read."""
         key = target.secrets.get("private_key")
-        host_key = asyncssh.import_public_key(target.options["host_key"])
+        host_key = asyncssh.import_public_key(option(target, "host_key"))
         return await asyncssh.connect(
             address,
             target.options.get("port", _PORT),
-            username=target.options["username"],
+            username=option(target, "username"),
             password=target.secrets.get("password"),
             client_keys=[asyncssh.import_private_key(key)] if key else None,
             known_hosts=([host_key], [], []),
@@ -176,36 +178,15 @@ async def _publish(sftp: asyncssh.SFTPClient, part: str, final: str) -> None:
 
 
 async def _write_trial(connection: asyncssh.SSHClientConnection, path: str) -> None:
-    async with connection.start_sftp_client() as sftp, sftp.open(path, "wb") as remote:
-        await remote.write(b"A trial of this destination.\n")
+    try:
+        async with connection.start_sftp_client() as sftp, sftp.open(path, "wb") as remote:
+            await remote.write(b"A trial of this destination.\n")
+    except asyncssh.SFTPError:
+        with suppress(asyncssh.Error, OSError):
+            await _remove(connection, path)
+        raise
 
 
 async def _remove(connection: asyncssh.SSHClientConnection, path: str) -> None:
     async with connection.start_sftp_client() as sftp:
         await sftp.remove(path)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say an error of SSH as one of ours: what to do, and never a secret."""
-    try:
-        yield
-    except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
-        raise DeliveryRefused(
-            "The server's host key is not the one saved with this destination; ask its operator whether it was "
-            "changed, and save the new one (ssh-keyscan shows it)."
-        ) from error
-    except (asyncssh.PermissionDenied, asyncssh.IllegalUserName) as error:
-        raise DeliveryRefused("The server refuses the login; check user name and password or key.") from error
-    except asyncssh.KeyImportError as error:
-        raise DeliveryRefused("The host key or the private key of this destination cannot be read.") from error
-    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
-        raise DeliveryRefused("The folder does not exist on the server; have it made, or change it.") from error
-    except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect) as error:
-        raise DeliveryRefused(
-            "The login may not write into this folder; have the server's operator allow it."
-        ) from error
-    except asyncssh.SFTPError as error:
-        raise DeliveryUnavailable(f"The server did not take the file: {error.reason[:200]}.") from error
-    except (TimeoutError, asyncssh.ChannelOpenError, asyncssh.DisconnectError, OSError) as error:
-        raise DeliveryUnavailable("The server did not answer in time, or broke the connection off.") from error

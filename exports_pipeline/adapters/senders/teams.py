@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
+from exports_pipeline.adapters.senders.given import secret
 from exports_pipeline.adapters.senders.web_post import WebPost
 from exports_pipeline.adapters.senders.web_target import WebTarget, read_url, resolved
 from exports_pipeline.adapters.target_guard import TargetGuard
@@ -55,7 +56,7 @@ class TeamsSender:
         self._post(where, uuid4(), card("Trial", _TRIAL))
 
     def _resolve(self, target: Target) -> WebTarget:
-        url = read_url(target.secrets["url"])
+        url = read_url(secret(target, "url"))
         if url.scheme != "https":
             raise DeliveryRefused("The URL of a Teams workflow begins with https://.")
         return resolved(url, self._guard)
