@@ -93,6 +93,10 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         http_errors.UnknownChannel: _UNPROCESSABLE,
         refusals.UnknownDestination: _UNPROCESSABLE,
         refusals.InvalidDestination: _UNPROCESSABLE,
+        refusals.InvalidCron: _UNPROCESSABLE,
+        refusals.InvalidSchedule: _UNPROCESSABLE,
+        refusals.UnknownSchedule: Answer(status=404),
+        refusals.UnknownUser: Answer(status=404),
         http_errors.BodyTooLarge: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
     }

@@ -57,6 +57,30 @@ class UnknownDestination(RequestError):
     code = "unknown_destination"
 
 
+class InvalidCron(RequestError):
+    """This is no cron expression of five fields."""
+
+    code = "invalid_cron"
+
+
+class InvalidSchedule(RequestError):
+    """The schedule cannot be as it is described here."""
+
+    code = "invalid_schedule"
+
+
+class UnknownSchedule(RequestError):
+    """There is no such schedule among yours."""
+
+    code = "unknown_schedule"
+
+
+class UnknownUser(RequestError):
+    """Nobody of that id has used the service."""
+
+    code = "unknown_user"
+
+
 class UnknownFormat(RequestError):
     """There is no such format."""
 
