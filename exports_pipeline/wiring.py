@@ -18,6 +18,7 @@ from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.telegram import TelegramSender
 from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
@@ -52,6 +53,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
         users=PostgresUserStore(engine),
+        schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
@@ -87,6 +89,8 @@ def limits_of(settings: Settings) -> Limits:
         expiry=settings.expiry,
         report_expiry=settings.report_expiry,
         run_retention=timedelta(days=settings.run_days),
+        schedule_least=timedelta(minutes=settings.schedule_least_minutes),
+        schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
     )
 
 

@@ -12,6 +12,7 @@ from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, 
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.requester import Requester
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +220,15 @@ class UserStore(Protocol):
 
     def telegram_chat(self, user_id: UUID) -> str | None:
         """The Telegram chat of a user who has linked one."""
+
+    def requester(self, user_id: UUID) -> Requester | None:
+        """A user with the rights of their last token; None where there is no such user, or one who is deactivated."""
+
+    def deactivate(self, user_id: UUID, audit: AuditEntry) -> bool:
+        """Have nothing run for a user any more; False where there is no such user."""
+
+    def activate(self, user_id: UUID, audit: AuditEntry) -> bool:
+        """Take a deactivation back; False where there is no such user."""
 
 
 class AuditLog(Protocol):

@@ -20,6 +20,7 @@ from exports_pipeline.core.parameters import TemplateFacts
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.schedule_store import ScheduleStore
 from exports_pipeline.core.spans import NoSpans, Spans
 
 
@@ -266,6 +267,7 @@ class ExportPorts:
     catalog: Catalog
     jobs: JobStore
     users: UserStore
+    schedules: ScheduleStore
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader

@@ -42,6 +42,12 @@ def next_window(cron: Cron, zone: ZoneInfo, *, after: datetime) -> datetime | No
     return next(windows(cron, zone, after=after, until=after + _FAR), None)
 
 
+def least_gap(cron: Cron) -> timedelta:
+    """The shortest time between two windows, by an ordinary clock and if no day is left out."""
+    times = cron.minutes_of_day
+    return min(later - earlier for earlier, later in pairwise((*times, times[0] + 24 * 60))) * _MINUTE
+
+
 def check_least_interval(cron: Cron, *, since: date, least: timedelta) -> None:
     """Let pass an expression whose windows are far enough apart, by an ordinary clock; of days, 400 are looked at.
 
