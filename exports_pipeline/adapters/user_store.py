@@ -1,16 +1,18 @@
 """The users in Postgres, provisioned from their tokens."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from exports_pipeline.adapters.audit_log import write_entry
 from exports_pipeline.adapters.postgres import reading, transaction
-from exports_pipeline.adapters.tables import users
-from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.adapters.tables import telegram_invitations, users
 from exports_pipeline.core.requester import Permission, Requester
+
+_user = users.c
+_invitation = telegram_invitations.c
 
 
 class PostgresUserStore:
@@ -19,38 +21,58 @@ class PostgresUserStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def telegram_chat(self, user_id: UUID) -> str | None:
-        """The Telegram chat of a user who has linked one."""
-        with transaction(self._engine) as connection:
-            return connection.execute(
-                select(users.c.telegram_chat_id).where(users.c.id == user_id)
-            ).scalar_one_or_none()
-
     def requester(self, user_id: UUID) -> Requester | None:
-        """A user with the rights of their last token; None where there is no such user, or one who is deactivated."""
-        query = select(users).where(users.c.id == user_id, users.c.deactivated_at.is_(None))
+        """A user with the rights of their last token; None where there is none, or they were deactivated."""
+        query = select(_user.owner_key, _user.permissions, _user.email)
+        query = query.where(_user.id == user_id, _user.deactivated_at.is_(None))
         with reading(self._engine) as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        permissions = frozenset(map(Permission, row["permissions"]))
-        return Requester(user_id=user_id, owner_key=row["owner_key"], permissions=permissions, email=row["email"])
+        known = frozenset(each for each in Permission if each in row.permissions)
+        return Requester(user_id=user_id, owner_key=row.owner_key, permissions=known, email=row.email)
 
-    def deactivate(self, user_id: UUID, audit: AuditEntry) -> bool:
-        """Have nothing run for a user any more."""
-        return self._mark(user_id, audit.at, audit)
-
-    def activate(self, user_id: UUID, audit: AuditEntry) -> bool:
-        """Take a deactivation back."""
-        return self._mark(user_id, None, audit)
-
-    def _mark(self, user_id: UUID, deactivated_at: datetime | None, audit: AuditEntry) -> bool:
-        statement = update(users).where(users.c.id == user_id).values(deactivated_at=deactivated_at)
+    def seen(self, requester: Requester, *, at: datetime) -> None:
+        """Write what a token says of its user."""
         with transaction(self._engine) as connection:
-            if connection.execute(statement).rowcount == 0:
-                return False
-            write_entry(connection, audit)
-        return True
+            provision(connection, requester, at=at)
+
+    def set_active(self, user_id: UUID, *, is_active: bool, at: datetime) -> bool:
+        """Let a user in again, or keep them out."""
+        return self._change(_user.id == user_id, deactivated_at=None if is_active else at) > 0
+
+    def telegram_chat(self, user_id: UUID) -> str | None:
+        """The Telegram chat of a user who has linked one."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(_user.telegram_chat_id).where(_user.id == user_id)).scalar_one_or_none()
+
+    def invite(self, user_id: UUID, code_hash: str, *, expires_at: datetime) -> None:
+        """Remember an invitation in place of the user's earlier ones."""
+        new = {"code_hash": code_hash, "user_id": user_id, "expires_at": expires_at}
+        with transaction(self._engine) as connection:
+            connection.execute(delete(telegram_invitations).where(_invitation.user_id == user_id))
+            connection.execute(insert(telegram_invitations).values(new))
+
+    def accept(self, code_hash: str, chat: str, *, now: datetime) -> UUID | None:
+        """Link the chat to the user of an invitation, which ends."""
+        taken = delete(telegram_invitations).where(_invitation.code_hash == code_hash, _invitation.expires_at > now)
+        with transaction(self._engine) as connection:
+            user_id = connection.execute(taken.returning(_invitation.user_id)).scalar_one_or_none()
+            if user_id is not None:
+                connection.execute(update(users).where(_user.id == user_id).values(telegram_chat_id=chat))
+        return user_id
+
+    def unlink(self, user_id: UUID) -> bool:
+        """Forget the Telegram chat of a user."""
+        return self._change(_user.id == user_id, _user.telegram_chat_id.is_not(None), telegram_chat_id=None) > 0
+
+    def unlink_chat(self, chat: str) -> None:
+        """Forget a Telegram chat, whoever linked it."""
+        self._change(_user.telegram_chat_id == chat, telegram_chat_id=None)
+
+    def _change(self, *which: Any, **values: Any) -> int:
+        with transaction(self._engine) as connection:
+            return connection.execute(update(users).where(*which).values(**values)).rowcount
 
 
 def provision(connection: Connection, requester: Requester, *, at: datetime) -> None:

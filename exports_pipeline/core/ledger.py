@@ -1,4 +1,4 @@
-"""The ports of the ledger: export jobs, users, deliveries and the audit log."""
+"""The ports of the ledger: export jobs, deliveries and the audit log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, 
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
-from exports_pipeline.core.requester import Requester
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,22 +212,6 @@ class JobStore(Protocol):
 
     def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
         """The jobs of these ids that exist, for the sweep of objects."""
-
-
-class UserStore(Protocol):
-    """The people of the system; a user is written by `JobStore.add` on first use."""
-
-    def telegram_chat(self, user_id: UUID) -> str | None:
-        """The Telegram chat of a user who has linked one."""
-
-    def requester(self, user_id: UUID) -> Requester | None:
-        """A user with the rights of their last token; None where there is no such user, or one who is deactivated."""
-
-    def deactivate(self, user_id: UUID, audit: AuditEntry) -> bool:
-        """Have nothing run for a user any more; False where there is no such user."""
-
-    def activate(self, user_id: UUID, audit: AuditEntry) -> bool:
-        """Take a deactivation back; False where there is no such user."""
 
 
 class AuditLog(Protocol):

@@ -12,11 +12,12 @@ from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
-from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, UserStore
+from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
 from exports_pipeline.core.message import Message, Target
 from exports_pipeline.core.parameters import TemplateFacts
+from exports_pipeline.core.people import UserStore
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester

@@ -26,3 +26,11 @@ class Recipient:
     address: str = ""
     """As the channel spells it; empty where a destination is named."""
     destination_id: UUID | None = None
+
+
+def person(recipient: Recipient) -> UUID | None:
+    """The user of the system whom a recipient's address names by id, if it does."""
+    try:
+        return UUID(recipient.address) if len(recipient.address) == len(str(UUID(int=0))) else None
+    except ValueError:
+        return None

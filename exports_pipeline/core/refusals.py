@@ -76,7 +76,7 @@ class UnknownSchedule(RequestError):
 
 
 class UnknownUser(RequestError):
-    """Nobody of that id has used the service."""
+    """There is no such user."""
 
     code = "unknown_user"
 

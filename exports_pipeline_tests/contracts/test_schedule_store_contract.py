@@ -19,7 +19,6 @@ from exports_pipeline_tests.builders import a_schedule, entry, new_job, requeste
 from exports_pipeline_tests.fakes.clock import NOON
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 from exports_pipeline_tests.fakes.schedules import InMemorySchedules
-from exports_pipeline_tests.fakes.users import InMemoryUsers
 
 MINUTE, LEASE = timedelta(minutes=1), timedelta(minutes=2)
 ANN = requester("ann", "UNMASK")
@@ -32,8 +31,8 @@ class Stores:
     def __init__(self, request):
         if request.param == "memory":
             self.jobs = InMemoryLedger()
-            self.users = InMemoryUsers(self.jobs)
-            self.schedules = InMemorySchedules(self.jobs, self.users)
+            self.users = self.jobs.users
+            self.schedules = InMemorySchedules(self.jobs)
         else:
             engine = request.getfixturevalue("engine")
             self.jobs, self.users = PostgresJobStore(engine), PostgresUserStore(engine)
@@ -104,13 +103,13 @@ def test_its_owner_is_known_with_the_rights_of_the_moment(stores):
 
 def test_nobody_knows_a_user_who_is_deactivated_until_that_is_taken_back(stores):
     stores.added()
-    assert stores.users.deactivate(ANN.user_id, NOTED)
+    assert stores.users.set_active(ANN.user_id, is_active=False, at=NOON)
     assert stores.users.requester(ANN.user_id) is None
     stores.job()
     assert stores.users.requester(ANN.user_id) is None
-    assert stores.users.activate(ANN.user_id, NOTED)
+    assert stores.users.set_active(ANN.user_id, is_active=True, at=NOON)
     assert stores.users.requester(ANN.user_id) == ANN
-    assert not stores.users.deactivate(uuid4(), NOTED)
+    assert not stores.users.set_active(uuid4(), is_active=False, at=NOON)
 
 
 def test_a_page_is_newest_first_and_of_one_user(stores):

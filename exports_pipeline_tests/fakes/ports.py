@@ -14,7 +14,6 @@ from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
 from exports_pipeline_tests.fakes.reports import PlainReports
 from exports_pipeline_tests.fakes.runs import FakeRuns, FakeSender
 from exports_pipeline_tests.fakes.schedules import InMemorySchedules
-from exports_pipeline_tests.fakes.users import InMemoryUsers
 from exports_pipeline_tests.fakes.warehouse import InMemoryWarehouse
 
 SALES = Dataset(
@@ -63,12 +62,11 @@ ROWS = {
 def fake_ports(**overrides) -> ExportPorts:
     """Ports over fakes that share one ledger and one clock, with the datasets and rows above."""
     ledger, clock = InMemoryLedger(), FakeClock()
-    users = InMemoryUsers(ledger)
     ports = ExportPorts(
         catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
         jobs=ledger,
-        users=users,
-        schedules=InMemorySchedules(ledger, users),
+        users=ledger.users,
+        schedules=InMemorySchedules(ledger),
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),

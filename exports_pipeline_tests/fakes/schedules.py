@@ -9,17 +9,17 @@ _WORKING = {Status.PENDING, Status.RUNNING}
 
 
 class InMemorySchedules:
-    """`ScheduleStore` over dictionaries, beside a ledger and its users."""
+    """`ScheduleStore` over dictionaries, beside a ledger."""
 
-    def __init__(self, ledger, users) -> None:
-        self._ledger, self._users = ledger, users
+    def __init__(self, ledger) -> None:
+        self._ledger = ledger
         self.schedules, self.rows, self.digests = {}, {}, {}
         self.open = set()
         """Keys of the windows that are pending."""
 
     def add(self, schedule, owner, audit):
         self._ledger.record(audit)
-        self._users.people[owner.user_id] = owner
+        self._ledger.users.seen(owner, at=schedule.created_at)
         self.schedules[schedule.id] = schedule
 
     def get(self, schedule_id):

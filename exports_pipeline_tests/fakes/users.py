@@ -1,35 +1,42 @@
-"""The people of the system in memory."""
+"""The users in memory."""
 
 
 class InMemoryUsers:
-    """`UserStore` over the requesters that the ledger has seen; `people` are those with the rights they have now."""
+    """`UserStore` over dictionaries."""
 
-    def __init__(self, ledger) -> None:
-        self._ledger = ledger
-        self.chats, self.people, self.deactivated = ledger.chats, {}, set()
-
-    def telegram_chat(self, user_id):
-        return self._ledger.telegram_chat(user_id)
+    def __init__(self) -> None:
+        self.people, self.chats, self.invitations, self.deactivated = {}, {}, {}, set()
 
     def requester(self, user_id):
-        self._ledger.get(None)  # away, if the ledger is
-        return None if user_id in self.deactivated else self._known(user_id)
+        return None if user_id in self.deactivated else self.people.get(user_id)
 
-    def deactivate(self, user_id, audit):
-        return self._mark(user_id, audit, self.deactivated.add)
+    def seen(self, requester, *, at):
+        self.people[requester.user_id] = requester
 
-    def activate(self, user_id, audit):
-        return self._mark(user_id, audit, self.deactivated.discard)
+    def set_active(self, user_id, *, is_active, at):
+        if is_active:
+            self.deactivated.discard(user_id)
+        else:
+            self.deactivated.add(user_id)
+        return user_id in self.people
 
-    def _mark(self, user_id, audit, mark):
-        if self._known(user_id) is None:
-            return False
-        mark(user_id)
-        self._ledger.record(audit)
-        return True
+    def telegram_chat(self, user_id):
+        return self.chats.get(user_id)
 
-    def _known(self, user_id):
-        if user_id in self.people:
-            return self.people[user_id]
-        jobs = reversed(self._ledger.jobs.values())
-        return next((job.requester for job in jobs if job.requester.user_id == user_id), None)
+    def invite(self, user_id, code_hash, *, expires_at):
+        self.invitations = {code: each for code, each in self.invitations.items() if each[0] != user_id}
+        self.invitations[code_hash] = (user_id, expires_at)
+
+    def accept(self, code_hash, chat, *, now):
+        user_id, expires_at = self.invitations.get(code_hash, (None, now))
+        if expires_at <= now:
+            return None
+        del self.invitations[code_hash]
+        self.chats[user_id] = chat
+        return user_id
+
+    def unlink(self, user_id):
+        return self.chats.pop(user_id, None) is not None
+
+    def unlink_chat(self, chat):
+        self.chats = {user_id: each for user_id, each in self.chats.items() if each != chat}
