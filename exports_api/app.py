@@ -14,7 +14,19 @@ from exports_api.faults import add_fault_handlers
 from exports_api.jwks import KeySetVerifier
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
-from exports_api.routes import datasets, docs, estimates, exports, health, keys, problems, renditions, reports
+from exports_api.routes import (
+    datasets,
+    docs,
+    estimates,
+    exports,
+    health,
+    keys,
+    problems,
+    renditions,
+    reports,
+    schedules,
+    users,
+)
 from exports_api.shared_looks import SharedLooks
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
@@ -59,7 +71,7 @@ def create_app(
         dispatch_soon=dispatch_soon,
     )
     app.include_router(exports.status)
-    for routes in (datasets, exports, estimates, renditions, reports, keys, health, problems, docs):
+    for routes in (datasets, exports, estimates, renditions, reports, schedules, users, keys, health, problems, docs):
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)

@@ -138,7 +138,7 @@ def problem_response(
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
     _add_headers(response.headers, error, answer)
-    if answer.status in _BODY_UNREAD and request.method == "POST":
+    if answer.status in _BODY_UNREAD and request.method in {"POST", "PATCH"}:
         response.headers["Connection"] = "close"  # or the server would read on, for as long as a client sends
     return response
 

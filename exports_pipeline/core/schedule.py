@@ -164,6 +164,28 @@ def forgone(schedule: Schedule, *, now: datetime, reason: str) -> tuple[Window, 
     return tuple(_skipped(schedule, each, reason, now) for each in _elapsed(schedule, until=now)[:AT_ONCE])
 
 
+def edited(
+    schedule: Schedule, changes: Mapping[str, Any], *, now: datetime, most_spread: timedelta
+) -> tuple[Schedule, tuple[Window, ...]]:
+    """The schedule with changes, and the windows that it gives up by them; none of the changes has it run.
+
+    Where the times stay the same, it goes on as if nothing had happened; else it starts anew from now.
+    """
+    changed = replace(schedule, **changes, updated_at=now)
+    if not changed.is_active:
+        if not schedule.is_active:
+            return changed, ()
+        given_up = forgone(schedule, now=now, reason="Paused before its turn.")
+        return scheduled(changed, now=now, most_spread=most_spread), given_up
+    if not schedule.is_active:
+        resumed = replace(changed, paused_reason=None, failures_in_row=0)
+        return scheduled(resumed, now=now, most_spread=most_spread), ()
+    if (schedule.cron, schedule.timezone) != (changed.cron, changed.timezone):
+        given_up = forgone(schedule, now=now, reason="Changed before its turn.")
+        return scheduled(changed, now=now, most_spread=most_spread), given_up
+    return replace(changed, next_due_at=_next_turn(changed, changed.planned_until, most_spread)), ()
+
+
 def is_late(schedule: Schedule, window: Window, *, now: datetime, most_spread: timedelta) -> bool:
     """Whether a window that starts now starts late."""
     spread = spread_of(schedule.id, schedule.parsed_cron, most_spread)
