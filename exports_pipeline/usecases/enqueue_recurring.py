@@ -15,10 +15,12 @@ _ROUNDS = 20
 class Tick:
     """How a tick went."""
 
-    due: int
-    late: int
-    skipped: int
-    failed: int
+    due: int = 0
+    late: int = 0
+    skipped: int = 0
+    failed: int = 0
+    started: int = 0
+    """Windows whose jobs were requested; those of them that were due earlier, too."""
     waiting: int = 0
 
     @property
@@ -45,6 +47,7 @@ def enqueue_recurring(ports: ExportPorts) -> Tick:
         late=started.late,
         skipped=superseded + started.skipped + settled.count(WindowState.SKIPPED),
         failed=started.failed + settled.count(WindowState.FAILED),
+        started=started.started,
         waiting=started.waiting,
     )
 
