@@ -18,8 +18,9 @@ def settle_windows(ports: ExportPorts) -> list[WindowState]:
     settled = []
     while ended := ports.schedules.ended(limit=_AT_ONCE):
         latest = {schedule.id: schedule for schedule, _ in ended}
+        found = ports.jobs.live_keys([job_id for _, window in ended for job_id in window.job_ids])
         for _, window in ended:
-            jobs = [job for job_id in window.job_ids if (job := ports.jobs.get(job_id))]
+            jobs = [found[job_id] for job_id in window.job_ids if job_id in found]
             state, reason = verdict(window, jobs)
             failed = next((job.id for job in jobs if job.status is Status.FAILED), None)
             moved = settle(latest[window.schedule_id], window, state, reason=reason, ports=ports, job_id=failed)
@@ -37,7 +38,7 @@ def verdict(window: Window, jobs: list[ExportJob]) -> tuple[WindowState, str | N
         return WindowState.FAILED, failed[0].error.sentence if failed[0].error else None
     completed = [job for job in jobs if job.status is Status.COMPLETED]
     if not completed:
-        return WindowState.SKIPPED, "Cancelled."
+        return WindowState.SKIPPED, "Cancelled." if jobs else "Its export jobs are gone."
     if len(window.withheld) >= len(completed):
         return WindowState.SKIPPED, next(iter(window.withheld.values()))
     return WindowState.LATE if window.is_late else WindowState.RAN, None

@@ -8,12 +8,11 @@ from exports_pipeline.core.errors import ExportError, LedgerUnavailable
 from exports_pipeline.core.export_job import NewExportJob
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import IdempotencyKeyReused, UnknownDataset
+from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Kind, Schedule, Window, WindowState, is_late
 from exports_pipeline.core.schedule_store import Started
-from exports_pipeline.usecases.enter_job import enter_job
-from exports_pipeline.usecases.schedule_parts import parts_of
+from exports_pipeline.usecases.schedule_parts import Parts, parts_of
 from exports_pipeline.usecases.settle_windows import settle
 
 _LEASE = timedelta(minutes=2)
@@ -44,33 +43,29 @@ def start_windows(ports: ExportPorts, *, schedule_id: UUID | None = None) -> Sta
     told = StartedWindows()
     for _ in range(_ROUNDS):
         found = ports.schedules.reserve(now=ports.clock(), lease=_LEASE, limit=_AT_ONCE, schedule_id=schedule_id)
-        started, waiting = [], []
+        ready: list[tuple[Schedule, Window, Parts]] = []
+        waiting = []
         for schedule, window in found:
             try:
-                entry = _start(schedule, window, told, ports)
+                parts = _parts(schedule, window, told, ports)
             except ExportError as error:
                 if isinstance(error, LedgerUnavailable) or not error.retryable:
                     raise
                 waiting.append(window)
                 continue
-            if entry is not None:
-                started.append(entry)
-        ports.schedules.started(started, now=ports.clock())
-        if waiting:
-            ports.schedules.postpone(waiting, start_at=ports.clock() + _NEXT_TICK)
-        told.started += len(started)
-        told.late += sum(each.is_late for each in started)
-        told.waiting += len(waiting)
+            if parts is not None:
+                ready.append((schedule, window, parts))
+        _enter(ready, waiting, told, ports)
         if len(found) < _AT_ONCE:
             break
     return told
 
 
-def _start(schedule: Schedule, window: Window, told: StartedWindows, ports: ExportPorts) -> Started | None:
-    """The window with its jobs in the ledger; None where it was settled instead.
+def _parts(schedule: Schedule, window: Window, told: StartedWindows, ports: ExportPorts) -> Parts | None:
+    """The jobs of a window; None where it was settled instead.
 
     Raises:
-        ExportError: not now; a full queue, for one.
+        ExportError: not now.
     """
     if not schedule.is_active and not window.by_hand:
         told.skipped += 1
@@ -84,7 +79,7 @@ def _start(schedule: Schedule, window: Window, told: StartedWindows, ports: Expo
         settle(schedule, window, WindowState.FAILED, reason=NOBODY, stop=NOBODY, ports=ports)
         return None
     try:
-        parts = parts_of(schedule, window, owner, ports=ports)
+        return parts_of(schedule, window, owner, ports=ports)
     except ExportError as error:
         if error.retryable:
             raise
@@ -92,31 +87,48 @@ def _start(schedule: Schedule, window: Window, told: StartedWindows, ports: Expo
         stop = error.sentence if _has_lost_access(error, schedule, ports) else None
         settle(schedule, window, WindowState.FAILED, reason=error.sentence, stop=stop, ports=ports)
         return None
-    job_ids = tuple(_entered(job, schedule, ports) for job in parts.jobs)
-    return Started(
-        schedule_id=schedule.id,
-        due_at=window.due_at,
-        job_ids=job_ids,
-        is_late=is_late(schedule, window, now=ports.clock(), most_spread=ports.limits.schedule_spread),
-        reason=f"Left out: {'; '.join(parts.left_out)}" if parts.left_out else None,
-    )
 
 
-def _entered(job: NewExportJob, schedule: Schedule, ports: ExportPorts) -> UUID:
-    """The id of the job in the ledger; one that is there stays as it is, although the schedule was changed since."""
+def _enter(
+    ready: list[tuple[Schedule, Window, Parts]], waiting: list[Window], told: StartedWindows, ports: ExportPorts
+) -> None:
+    """Write the jobs of windows into the ledger, then that they are there."""
+    jobs = [(job, _audit(job, schedule)) for schedule, _, parts in ready for job in parts.jobs]
+    there = ports.jobs.add_all(jobs, limits=ports.limits.queue) if jobs else set()
+    started, now = [], ports.clock()
+    for schedule, window, parts in ready:
+        job_ids = tuple(job.id for job in parts.jobs)
+        if not there.issuperset(job_ids):  # the others wait in the queue for this one
+            waiting.append(window)
+            continue
+        started.append(
+            Started(
+                schedule_id=schedule.id,
+                due_at=window.due_at,
+                job_ids=job_ids,
+                is_late=is_late(schedule, window, now=now, most_spread=ports.limits.schedule_spread),
+                reason=f"Left out: {'; '.join(parts.left_out)}" if parts.left_out else None,
+            )
+        )
+    if started:
+        ports.schedules.started(started, now=now)
+    if waiting:
+        ports.schedules.postpone(waiting, start_at=now + _NEXT_TICK)
+    told.started += len(started)
+    told.late += sum(each.is_late for each in started)
+    told.waiting += len(waiting)
+
+
+def _audit(job: NewExportJob, schedule: Schedule) -> AuditEntry:
     what = "dataset" if schedule.kind is Kind.EXPORT else "template"
     details = {what: job.dataset, "format": job.format, "unmasked": job.requester.may_unmask}
-    audit = AuditEntry(
+    return AuditEntry(
         at=job.created_at,
         actor=job.requester.user_id,
         action=f"{schedule.kind}.requested",
         job_id=job.id,
         details=details | {"schedule": str(schedule.id)},
     )
-    try:
-        return enter_job(job, audit, ports=ports).job.id
-    except IdempotencyKeyReused:
-        return job.id
 
 
 def _has_lost_access(error: ExportError, schedule: Schedule, ports: ExportPorts) -> bool:
