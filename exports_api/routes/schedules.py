@@ -50,7 +50,7 @@ async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> R
         formats=formats,
         cron=body.cron,
         timezone=body.timezone,
-        recipients=recipients_of(body.recipients, parts.ports.senders),
+        recipients=await recipients_of(body.recipients, caller, parts.ports),
         is_active=body.is_active,
         catch_up=body.catch_up,
         condition=body.condition,
@@ -122,7 +122,7 @@ async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, 
         changes["formats"] = formats_of(given, inside)
         changes["body"] = checked_body(found.kind, changes.get("body", found.body), changes["formats"])
     if "recipients" in changes:
-        changes["recipients"] = recipients_of(body.recipients, parts.ports.senders)
+        changes["recipients"] = await recipients_of(body.recipients, caller, parts.ports)
     if "key" in changes:
         changes["key"] = tuple(body.key)
     changed = await run_in_threadpool(change_schedule, schedule_id, changes, caller, ports=parts.ports)

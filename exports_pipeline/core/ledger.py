@@ -1,12 +1,11 @@
-"""The ports of the ledger: export jobs, deliveries and the audit log."""
+"""The ports of the ledger: export jobs and the audit log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from exports_pipeline.core.delivery import Delivery
 from exports_pipeline.core.errors import ExportError
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.formats import Format
@@ -226,22 +225,3 @@ class AuditLog(Protocol):
 
     def record(self, entry: AuditEntry) -> None:
         """Append an entry."""
-
-
-class Outbox(Protocol):
-    """The deliveries; they are written by `JobStore.complete`."""
-
-    def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
-        """Mark due deliveries, of one job or of all, as being sent until the lease ends, and return them."""
-
-    def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
-        """Settle a delivery as sent."""
-
-    def postponed(self, delivery_id: UUID, error: ExportError, *, next_try_at: datetime) -> None:
-        """Note why a try failed and when the next one is due."""
-
-    def failed(self, delivery_id: UUID, error: ExportError, *, now: datetime) -> None:
-        """Settle a delivery as failed."""
-
-    def of_job(self, job_id: UUID) -> list[Delivery]:
-        """All deliveries of a job."""

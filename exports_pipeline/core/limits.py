@@ -29,6 +29,10 @@ class Limits:
     expiry: timedelta = timedelta(hours=24)
     """How long the file of an export is kept."""
     report_expiry: timedelta = timedelta(days=7)
+    link_valid: timedelta = timedelta(hours=24)
+    """How long a link in a message may be opened."""
+    mail_domains: frozenset[str] | None = None
+    """Domains that may receive mail, in lower case; None: all."""
     run_retention: timedelta = timedelta(days=7)
     """How long Dagster remembers a run."""
     schedule_least: timedelta = timedelta(minutes=5)

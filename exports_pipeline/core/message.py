@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
+from exports_pipeline.core.delivery import Kind
 from exports_pipeline.core.recipient import Channel
 
 
@@ -20,6 +21,15 @@ class FileToSend:
     sha256: str
     chunks: Callable[[], Iterator[bytes]]
     """Reads the file from the object store, from its start at every call; raises ObjectStoreUnavailable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """What a message says."""
+
+    subject: str
+    text: str
+    html: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +61,31 @@ class Target:
     options: Mapping[str, Any] = field(default_factory=dict)
     """What a saved destination says of itself, as `core.destination` describes it."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Sender(Protocol):
+    """One channel."""
+
+    def send(self, target: Target, message: Message) -> str:
+        """Send a message and return the channel's receipt; the same message again is harmless where a channel can tell.
+
+        Raises:
+            DeliveryRefused: the target refuses it for good.
+            DeliveryUnavailable: it did not take it this time.
+        """
+
+    def trial(self, target: Target) -> Iterator[str]:
+        """Try a target out, without a message that a person would read where the channel allows it.
+
+        Gives the name of every step before it does it: resolve, connect, authenticate, write, delete; those it has.
+
+        Raises:
+            DeliveryRefused, DeliveryUnavailable: the step named last failed.
+        """
+
+
+class MessageTemplates(Protocol):
+    """The words of messages."""
+
+    def render(self, kind: Kind, channel: Channel, facts: Mapping[str, Any], *, timezone: str) -> Wording:
+        """What a message of some kind says on a channel, times shown in a zone."""

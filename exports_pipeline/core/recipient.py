@@ -18,6 +18,12 @@ class Channel(StrEnum):
     APPRISE = "apprise"
 
 
+TRANSFERS = frozenset({Channel.SFTP, Channel.FTP})
+"""The channels that carry whole files, however large, and nothing else."""
+MESSAGES = frozenset(Channel) - TRANSFERS
+"""The channels whose messages take seconds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
     """Who gets a result, and how: at an address, or at a saved destination."""

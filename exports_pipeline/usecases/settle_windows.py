@@ -83,8 +83,8 @@ def settle(
 def _about(schedule: Schedule, window: Window, reason: str | None) -> dict[str, Any]:
     return {
         "schedule_id": str(schedule.id),
-        "schedule": schedule.name,
+        "title": schedule.name,
         "window": window_text(window.due_at),
         "timezone": schedule.timezone,
-        "reason": reason,
+        "reason": reason or "",
     }

@@ -1,6 +1,6 @@
 """Request the jobs of the windows that have come due."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -32,7 +32,6 @@ class StartedWindows:
     failed: int = 0
     waiting: int = 0
     """Windows whose jobs find no place in the queue; they are tried again."""
-    owners: dict[UUID, Requester | None] = field(default_factory=dict)
 
 
 def start_windows(ports: ExportPorts, *, schedule_id: UUID | None = None) -> StartedWindows:
@@ -43,11 +42,12 @@ def start_windows(ports: ExportPorts, *, schedule_id: UUID | None = None) -> Sta
     told = StartedWindows()
     for _ in range(_ROUNDS):
         found = ports.schedules.reserve(now=ports.clock(), lease=_LEASE, limit=_AT_ONCE, schedule_id=schedule_id)
+        owners = ports.users.requesters({schedule.user_id for schedule, _ in found}) if found else {}
         ready: list[tuple[Schedule, Window, Parts]] = []
         waiting = []
         for schedule, window in found:
             try:
-                parts = _parts(schedule, window, told, ports)
+                parts = _parts(schedule, window, owners.get(schedule.user_id), told, ports)
             except ExportError as error:
                 if isinstance(error, LedgerUnavailable) or not error.retryable:
                     raise
@@ -61,7 +61,9 @@ def start_windows(ports: ExportPorts, *, schedule_id: UUID | None = None) -> Sta
     return told
 
 
-def _parts(schedule: Schedule, window: Window, told: StartedWindows, ports: ExportPorts) -> Parts | None:
+def _parts(
+    schedule: Schedule, window: Window, owner: Requester | None, told: StartedWindows, ports: ExportPorts
+) -> Parts | None:
     """The jobs of a window; None where it was settled instead.
 
     Raises:
@@ -71,9 +73,6 @@ def _parts(schedule: Schedule, window: Window, told: StartedWindows, ports: Expo
         told.skipped += 1
         settle(schedule, window, WindowState.SKIPPED, reason="Paused.", ports=ports)
         return None
-    if schedule.user_id not in told.owners:
-        told.owners[schedule.user_id] = ports.users.requester(schedule.user_id)
-    owner = told.owners[schedule.user_id]
     if owner is None:
         told.failed += 1
         settle(schedule, window, WindowState.FAILED, reason=NOBODY, stop=NOBODY, ports=ports)

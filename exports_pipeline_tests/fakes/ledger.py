@@ -152,6 +152,7 @@ class InMemoryLedger:
                 state=DeliveryState.PENDING,
                 tries=0,
                 next_try_at=now,
+                created_at=now,
             )
             self.deliveries[delivery.id] = delivery
         return job

@@ -1,5 +1,7 @@
 """The users in memory."""
 
+from dataclasses import replace
+
 
 class InMemoryUsers:
     """`UserStore` over dictionaries."""
@@ -10,8 +12,13 @@ class InMemoryUsers:
     def requester(self, user_id):
         return None if user_id in self.deactivated else self.people.get(user_id)
 
+    def requesters(self, user_ids):
+        return {each: found for each in user_ids if (found := self.requester(each))}
+
     def seen(self, requester, *, at):
-        self.people[requester.user_id] = requester
+        known = self.people.get(requester.user_id)
+        email = requester.email or (known.email if known else None)
+        self.people[requester.user_id] = replace(requester, email=email)
 
     def set_active(self, user_id, *, is_active, at):
         if is_active:

@@ -21,13 +21,14 @@ from exports_pipeline_tests.fakes.ports import fake_ports
 
 ANN, BOB = requester("ann"), requester("bob")
 DAY = timedelta(days=1)
+OPERATORS = Recipient(channel=Channel.SLACK, address="C0123456789")
 CHAT = Recipient(channel=Channel.TELEGRAM, address="42")
 
 
 @pytest.fixture
 def ports():
     ports = fake_ports()
-    return replace(ports, limits=replace(ports.limits, schedule_spread=timedelta(0)))
+    return replace(ports, limits=replace(ports.limits, schedule_spread=timedelta(0)), operators=OPERATORS)
 
 
 def added(ports, owner=ANN, **changes):
@@ -59,15 +60,13 @@ def windows(ports, schedule):
 
 
 def notices(ports):
-    """Kinds of notices, each occasion once."""
-    given = {
-        (entry.action, entry.details["occasion"]) for entry in ports.audit.audit if entry.action.startswith("notice")
-    }
-    return Counter(action.removeprefix("notice.") for action, _ in given)
+    """How many notices of each kind the operators get."""
+    told = [each for each in ports.jobs.deliveries.values() if each.recipient == OPERATORS]
+    return Counter(str(each.kind) for each in told)
 
 
 def addresses(ports):
-    return [each.recipient.address for each in ports.jobs.deliveries.values()]
+    return [each.recipient.address for each in ports.jobs.deliveries.values() if each.kind == "result"]
 
 
 def test_a_window_becomes_a_job_that_knows_it(ports):
