@@ -29,6 +29,8 @@ from exports_api.routes import (
     problems,
     renditions,
     reports,
+    schedules,
+    users,
 )
 from exports_api.shared_looks import SharedLooks
 from exports_pipeline.adapters.nudge import Nudge
@@ -47,6 +49,8 @@ _ROUTES = (
     estimates,
     renditions,
     reports,
+    schedules,
+    users,
     deliveries,
     destinations,
     me,

@@ -21,6 +21,7 @@ from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
@@ -57,6 +58,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
         users=PostgresUserStore(engine),
+        schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
@@ -101,6 +103,8 @@ def limits_of(settings: Settings) -> Limits:
         link_valid=timedelta(hours=settings.link_hours),
         mail_domains=settings.allowed_domains,
         run_retention=timedelta(days=settings.run_days),
+        schedule_least=timedelta(minutes=settings.schedule_least_minutes),
+        schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
     )
 
 

@@ -25,6 +25,7 @@ from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.schedule_store import ScheduleStore
 from exports_pipeline.core.spans import NoSpans, Spans
 from exports_pipeline.core.telegram import TelegramBot
 
@@ -251,6 +252,7 @@ class ExportPorts:
     catalog: Catalog
     jobs: JobStore
     users: UserStore
+    schedules: ScheduleStore
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader

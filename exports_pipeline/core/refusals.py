@@ -87,6 +87,24 @@ class LinkClosed(RequestError):
     code = "link_closed"
 
 
+class InvalidCron(RequestError):
+    """This is no cron expression of five fields."""
+
+    code = "invalid_cron"
+
+
+class InvalidSchedule(RequestError):
+    """The schedule cannot be as it is described here."""
+
+    code = "invalid_schedule"
+
+
+class UnknownSchedule(RequestError):
+    """There is no such schedule among yours."""
+
+    code = "unknown_schedule"
+
+
 class UnknownUser(RequestError):
     """There is no such user."""
 

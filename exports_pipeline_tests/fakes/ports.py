@@ -16,6 +16,7 @@ from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
 from exports_pipeline_tests.fakes.reports import PlainReports
 from exports_pipeline_tests.fakes.runs import FakeRuns, FakeSender
+from exports_pipeline_tests.fakes.schedules import InMemorySchedules
 from exports_pipeline_tests.fakes.warehouse import InMemoryWarehouse
 
 SALES = Dataset(
@@ -68,6 +69,7 @@ def fake_ports(**overrides) -> ExportPorts:
         catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
         jobs=ledger,
         users=ledger.users,
+        schedules=InMemorySchedules(ledger),
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
