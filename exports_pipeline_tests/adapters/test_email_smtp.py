@@ -150,7 +150,20 @@ def test_a_server_of_ascii_refuses_other_addresses(far, authority):
 
 
 @pytest.mark.parametrize(
-    "address", ["", " , ", "ann", "ann@", "@x.cz", "a b@x.cz", "a@x.cz\r\nDATA", "a@x.cz\x00", "<a@x.cz>", "a@-.cz"]
+    "address",
+    [
+        "",
+        " , ",
+        "ann",
+        "ann@",
+        "@x.cz",
+        "a b@x.cz",
+        "a@x.cz\r\nDATA",
+        "a@x.cz\x00",
+        "<a@x.cz>",
+        "a@-.cz",
+        "=?utf-8?q?a?=@x.cz",
+    ],
 )
 def test_what_is_no_address_is_refused_before_anything_is_sent(far, address):
     with pytest.raises(DeliveryRefused):
