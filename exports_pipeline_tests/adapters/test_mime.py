@@ -58,6 +58,11 @@ def test_a_file_keeps_its_name(name):
     assert list(read_mail(composed(file=a_file(b"1", name=name))).files) == [name]
 
 
+def test_a_file_keeps_its_type():
+    mail = message_from_bytes(composed(file=a_file(b"1")), policy=default)
+    assert [part["Content-Type"] for part in mail.iter_attachments()] == ['text/csv; charset="utf-8"']
+
+
 def test_a_name_that_would_be_decoded_adds_no_header():
     mail = composed(file=a_file(b"1", name=f"{DECODED}.csv"))
     assert b"\nX-Evil" not in mail
