@@ -37,7 +37,10 @@ def make_senders(settings: Settings) -> dict[str, Sender]:
         Channel.SFTP: LaterSender(f"{_SENDERS}.sftp:SftpSender", lambda sender: sender(guard)),
         Channel.FTP: FtpSender(guard),
         Channel.TEAMS: TeamsSender(guard),
-        Channel.APPRISE: LaterSender(f"{_SENDERS}.apprise_url:AppriseSender", lambda sender: sender(guard)),
+        Channel.APPRISE: LaterSender(
+            f"{_SENDERS}.apprise_url:AppriseSender",
+            lambda sender: sender(guard, allow_plain=settings.allow_private_targets),
+        ),
     }
     if settings.smtp_url is not None and settings.mail_from is not None:
         senders[Channel.EMAIL] = make_mail_sender(

@@ -65,7 +65,7 @@ def a_message(**changes):
         subject="Sales is ready",
         text="Sales is ready: 3 rows",
         html="<b>Sales</b> is ready: 3 rows",
-        facts={"type": "export.completed", "rows": 3},
+        facts={"type": "export.completed", "timestamp": "2026-01-01T12:00:00Z", "data": {"rows": 3}},
         at=NOON,
     )
     return replace(message, **changes)

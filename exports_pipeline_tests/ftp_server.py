@@ -46,6 +46,12 @@ class Data(OverTls, DTPHandler):
         if cmd_channel.is_private:
             self.encrypt(cmd_channel.facts.context)
 
+    def handle_read_event(self):
+        if self.cmd_channel.facts.fault == "stops reading":
+            self.modify_ioloop_events(0)
+        else:
+            super().handle_read_event()
+
     def close(self):
         if isinstance(self.socket, ssl.SSLSocket) and self.socket.fileno() != -1:
             self.cmd_channel.facts.resumed.append(self.socket.session_reused)

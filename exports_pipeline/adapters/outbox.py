@@ -40,7 +40,13 @@ class PostgresOutbox:
             return connection.execute(written).first() is not None
 
     def reserve(
-        self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20, channels: Collection[Channel]
+        self,
+        *,
+        job_id: UUID | None,
+        now: datetime,
+        lease: timedelta,
+        limit: int = 20,
+        channels: Collection[Channel] = tuple(Channel),
     ) -> list[Delivery]:
         """Mark due deliveries as being sent until the lease ends; two callers never get the same one."""
         due = (

@@ -21,7 +21,13 @@ class Outbox(Protocol):
         """Write a notice to a recipient; False if it is there already."""
 
     def reserve(
-        self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20, channels: Collection[Channel]
+        self,
+        *,
+        job_id: UUID | None,
+        now: datetime,
+        lease: timedelta,
+        limit: int = 20,
+        channels: Collection[Channel] = tuple(Channel),
     ) -> list[Delivery]:
         """Mark due deliveries of one job, or of all, as being sent until the lease ends, and return them."""
 

@@ -1,6 +1,7 @@
 """Deliveries by FTP, against a server that speaks it in the clear and over TLS."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -152,6 +153,23 @@ def test_a_certificate_of_another_host_is_refused(tmp_path, authority):
         with pytest.raises(DeliveryRefused, match="certificate is not to be trusted"):
             sender(ca_file=authority.ca_file).send(target(server), a_message(file=a_file()))
         assert server.logins == []
+
+
+def test_the_certificate_is_checked_against_the_name_and_the_host_looked_up_once(tmp_path, authority):
+    (tmp_path / "inbox").mkdir()
+    with served_ftp(tmp_path, tls="explicit", context=authority.server_context("ftp.invalid")) as server:
+        guard = TargetGuard(allow_private=True, look_up=lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", server.port))])
+        there = replace(target(server), address="ftp.invalid")
+        FtpSender(guard, ca_file=authority.ca_file).send(there, a_message(file=a_file()))
+        assert inbox(server) == {"sales.csv": BODY}
+
+
+def test_a_server_that_stops_reading_is_given_up_and_keeps_no_final_file(plain):
+    plain.fault = "stops reading"
+    body = bytes(20_000_000)
+    with pytest.raises(DeliveryUnavailable, match="in time"):
+        sender(timeout_s=0.5).send(target(plain), a_message(file=a_file(body)))
+    assert "sales.csv" not in inbox(plain)
 
 
 def test_a_server_without_tls_gets_no_password_unless_the_destination_says_so(plain):

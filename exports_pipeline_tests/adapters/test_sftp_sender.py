@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -205,6 +206,12 @@ def test_a_server_that_says_nothing_is_given_up():
 def test_a_notice_has_nothing_to_put_there(server):
     with pytest.raises(DeliveryRefused, match="files only"):
         sender().send(target(server), a_message())
+
+
+def test_the_host_is_looked_up_once_and_never_by_the_client(server):
+    guard = TargetGuard(allow_private=True, look_up=lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", server.port))])
+    SftpSender(guard).send(replace(target(server), address="files.invalid"), a_message(file=a_file()))
+    assert inbox(server) == {"sales.csv": BODY}
 
 
 @pytest.mark.parametrize("name", ["username", "host_key"])

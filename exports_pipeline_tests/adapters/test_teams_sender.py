@@ -15,8 +15,8 @@ from exports_pipeline_tests.certificates import Authority
 from exports_pipeline_tests.contracts.sender_contract import Arrived, FarEnd, SenderContract
 from exports_pipeline_tests.http_far_end import MoodyHandler, served
 
-SIGNATURE = "KODuebWbDGYFr0z0eu-6Rj8aUKz7108W3wrNJZxFE5A"
-PATH = "/workflows/643e69f83c8944438d68119179a10a64/triggers/manual/paths/invoke?sv=1.0&sig="
+SIGNATURE = "a-signature-of-teams"
+PATH = "/workflows/a1b2c3/triggers/manual/paths/invoke?sv=1.0&sig="
 
 
 class Workflow(MoodyHandler):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from exports_pipeline.core.delivery import Delivery, DeliveryState
+from exports_pipeline.core.recipient import Channel
 
 
 class InMemoryOutbox:
@@ -42,7 +43,7 @@ class InMemoryOutbox:
     def renew(self, delivery_id, *, until):
         self._settle(delivery_id, next_try_at=until)
 
-    def reserve(self, *, job_id, now, lease, limit=20, channels):
+    def reserve(self, *, job_id, now, lease, limit=20, channels=tuple(Channel)):
         due = [
             delivery
             for delivery in self._ledger.deliveries.values()

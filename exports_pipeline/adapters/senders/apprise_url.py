@@ -34,7 +34,7 @@ class AppriseSender:
             logging.getLogger(name).setLevel(logging.WARNING)
         log = logging.getLogger("apprise")
         log.propagate = False  # what went wrong is read from its results; as a log it may hold addresses
-        log.addHandler(logging.NullHandler())
+        log.handlers = [logging.NullHandler()]
 
     def send(self, target: Target, message: Message) -> str:
         """Send a message as title and text, and return the name of the service that took it.

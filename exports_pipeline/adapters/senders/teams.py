@@ -77,14 +77,15 @@ def card(subject: str, text: str) -> dict[str, Any]:
         for line in text.split("\n")
     ]
     title = {"type": "TextRun", "text": _one_line(subject) or _BLANK, "weight": "Bolder", "size": "Large"}
-    content = {
+    content: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "msteams": {"width": "full"},
         "body": [{"type": "RichTextBlock", "inlines": [title]}, *lines],
-        "actions": [{"type": "Action.OpenUrl", "title": "Open", "url": link} for link in links],
     }
+    if links:
+        content["actions"] = [{"type": "Action.OpenUrl", "title": "Open", "url": link} for link in links]
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
     return {"type": "message", "attachments": [attachment]}
 
