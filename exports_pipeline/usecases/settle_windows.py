@@ -72,7 +72,7 @@ def settle(
             tell("job_failed")
         if in_row >= FAILURES_TO_PAUSE and schedule.is_active:
             stop = f"{in_row} windows in a row have failed."
-            tell("schedule_paused", failures_in_row=in_row)
+            tell("schedule_paused", reason=f"{stop} The last one: {reason}", failures_in_row=in_row)
     elif state in {WindowState.RAN, WindowState.LATE} and schedule.failures_in_row > 0:
         tell("job_recovered", failures_in_row=schedule.failures_in_row)
     settle_row = ports.schedules.settle
