@@ -13,6 +13,7 @@ from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
@@ -22,7 +23,7 @@ from exports_pipeline.adapters.senders.telegram import TelegramSender
 from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
-from exports_pipeline.adapters.warehouse import make_warehouse
+from exports_pipeline.adapters.warehouse import duckdb_limits, make_warehouse
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.ledger import QueueLimits
@@ -56,6 +57,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         warehouse=warehouse,
+        kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
         reports=_reports(settings),
