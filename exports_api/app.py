@@ -14,7 +14,24 @@ from exports_api.faults import add_fault_handlers
 from exports_api.jwks import KeySetVerifier
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
-from exports_api.routes import datasets, docs, estimates, exports, health, keys, problems, renditions, reports
+from exports_api.routes import (
+    datasets,
+    deliveries,
+    destinations,
+    docs,
+    estimates,
+    exports,
+    health,
+    keys,
+    links,
+    me,
+    messages,
+    problems,
+    renditions,
+    reports,
+    schedules,
+    users,
+)
 from exports_api.shared_looks import SharedLooks
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
@@ -25,6 +42,25 @@ from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
 from exports_pipeline.usecases.read_exports import look_at_exports
 from exports_pipeline.usecases.reconcile import reconcile
+
+_ROUTES = (
+    datasets,
+    exports,
+    estimates,
+    renditions,
+    reports,
+    schedules,
+    users,
+    deliveries,
+    destinations,
+    me,
+    messages,
+    links,
+    keys,
+    health,
+    problems,
+    docs,
+)
 
 
 def create_app(
@@ -59,7 +95,7 @@ def create_app(
         dispatch_soon=dispatch_soon,
     )
     app.include_router(exports.status)
-    for routes in (datasets, exports, estimates, renditions, reports, keys, health, problems, docs):
+    for routes in _ROUTES:
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)

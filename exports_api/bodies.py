@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from exports_api.errors import BodyTooLarge, MalformedBody, MalformedLength, UnsupportedMediaType
+from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
@@ -69,6 +70,18 @@ async def rendition_body(request: Request) -> RenditionBody:
     return await read_json(request, RenditionBody)
 
 
+async def destination_body(request: Request) -> DestinationBody:
+    """The body that describes a destination."""
+    return await read_json(request, DestinationBody)
+
+
+async def destination_change(request: Request) -> DestinationChange:
+    """The body that changes a destination."""
+    return await read_json(request, DestinationChange)
+
+
+DestinationBodyOf = Annotated[DestinationBody, Depends(destination_body)]
+DestinationChangeOf = Annotated[DestinationChange, Depends(destination_change)]
 RenditionBodyOf = Annotated[RenditionBody, Depends(rendition_body)]
 ReportBodyOf = Annotated[ReportBody, Depends(report_body)]
 PreviewBodyOf = Annotated[PreviewBody, Depends(preview_body)]

@@ -61,9 +61,3 @@ class InvalidIdempotencyKey(RequestError):
     """An Idempotency-Key is one text of 1 to 255 visible ASCII characters, best a UUID."""
 
     code = "invalid_idempotency_key"
-
-
-class UnknownChannel(RequestError):
-    """There is no such channel."""
-
-    code = "unknown_channel"

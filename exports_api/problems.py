@@ -63,6 +63,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.NotAllowed: Answer(status=403),
         errors.InvalidCatalog: _OURS,
         errors.InvalidBranding: _OURS,
+        errors.InvalidMessageTemplate: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
         errors.TargetForbidden: _UNPROCESSABLE,
@@ -83,6 +84,12 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.WorkerLost: _BUSY,
         errors.DeliveryUnavailable: _BUSY,
         errors.DeliveryRefused: Answer(status=502),
+        errors.RecipientGone: Answer(status=502),
+        refusals.NameTaken: Answer(status=409),
+        refusals.UnknownDelivery: Answer(status=404),
+        refusals.UnknownLink: Answer(status=404),
+        refusals.UnknownUser: Answer(status=404),
+        refusals.LinkClosed: Answer(status=410),
         http_errors.MissingToken: Answer(status=401),
         http_errors.KeysUnavailable: _BUSY,
         http_errors.UnknownPath: Answer(status=404),
@@ -91,22 +98,30 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         http_errors.MalformedBody: _UNPROCESSABLE,
         http_errors.InvalidCursor: _UNPROCESSABLE,
         http_errors.InvalidIdempotencyKey: _UNPROCESSABLE,
-        http_errors.UnknownChannel: _UNPROCESSABLE,
+        refusals.UnknownChannel: _UNPROCESSABLE,
         refusals.UnknownDestination: _UNPROCESSABLE,
         refusals.InvalidDestination: _UNPROCESSABLE,
+        refusals.InvalidCron: _UNPROCESSABLE,
+        refusals.InvalidSchedule: _UNPROCESSABLE,
+        refusals.UnknownSchedule: Answer(status=404),
+        refusals.UnknownUser: Answer(status=404),
         http_errors.BodyTooLarge: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
     }
 )
 """Every error by its own class; a test keeps this total."""
 
+_NAMED_BY_PATH = {refusals.UnknownDataset: "dataset_id", refusals.UnknownDestination: "destination_id"}
+"""What a path may name, or a body; in a body it cannot be met as it stands."""
+
 _BODY_UNREAD = frozenset({401, 413, 415})
 """What is answered before the body was read to its end."""
 
 
 def answer_to(error: errors.ExportError, scope: Scope) -> Answer:
-    """How an error is answered; a dataset that the path names and that is not there is 404."""
-    if isinstance(error, refusals.UnknownDataset) and "dataset_id" in scope.get("path_params", {}):
+    """How an error is answered; what the path names and is not there is 404."""
+    named = next((name for kind, name in _NAMED_BY_PATH.items() if isinstance(error, kind)), None)
+    if named in scope.get("path_params", {}):
         return Answer(status=404)
     return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
 
@@ -135,7 +150,7 @@ def problem_response(
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
     _add_headers(response.headers, error, answer)
-    if answer.status in _BODY_UNREAD and request.method == "POST":
+    if answer.status in _BODY_UNREAD and request.method in {"POST", "PATCH"}:
         response.headers["Connection"] = "close"  # or the server would read on, for as long as a client sends
     return response
 

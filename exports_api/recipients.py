@@ -1,27 +1,25 @@
-"""Recipients of one export, checked against the channels there are."""
+"""Recipients as a body names them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from exports_api.errors import UnknownChannel
+from fastapi.concurrency import run_in_threadpool
+
 from exports_api.schemas.export_request import RecipientBody
-from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.refusals import UnknownDestination
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.check_recipients import Wish, check_recipients
 
 
-def recipients_of(given: Sequence[RecipientBody] | None, channels: Collection[str]) -> tuple[Recipient, ...]:
-    """The recipients that a request names.
+async def recipients_of(
+    given: Sequence[RecipientBody] | None, requester: Requester, ports: ExportPorts
+) -> tuple[Recipient, ...]:
+    """The recipients that a body names, checked.
 
     Raises:
-        UnknownChannel: one of them would be reached by a channel this deployment does not have.
-        UnknownDestination: one of them names a saved destination that does not exist.
+        UnknownChannel, UnknownDestination, InvalidDestination, TargetForbidden: one of them cannot be reached.
     """
-    recipients = []
-    for place, each in enumerate(given or ()):
-        if each.channel not in channels:
-            known = ", ".join(sorted(channels)) or "none"
-            sentence = f"There is no channel {each.channel[:40]!r} here; those set up: {known}."
-            raise UnknownChannel(sentence, field=f"recipients.{place}.channel")
-        if each.address is None:
-            raise UnknownDestination(field=f"recipients.{place}.destination_id")
-        recipients.append(Recipient(channel=Channel(each.channel), address=each.address))
-    return tuple(recipients)
+    if not given:
+        return ()
+    wishes = [Wish(channel=each.channel, address=each.address, destination_id=each.destination_id) for each in given]
+    return await run_in_threadpool(check_recipients, wishes, requester, ports=ports)

@@ -2,17 +2,27 @@
 
 import dagster as dg
 
-from exports_pipeline.defs.deliveries import due_deliveries
+from exports_pipeline.defs.deliveries import due_deliveries, file_transfers
 from exports_pipeline.defs.export import dataset_export
 from exports_pipeline.defs.purge import hourly_run_purge, run_purge
 from exports_pipeline.defs.report import report
 from exports_pipeline.defs.resources import PortsResource
 from exports_pipeline.defs.safety_nets import cancelled_export_runs, failed_export_runs, silent_exports, waiting_exports
+from exports_pipeline.defs.schedules import due_schedules, overdue_schedules
+from exports_pipeline.defs.telegram import telegram_updates
 from exports_pipeline.defs.upkeep import expiry, quarter_hourly_expiry
 
 defs = dg.Definitions(
-    jobs=[dataset_export, report, expiry, run_purge],
-    sensors=[waiting_exports, silent_exports, failed_export_runs, cancelled_export_runs, due_deliveries],
-    schedules=[quarter_hourly_expiry, hourly_run_purge],
+    jobs=[dataset_export, report, file_transfers, expiry, run_purge],
+    sensors=[
+        waiting_exports,
+        silent_exports,
+        failed_export_runs,
+        cancelled_export_runs,
+        due_deliveries,
+        telegram_updates,
+        overdue_schedules,
+    ],
+    schedules=[due_schedules, quarter_hourly_expiry, hourly_run_purge],
     resources={"ports": PortsResource()},
 )

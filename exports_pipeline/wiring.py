@@ -10,26 +10,32 @@ from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.branding_yaml import read_branding
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
+from exports_pipeline.adapters.destination_store import PostgresDestinationStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
+from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
+from exports_pipeline.adapters.message_templates import JinjaMessages
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
-from exports_pipeline.adapters.senders.telegram import TelegramSender
+from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
+from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.adapters.warehouse import duckdb_limits, make_warehouse
+from exports_pipeline.channels import make_bot, make_senders
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.limits import Limits
-from exports_pipeline.core.ports import ExportPorts, Sender
-from exports_pipeline.core.recipient import Channel
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.local.secrets import destination_secret
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports
 from exports_pipeline.settings import Settings, load_settings
@@ -53,6 +59,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
         users=PostgresUserStore(engine),
+        schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
@@ -61,10 +68,17 @@ def build_ports(settings: Settings) -> ExportPorts:
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
         reports=_reports(settings),
-        senders=_senders(settings),
+        destinations=PostgresDestinationStore(engine),
+        links=PostgresLinkStore(engine),
+        vault=_vault(settings),
+        messages=JinjaMessages(settings.messages),
+        senders=make_senders(settings),
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
+        bot=make_bot(settings),
+        operators=_operators(settings),
+        public_url=settings.links_url,
         signer=make_signer(settings),
         spans=make_spans(settings),
     )
@@ -88,7 +102,11 @@ def limits_of(settings: Settings) -> Limits:
         time_limit=timedelta(minutes=settings.time_limit_minutes),
         expiry=settings.expiry,
         report_expiry=settings.report_expiry,
+        link_valid=timedelta(hours=settings.link_hours),
+        mail_domains=settings.allowed_domains,
         run_retention=timedelta(days=settings.run_days),
+        schedule_least=timedelta(minutes=settings.schedule_least_minutes),
+        schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
     )
 
 
@@ -116,8 +134,19 @@ def _reports(settings: Settings) -> TemplateReports:
     return TemplateReports(templates, read_branding(settings.branding) if settings.branding else Branding())
 
 
-def _senders(settings: Settings) -> dict[str, Sender]:
-    if settings.telegram_token is None:
-        return {}
-    token = settings.telegram_token.get_secret_value()
-    return {Channel.TELEGRAM: TelegramSender(token, api_url=settings.telegram_api_url)}
+def _vault(settings: Settings) -> KeyVault:
+    """The vault with the deployment's key, or with one that is generated once under `home`."""
+    secret = settings.destination_secret
+    return KeyVault(secret.get_secret_value() if secret else destination_secret(settings.home))
+
+
+def _operators(settings: Settings) -> Recipient | None:
+    if settings.operators is None:
+        return None
+    channel, _, address = settings.operators.partition(":")
+    try:
+        return Recipient(channel=Channel(channel), address=address)
+    except ValueError as error:
+        raise NotConfigured(
+            "EXPORTS_OPERATORS is no channel and address; write it as slack:C0123456789 or email:ops@example.com."
+        ) from error

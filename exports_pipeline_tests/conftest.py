@@ -18,6 +18,8 @@ from exports_pipeline.local.postgres import database_url, postgres_part
 from exports_pipeline_tests.s3_gate import S3Gate
 from exports_pipeline_tests.tables import Tables
 
+pytest.register_assert_rewrite("exports_pipeline_tests.contracts.sender_contract")
+
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
 
 

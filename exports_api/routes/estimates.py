@@ -27,7 +27,7 @@ async def post_estimate(caller: Caller, parts: Parts, body: ExportBodyOf) -> Res
 
     Nothing is queued. It takes at most about a second; what cannot be learned by then is null.
     """
-    recipients_of(body.recipients, parts.ports.senders)  # refused here as they would be there
+    await recipients_of(body.recipients, caller, parts.ports)  # refused here as they would be there
     estimate = await run_in_threadpool(estimate_export, body.as_request(), caller, ports=parts.ports)
     answer = EstimateView.of(estimate).model_dump_json()
     return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -72,7 +72,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         caller,
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
-        recipients=recipients_of(body.recipients, parts.ports.senders),
+        recipients=await recipients_of(body.recipients, caller, parts.ports),
         share=body.share,
     )
     return queued(requested, parts, QUEUED)

@@ -44,7 +44,7 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
         caller,
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
-        recipients=recipients_of(body.recipients, parts.ports.senders),
+        recipients=await recipients_of(body.recipients, caller, parts.ports),
         share=body.share,
     )
     return queued(requested, parts, _QUEUED)

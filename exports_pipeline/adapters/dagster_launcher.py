@@ -16,6 +16,8 @@ from dagster_celery.config import TASK_EXECUTE_JOB_NAME
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.tags import DAGSTER_CELERY_QUEUE_TAG
 
+from exports_pipeline.adapters.dagster_own_process import OwnProcessLauncher, has_own_process
+
 QUEUE = "dagster"
 """The queue the workers read, `-Q dagster`."""
 
@@ -51,6 +53,7 @@ class WarmCeleryRunLauncher(CeleryRunLauncher):
         super().__init__(
             default_queue=QUEUE, broker=broker, backend=None, config_source=dict(_BROKER), inst_data=inst_data
         )
+        self._own_process = OwnProcessLauncher()
         self._active: frozenset[str] = frozenset()
         self._workers: tuple[str, ...] = ()
         self._inspected_at = float("-inf")
@@ -70,12 +73,20 @@ class WarmCeleryRunLauncher(CeleryRunLauncher):
         """Build the launcher from `config` in dagster.yaml."""
         return cls(broker=config_value["broker"], inst_data=inst_data)
 
+    def register_instance(self, instance: DagsterInstance) -> None:
+        """Say whose runs are launched."""
+        super().register_instance(instance)
+        self._own_process.register_instance(instance)
+
     def launch_run(self, context: LaunchRunContext) -> None:
         """Publish the run as a task; a broker that is away raises within about two seconds.
 
         The message carries ids and code locations, no configuration: the worker reads its own dagster.yaml.
         """
         run = context.dagster_run
+        if has_own_process(run):
+            self._own_process.launch_run(context)
+            return
         if run.job_code_origin is None:
             raise ValueError(f"run {run.run_id} does not say where its code is")
         queue = run.tags.get(DAGSTER_CELERY_QUEUE_TAG, self.default_queue)
@@ -104,6 +115,8 @@ class WarmCeleryRunLauncher(CeleryRunLauncher):
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
+        if has_own_process(run):
+            return bool(self._own_process.terminate(run_id))  # type: ignore[no-untyped-call]  # Dagster's
         if run.status is DagsterRunStatus.CANCELING:
             self.celery.control.revoke(run_id, terminate=True, signal="SIGKILL")
             return True
@@ -124,6 +137,8 @@ class WarmCeleryRunLauncher(CeleryRunLauncher):
             kombu.exceptions.OperationalError: the broker is away, which says nothing about the run. Dagster's monitor
                 logs that and asks again, whereas it fails the run for every status but RUNNING and SUCCESS.
         """
+        if has_own_process(run):
+            return _health_of(run, is_alive=self._own_process.is_alive(run))
         self._inspect()
         if run.run_id in self._active:
             self._misses.pop(run.run_id, None)
@@ -156,3 +171,9 @@ class WarmCeleryRunLauncher(CeleryRunLauncher):
         self._workers = tuple(sorted(replies))
         self._active = frozenset(task["id"] for tasks in replies.values() for task in tasks)
         self._inspected_at = time.monotonic()
+
+
+def _health_of(run: DagsterRun, *, is_alive: bool) -> CheckRunHealthResult:
+    if is_alive:
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+    return CheckRunHealthResult(WorkerStatus.FAILED, f"The process of run {run.run_id} is gone.")

@@ -18,6 +18,7 @@ from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Permission, Requester
+from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
 
 
 def row_of(new: NewExportJob) -> dict[str, Any]:
@@ -43,6 +44,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             "filters": filters,
             **({"parameters": dict(new.parameters)} if new.parameters else {}),
             **({"rendition": _rendition_as_json(new.rendition)} if new.rendition else {}),
+            **({"schedule": _schedule_as_json(new.schedule)} if new.schedule else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
         },
         "progress": {},
@@ -106,6 +108,7 @@ def job_of(row: RowMapping) -> ExportJob:
         tag_summary=tuple(row["tag_summary"]),
         parameters=row["metadata"].get("parameters", {}),
         rendition=_rendition(row["metadata"].get("rendition")),
+        schedule=_schedule(row["metadata"].get("schedule")),
         traceparent=row["metadata"].get("traceparent"),
         result=_result(row["metadata"]) if row["status"] == Status.COMPLETED else None,
         error=JobError(code=row["error_code"], sentence=row["error_sentence"], fault=Fault(row["error_fault"]))
@@ -168,6 +171,22 @@ def _rendition(value: dict[str, Any] | None) -> Rendition | None:
         made_at=datetime.fromisoformat(value["made_at"]),
         kept_by=UUID(value["kept_by"]) if value.get("kept_by") else None,
     )
+
+
+def _schedule_as_json(window: ScheduledWindow) -> dict[str, Any]:
+    return {**asdict(window), "schedule_id": str(window.schedule_id), "due_at": window.due_at.isoformat()}
+
+
+def _schedule(value: dict[str, Any] | None) -> ScheduledWindow | None:
+    if value is None:
+        return None
+    typed = {
+        "schedule_id": UUID(value["schedule_id"]),
+        "due_at": datetime.fromisoformat(value["due_at"]),
+        "condition": Condition(value["condition"]),
+        "key": tuple(value["key"]),
+    }
+    return ScheduledWindow(**{**value, **typed})
 
 
 def _options(value: dict[str, Any]) -> FormatOptions:

@@ -9,14 +9,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, text, update
 
 from exports_pipeline.adapters.audit_log import write_entry
+from exports_pipeline.adapters.job_batch import enter_jobs
 from exports_pipeline.adapters.job_queue import IN_SLOT, WAITING, check_queue
 from exports_pipeline.adapters.job_reader import PostgresJobReader
 from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
+from exports_pipeline.adapters.outbox import pending
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.adapters.tables import deliveries, export_jobs, manifests
 from exports_pipeline.adapters.user_store import provision
-from exports_pipeline.core.delivery import DeliveryState
 from exports_pipeline.core.errors import ExportError, LostClaim
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.ledger import AuditEntry, QueueLimits
@@ -52,6 +53,11 @@ class PostgresJobStore(PostgresJobReader):
             row = connection.execute(insert(export_jobs).values(row_of(job)).returning(export_jobs)).mappings().one()
             write_entry(connection, audit)
         return job_of(row)
+
+    def add_all(self, jobs: Sequence[tuple[NewExportJob, AuditEntry]], *, limits: QueueLimits) -> set[UUID]:
+        """Write jobs whose ids are given, unless they are there; the ids of those that are there now."""
+        with transaction(self._engine) as connection:
+            return enter_jobs(connection, jobs, limits)
 
     def reserve(
         self, *, slots: int, now: datetime, per_user: int | None = None, large: int | None = None
@@ -132,7 +138,9 @@ class PostgresJobStore(PostgresJobReader):
             if manifest is not None:
                 connection.execute(insert(manifests).values(job_id=job_id, manifest=manifest))
             if recipients:
-                connection.execute(insert(deliveries), [_pending(job_id, each, now) for each in recipients])
+                connection.execute(
+                    insert(deliveries), [{"job_id": job_id, **pending(each, now)} for each in recipients]
+                )
         return job_of(row)
 
     def requeue(self, job_id: UUID, attempt: int, error: ExportError, *, due_at: datetime, forgive: bool) -> bool:
@@ -249,16 +257,3 @@ def _in_flight(connection: Connection, job: NewExportJob) -> ExportJob | None:
 
 def _as_columns(error: ExportError) -> dict[str, str]:
     return {"error_code": error.code, "error_sentence": error.sentence, "error_fault": error.fault}
-
-
-def _pending(job_id: UUID, recipient: Recipient, now: datetime) -> dict[str, Any]:
-    return {
-        "job_id": job_id,
-        "channel": recipient.channel,
-        "address": recipient.address,
-        "destination_id": recipient.destination_id,
-        "state": DeliveryState.PENDING,
-        "tries": 0,
-        "next_try_at": now,
-        "created_at": now,
-    }

@@ -1,7 +1,9 @@
 """Which hosts messages may go to: none that only we can reach (OWASP, server-side request forgery)."""
 
 import socket
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from exports_pipeline.core.errors import DeliveryUnavailable, TargetForbidden
 
@@ -9,10 +11,14 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class TargetGuard:
-    """Resolves the hosts of webhooks and file transfers, and refuses private ones unless the deployment allows them."""
+    """Resolves the hosts of webhooks and file transfers, and refuses private ones unless the deployment allows them.
 
-    def __init__(self, *, allow_private: bool) -> None:
+    `look_up` asks DNS, as `socket.getaddrinfo` does.
+    """
+
+    def __init__(self, *, allow_private: bool, look_up: Callable[..., Any] = socket.getaddrinfo) -> None:
         self._allow_private = allow_private
+        self._look_up = look_up
 
     def resolve(self, host: str, port: int) -> str:
         """The address to connect to; connecting to the name instead would ask DNS a second time.
@@ -22,7 +28,7 @@ class TargetGuard:
             DeliveryUnavailable: the name cannot be resolved.
         """
         try:
-            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+            found = self._look_up(host.strip("[]"), port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise DeliveryUnavailable(f"The host {host[:200]!r} cannot be resolved; check its spelling.") from error
         addresses = [str(each[4][0]).partition("%")[0] for each in found]

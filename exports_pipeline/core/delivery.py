@@ -1,14 +1,13 @@
 """Deliveries: one result or notice for one recipient over one channel."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from html import escape
+from typing import Any
 from uuid import UUID
 
-from exports_pipeline.core.errors import ExportError
-from exports_pipeline.core.export_job import ExportJob
-from exports_pipeline.core.message import Message
+from exports_pipeline.core.errors import DeliveryUnavailable, ExportError
 from exports_pipeline.core.recipient import Recipient
 
 MAX_TRIES = 8
@@ -23,49 +22,60 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+class Kind(StrEnum):
+    """What is told; each has a message template of its name."""
+
+    RESULT = "result"
+    JOB_FAILED = "job_failed"
+    JOB_RECOVERED = "job_recovered"
+    DELIVERY_FAILED = "delivery_failed"
+    SCHEDULE_PAUSED = "schedule_paused"
+    SCHEDULE_STOPPED = "schedule_stopped"
+    TEST = "test"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One row of the outbox; unique per job, channel and address."""
+    """One row of the outbox; a result is unique per job and recipient, a notice per occasion and recipient."""
 
     id: UUID
-    job_id: UUID
     recipient: Recipient
     state: DeliveryState
     tries: int
     """How often sending was tried, this time included."""
     next_try_at: datetime | None
+    created_at: datetime
+    kind: Kind = Kind.RESULT
+    job_id: UUID | None = None
+    user_id: UUID | None = None
+    """Whom a notice concerns."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What a notice tells."""
+    settled_at: datetime | None = None
     last_error: str | None = None
     receipt: str | None = None
 
 
-def next_try(tries: int, error: ExportError, now: datetime) -> datetime | None:
-    """When a failed delivery is tried again, counted from 1; None gives up."""
-    if not error.retryable or tries >= MAX_TRIES:
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Something that a user, or the operators, must hear of once."""
+
+    kind: Kind
+    occasion: str
+    """What makes it the same notice when it is given again, as `schedule:{id}:{window}`."""
+    user_id: UUID
+    about: Mapping[str, Any]
+    job_id: UUID | None = None
+
+
+def next_try(delivery: Delivery, error: ExportError, now: datetime) -> datetime | None:
+    """When a failed delivery is tried again; None gives up.
+
+    The pauses grow threefold up to an hour, give or take a quarter, so that what failed together is not tried
+    together; a channel that names a longer pause gets it.
+    """
+    if not error.retryable or delivery.tries >= MAX_TRIES:
         return None
-    return now + timedelta(seconds=min(3600, 5 * 3 ** (tries - 1)))
-
-
-def completed_message(delivery: Delivery, job: ExportJob, download_url: str, *, now: datetime) -> Message:
-    """Tell that a file is ready, with a link that the caller made for this message."""
-    title = job.dataset_title or job.dataset
-    result = job.result
-    rows = f"{result.row_count:,}" if result else "0"
-    size = _in_words(result.size_bytes if result else 0)
-    return Message(
-        id=delivery.id,
-        subject=f"{title} is ready",
-        text=f"{title} is ready: {rows} rows, {size}, {job.format.upper()}.\n{download_url}",
-        at=now,
-        html=f"<b>{escape(title)}</b> is ready: {rows} rows, {size}, {job.format.upper()}.\n"
-        f'<a href="{escape(download_url)}">Download</a> (the link is valid for one hour)\n'
-        f"<code>{job.id}</code>",
-    )
-
-
-def _in_words(size_bytes: int) -> str:
-    size = float(size_bytes)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+    jitter = 0.75 + (delivery.id.int + delivery.tries) % 1009 / 1009 / 2
+    asked_for = (error.retry_after_s if isinstance(error, DeliveryUnavailable) else None) or 0.0
+    return now + timedelta(seconds=max(asked_for, jitter * min(3600, 5 * 3 ** (delivery.tries - 1))))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
+from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.recipient import Channel
 
 
@@ -34,3 +35,33 @@ class Step:
     seconds: float
     sentence: str | None = None
     """What went wrong and what to do, where it did."""
+
+
+class DestinationStore(Protocol):
+    """The saved destinations; every method raises LedgerUnavailable where the database does not answer."""
+
+    def add(self, destination: Destination, sealed: bytes | None, audit: AuditEntry) -> None:
+        """Write a new destination with its encrypted secrets and its audit entry, in one transaction.
+
+        Raises:
+            NameTaken: another destination of the user has this name.
+        """
+
+    def find(self, destination_id: UUID) -> Destination | None:
+        """The destination of that id, whoever it belongs to."""
+
+    def sealed(self, destination_id: UUID) -> bytes | None:
+        """Its encrypted secrets; None where there are none."""
+
+    def of_user(self, user_id: UUID) -> list[Destination]:
+        """All destinations of a user, by name."""
+
+    def change(self, destination: Destination, sealed: bytes | None, audit: AuditEntry) -> None:
+        """Write a destination anew, with its audit entry.
+
+        Raises:
+            NameTaken: another destination of the user has this name.
+        """
+
+    def delete(self, destination_id: UUID, audit: AuditEntry) -> None:
+        """Forget a destination, with its audit entry."""

@@ -1,7 +1,7 @@
 """What each channel needs to know of a destination, which of it is secret, and whether it was given."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,10 +144,8 @@ def check_filled_in(
     address: str,
     options: Mapping[str, Any],
     secrets: Mapping[str, str],
-    *,
-    kept: Collection[str] = (),
 ) -> None:
-    """Refuse what does not describe a destination of the channel; `kept` are secrets set earlier that stay.
+    """Refuse what does not describe a destination of the channel.
 
     Raises:
         InvalidDestination: it names the field.
@@ -165,11 +163,11 @@ def check_filled_in(
                 )
             _check_value(blanks[name], value, field=f"{place}.{name}")
         for name in known:
-            if blanks[name].is_required and name not in given and name not in kept:
+            if blanks[name].is_required and name not in given:
                 raise InvalidDestination(
                     f"{channel} needs {name!r}: {blanks[name].description}", field=f"{place}.{name}"
                 )
-    if channel is Channel.SFTP and not {"password", "private_key"} & {*secrets, *kept}:
+    if channel is Channel.SFTP and not {"password", "private_key"} & set(secrets):
         raise InvalidDestination("sftp needs a password or a private_key among its secrets.", field="secrets")
 
 

@@ -44,6 +44,12 @@ class InvalidBranding(ExportError):
     code = "invalid_branding"
 
 
+class InvalidMessageTemplate(ExportError):
+    """A message template cannot be followed."""
+
+    code = "invalid_message_template"
+
+
 class WarehouseBusy(ExportError):
     """Another process writes to the warehouse at this moment; the export is tried again."""
 
@@ -164,11 +170,22 @@ class DeliveryRefused(ExportError):
     code = "delivery_refused"
 
 
+class RecipientGone(DeliveryRefused):
+    """The recipient does not want messages any more, or is not there any more."""
+
+    code = "recipient_gone"
+
+
 class DeliveryUnavailable(ExportError):
     """The channel did not take the message this time."""
 
     code = "delivery_unavailable"
     retryable = True
+
+    def __init__(self, sentence: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+        """For how long the channel wants to be left alone, where it says so."""
 
 
 class TargetForbidden(DeliveryRefused):

@@ -14,6 +14,7 @@ from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.scheduled_window import ScheduledWindow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +97,7 @@ class NewExportJob:
     is_shared: bool = False
     """Whether an identical job in flight will do as well."""
     rendition: Rendition | None = None
+    schedule: ScheduledWindow | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a report is made with, as it was given."""
     traceparent: str | None = None
@@ -144,6 +146,8 @@ class ExportJob:
     expires_at: datetime | None = None
     rendition: Rendition | None = None
     """The result that this one shows in another format, if it does."""
+    schedule: ScheduledWindow | None = None
+    """The window of a schedule that it runs for, if it does."""
     traceparent: str | None = None
     """The W3C name of the span that all spans of this job stand below."""
     result: StoredFile | None = None

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from exports_pipeline.core.refusals import InvalidOption, TooManyColumnsForFormat, UnknownFormat
+from exports_pipeline.core.zones import zone_names
 
 
 class Format(StrEnum):
@@ -164,16 +163,10 @@ def content_type(file_format: Format, options: FormatOptions) -> str:
     return _PACKED[options.compression][1] if options.compression else _CONTENT_TYPES[file_format]
 
 
-@cache
-def _zones() -> frozenset[str]:
-    """The zones that mean the same on every machine; Python looks for them on the disk each time."""
-    return frozenset(available_timezones() - {"localtime"})
-
-
 def _checked(name: str, value: Any) -> Any:
     field = f"options.{name}"
     if name == "timezone":
-        if not isinstance(value, str) or value not in _zones():
+        if not isinstance(value, str) or value not in zone_names():
             raise InvalidOption(f"There is no time zone {value!r:.60}; use an IANA name as Europe/Prague.", field=field)
     elif name == "delimiter":
         if value not in DELIMITERS:

@@ -1,12 +1,11 @@
-"""The ports of the ledger: export jobs, users, deliveries and the audit log."""
+"""The ports of the ledger: export jobs and the audit log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from exports_pipeline.core.delivery import Delivery
 from exports_pipeline.core.errors import ExportError
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.formats import Format
@@ -107,6 +106,13 @@ class JobStore(Protocol):
             QueueFull: as many jobs of this user, or of all, are waiting as may.
             IdempotencyKeyReused: that job had another digest.
             IdempotencyKeyInFlight: that job is being written at this moment.
+        """
+
+    def add_all(self, jobs: Sequence[tuple[NewExportJob, AuditEntry]], *, limits: QueueLimits) -> set[UUID]:
+        """Write pending jobs of users who are known, with their audit entries, in one transaction.
+
+        A job whose id is there stays as it is, and one that finds no place in the queue is left out; the ids of those
+        that are there now come back. Their keys must follow from their ids.
         """
 
     def get(self, job_id: UUID) -> ExportJob | None:
@@ -214,34 +220,8 @@ class JobStore(Protocol):
         """The jobs of these ids that exist, for the sweep of objects."""
 
 
-class UserStore(Protocol):
-    """The people of the system; a user is written by `JobStore.add` on first use."""
-
-    def telegram_chat(self, user_id: UUID) -> str | None:
-        """The Telegram chat of a user who has linked one."""
-
-
 class AuditLog(Protocol):
     """What was done, by whom, when."""
 
     def record(self, entry: AuditEntry) -> None:
         """Append an entry."""
-
-
-class Outbox(Protocol):
-    """The deliveries; they are written by `JobStore.complete`."""
-
-    def reserve(self, *, job_id: UUID | None, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
-        """Mark due deliveries, of one job or of all, as being sent until the lease ends, and return them."""
-
-    def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
-        """Settle a delivery as sent."""
-
-    def postponed(self, delivery_id: UUID, error: ExportError, *, next_try_at: datetime) -> None:
-        """Note why a try failed and when the next one is due."""
-
-    def failed(self, delivery_id: UUID, error: ExportError, *, now: datetime) -> None:
-        """Settle a delivery as failed."""
-
-    def of_job(self, job_id: UUID) -> list[Delivery]:
-        """All deliveries of a job."""

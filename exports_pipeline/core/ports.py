@@ -7,17 +7,24 @@ from typing import Any, Protocol
 
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
+from exports_pipeline.core.destination import DestinationStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.formats import Format
-from exports_pipeline.core.ledger import AuditLog, JobStore, Outbox, UserStore
+from exports_pipeline.core.ledger import AuditLog, JobStore
 from exports_pipeline.core.limits import Limits
-from exports_pipeline.core.message import Message, Target
+from exports_pipeline.core.link import LinkStore, Vault
+from exports_pipeline.core.message import MessageTemplates, Sender
+from exports_pipeline.core.outbox import Outbox
 from exports_pipeline.core.parameters import TemplateFacts
+from exports_pipeline.core.people import UserStore
 from exports_pipeline.core.question import Answer, Question
+from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.schedule_store import ScheduleStore
 from exports_pipeline.core.spans import NoSpans, Spans
+from exports_pipeline.core.telegram import TelegramBot
 
 
 class ReportMaker(Protocol):
@@ -94,27 +101,6 @@ class FigureReader(Protocol):
         """
 
 
-class Sender(Protocol):
-    """One channel."""
-
-    def send(self, target: Target, message: Message) -> str:
-        """Send a message and return the channel's receipt; the same message again is harmless where a channel can tell.
-
-        Raises:
-            DeliveryRefused: the target refuses it for good.
-            DeliveryUnavailable: it did not take it this time.
-        """
-
-    def trial(self, target: Target) -> Iterator[str]:
-        """Try a target out, without a message that a person would read where the channel allows it.
-
-        Gives the name of every step before it does it: resolve, connect, authenticate, write, delete; those it has.
-
-        Raises:
-            DeliveryRefused, DeliveryUnavailable: the step named last failed.
-        """
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExportPorts:
     """Everything a use case may reach, wired once per process."""
@@ -122,6 +108,7 @@ class ExportPorts:
     catalog: Catalog
     jobs: JobStore
     users: UserStore
+    schedules: ScheduleStore
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader
@@ -130,12 +117,22 @@ class ExportPorts:
     objects: ObjectStore
     runs: Runs
     reports: ReportMaker
+    destinations: DestinationStore
+    links: LinkStore
+    vault: Vault
+    messages: MessageTemplates
     senders: Mapping[str, Sender]
     clock: Callable[[], datetime]
     """The time now, in UTC."""
     pause: Callable[[float], None]
     """Wait for some seconds."""
     limits: Limits
+    bot: TelegramBot | None = None
+    """None where no bot is set up."""
+    operators: Recipient | None = None
+    """Who hears of jobs that failed for good, besides their owners."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where recipients reach the API."""
     signer: Signer | None = None
     """Without one, manifests are not signed."""
     spans: Spans = field(default_factory=NoSpans)

@@ -18,6 +18,12 @@ class Channel(StrEnum):
     APPRISE = "apprise"
 
 
+TRANSFERS = frozenset({Channel.SFTP, Channel.FTP})
+"""The channels that carry whole files, however large, and nothing else."""
+MESSAGES = frozenset(Channel) - TRANSFERS
+"""The channels whose messages take seconds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
     """Who gets a result, and how: at an address, or at a saved destination."""
@@ -26,3 +32,11 @@ class Recipient:
     address: str = ""
     """As the channel spells it; empty where a destination is named."""
     destination_id: UUID | None = None
+
+
+def person(recipient: Recipient) -> UUID | None:
+    """The user of the system whom a recipient's address names by id, if it does."""
+    try:
+        return UUID(recipient.address) if len(recipient.address) == len(str(UUID(int=0))) else None
+    except ValueError:
+        return None

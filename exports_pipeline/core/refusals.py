@@ -45,6 +45,12 @@ class InvalidQuestion(RequestError):
     code = "invalid_question"
 
 
+class UnknownChannel(RequestError):
+    """There is no such channel."""
+
+    code = "unknown_channel"
+
+
 class InvalidDestination(RequestError):
     """The channel cannot reach what is described here."""
 
@@ -55,6 +61,54 @@ class UnknownDestination(RequestError):
     """There is no such destination among yours; the list of destinations names them."""
 
     code = "unknown_destination"
+
+
+class NameTaken(RequestError):
+    """You have another of this name already; choose another name, or change that one."""
+
+    code = "name_taken"
+
+
+class UnknownDelivery(RequestError):
+    """This export job has no such delivery."""
+
+    code = "unknown_delivery"
+
+
+class UnknownLink(RequestError):
+    """There is nothing behind this link; look whether it was copied completely."""
+
+    code = "unknown_link"
+
+
+class LinkClosed(RequestError):
+    """This link has expired or was closed; ask whoever sent it for a new one."""
+
+    code = "link_closed"
+
+
+class InvalidCron(RequestError):
+    """This is no cron expression of five fields."""
+
+    code = "invalid_cron"
+
+
+class InvalidSchedule(RequestError):
+    """The schedule cannot be as it is described here."""
+
+    code = "invalid_schedule"
+
+
+class UnknownSchedule(RequestError):
+    """There is no such schedule among yours."""
+
+    code = "unknown_schedule"
+
+
+class UnknownUser(RequestError):
+    """There is no such user."""
+
+    code = "unknown_user"
 
 
 class UnknownFormat(RequestError):

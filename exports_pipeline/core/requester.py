@@ -14,6 +14,10 @@ class Permission(StrEnum):
     UNMASK = "UNMASK"
 
 
+_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK})
+"""The permissions on which it depends which rows a result has, and how they are shown."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Requester:
     """A user as the bearer token describes them."""
@@ -23,6 +27,10 @@ class Requester:
     """The value in a dataset's owner column that this user's rows carry."""
     permissions: frozenset[Permission] = frozenset()
     email: str | None = None
+
+    def lost_since(self, earlier: "Requester") -> frozenset[Permission]:
+        """Permissions by which `earlier` saw more rows, or more of them, and that are gone."""
+        return (earlier.permissions & _DECIDES) - self.permissions
 
     @property
     def sees_all_rows(self) -> bool:

@@ -12,7 +12,7 @@ from exports_pipeline.core.errors import LostClaim
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.defs.metadata import outcome_as_metadata
 from exports_pipeline.defs.run_log import ids_bound, log_deliveries, log_outcome
-from exports_pipeline.usecases.deliver import deliver
+from exports_pipeline.usecases.deliver import deliver_result
 from exports_pipeline.usecases.run_export import run_export
 from exports_pipeline.wiring import nudge_dispatch
 
@@ -55,7 +55,7 @@ def carry_out(context: dg.OpExecutionContext, config: Attempt, ports: ExportPort
 def send_deliveries(context: dg.OpExecutionContext, config: Attempt, ports: dg.ResourceParam[ExportPorts]) -> None:
     """Sends the result to whoever is to hear of it; the sweep tries again what fails."""
     with ids_bound(job_id=config.job_id, attempt=config.attempt, run_id=context.run_id):
-        delivered = deliver(ports, job_id=UUID(config.job_id))
+        delivered = deliver_result(UUID(config.job_id), ports=ports)
         log_deliveries(delivered)
     context.add_output_metadata({"sent": delivered.sent, "postponed": delivered.postponed, "failed": delivered.failed})
 

@@ -15,16 +15,16 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str | bytes) -> None:
     """Replace a file's content in one step, readable by its owner alone."""
     private_draft(path, text).replace(path)
 
 
-def private_draft(path: Path, text: str) -> Path:
+def private_draft(path: Path, text: str | bytes) -> Path:
     """Write a file of another name beside `path`, readable by its owner alone, and return it."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=private_folder(path.parent))
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text.encode() if isinstance(text, str) else text)
     return Path(name)
 
 

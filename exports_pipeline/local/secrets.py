@@ -1,6 +1,7 @@
 """The passwords and keys the embedded stack makes for itself, each in a file of mode 0600."""
 
 import secrets
+from base64 import b64encode
 from pathlib import Path
 
 from exports_pipeline.local.folders import private_draft
@@ -31,6 +32,16 @@ def jwt_secret(home: Path) -> str:
 def mask_secret(home: Path) -> str:
     """Return the key of hashed columns when the deployment sets none."""
     return read_or_create(home, "mask_secret")
+
+
+def destination_secret(home: Path) -> str:
+    """Return what encrypts the secrets of destinations and signs links when the deployment sets none."""
+    return read_or_create(home, "destination_secret")
+
+
+def webhook_secret(home: Path) -> str:
+    """Return what signs messages to webhooks that are no saved destination when the deployment sets none."""
+    return f"whsec_{b64encode(read_or_create(home, 'webhook_secret').encode()).decode()}"
 
 
 def signing_secret(home: Path) -> str:

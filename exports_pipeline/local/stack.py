@@ -8,11 +8,12 @@ from pathlib import Path
 from exports_pipeline.local.broker import broker_part, broker_url
 from exports_pipeline.local.dagster_home import LOCATION, lay_out_dagster_home
 from exports_pipeline.local.folders import private_folder
+from exports_pipeline.local.mailbox import SENDER, mailbox_part
 from exports_pipeline.local.object_store import object_store_environment, object_store_parts
 from exports_pipeline.local.part import Kind, LogSays, PageAnswers, Part, PortAccepts
 from exports_pipeline.local.ports import LOOPBACK, demand_free, remembered_port
 from exports_pipeline.local.postgres import database_url, postgres_part
-from exports_pipeline.local.secrets import jwt_secret, mask_secret, signing_secret
+from exports_pipeline.local.secrets import destination_secret, jwt_secret, mask_secret, signing_secret, webhook_secret
 from exports_pipeline.settings import Settings
 
 SAMPLE_CATALOG = Path(__file__).with_name("sample_catalog.yaml")
@@ -89,6 +90,10 @@ def _embedded(settings: Settings, home: Path) -> tuple[list[Part], dict[str, str
         port = remembered_port(home, "broker")
         parts.append(broker_part(home, port))
         env["EXPORTS_BROKER_URL"] = broker_url(home, port)
+    if settings.smtp_url is None and settings.database_url is None:
+        port = remembered_port(home, "mailbox")
+        parts.append(mailbox_part(home, port))
+        env |= {"EXPORTS_SMTP_URL": f"smtp://{LOOPBACK}:{port}", "EXPORTS_MAIL_FROM": settings.mail_from or SENDER}
     return parts, env, dropped
 
 
@@ -100,14 +105,19 @@ def _shared_environment(settings: Settings, home: Path) -> dict[str, str]:
         "EXPORTS_JWT_SECRET": settings.jwt_secret,
         "EXPORTS_MASK_SECRET": settings.mask_secret,
         "EXPORTS_SIGNING_SECRET": settings.signing_secret,
+        "EXPORTS_DESTINATION_SECRET": settings.destination_secret,
+        "EXPORTS_WEBHOOK_SECRET": settings.webhook_secret,
+    }
+    generated = {
+        "EXPORTS_MASK_SECRET": mask_secret,
+        "EXPORTS_SIGNING_SECRET": signing_secret,
+        "EXPORTS_DESTINATION_SECRET": destination_secret,
+        "EXPORTS_WEBHOOK_SECRET": webhook_secret,
     }
     env = {name: secret.get_secret_value() for name, secret in given.items() if secret is not None}
     if settings.jwt_secret is None and settings.jwks_url is None:
         env["EXPORTS_JWT_SECRET"] = jwt_secret(home)
-    if settings.mask_secret is None:
-        env["EXPORTS_MASK_SECRET"] = mask_secret(home)
-    if settings.signing_secret is None:
-        env["EXPORTS_SIGNING_SECRET"] = signing_secret(home)
+    env |= {name: make(home) for name, make in generated.items() if given[name] is None}
     sample = (None, None) if settings.warehouse else (sample_warehouse(home), SAMPLE_CATALOG)
     warehouse, catalog = settings.warehouse or sample[0], settings.catalog or sample[1]
     words = {

@@ -1,19 +1,20 @@
 """Send what lies in the outbox."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from exports_pipeline.core.delivery import Delivery, completed_message, next_try
-from exports_pipeline.core.errors import DeliveryRefused, ExportError
-from exports_pipeline.core.message import Target
+from exports_pipeline.core.delivery import Delivery, Kind, next_try
+from exports_pipeline.core.errors import DeliveryRefused, ExportError, RecipientGone
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import MESSAGES, Channel
+from exports_pipeline.usecases.compose import LEASE, compose
+from exports_pipeline.usecases.find_target import find_target
+from exports_pipeline.usecases.notify import notify
 from exports_pipeline.usecases.patience import patiently
-from exports_pipeline.usecases.read_exports import download_url
 
-_LEASE = timedelta(minutes=2)
-"""Longer than one message takes, and the wait for a database that goes away meanwhile."""
-_AT_ONCE = 20
+_SMALL_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,27 +26,43 @@ class Delivered:
     failed: int = 0
 
 
-def deliver(ports: ExportPorts, *, job_id: UUID | None = None) -> Delivered:
+def deliver(
+    ports: ExportPorts,
+    *,
+    job_id: UUID | None = None,
+    channels: Collection[Channel] = frozenset(Channel),
+    within: timedelta = timedelta(minutes=5),
+) -> Delivered:
     """Send the due deliveries of one job, or of all; a failure is noted on its row and raised nowhere.
 
     Each is reserved when its turn comes: the last of many would else outlive its lease, and be sent by others too.
+    None is begun when the time is over.
     """
     counts = {"sent": 0, "postponed": 0, "failed": 0}
-    for _ in range(_AT_ONCE):
-        reserved = ports.outbox.reserve(job_id=job_id, now=ports.clock(), lease=_LEASE, limit=1)
+    until = ports.clock() + within
+    while ports.clock() <= until:
+        now = ports.clock()
+        reserved = ports.outbox.reserve(job_id=job_id, now=now, lease=LEASE, limit=1, channels=channels)
         if not reserved:
             break
         counts[_deliver_one(reserved[0], ports)] += 1
     return Delivered(**counts)
 
 
+def deliver_result(job_id: UUID, *, ports: ExportPorts) -> Delivered:
+    """Send what a job that has just ended owes its recipients, but for a large file over a slow line."""
+    job = ports.jobs.get(job_id)
+    is_small = job is not None and job.result is not None and job.result.size_bytes <= _SMALL_BYTES
+    return deliver(ports, job_id=job_id, channels=frozenset(Channel) if is_small else MESSAGES)
+
+
 def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:
     try:
         receipt = _send(delivery, ports)
     except ExportError as error:
-        due_at = next_try(delivery.tries, error, ports.clock())
+        due_at = next_try(delivery, error, ports.clock())
         if due_at is None:
-            ports.outbox.failed(delivery.id, error, now=ports.clock())
+            _give_up(delivery, error, ports)
             return "failed"
         ports.outbox.postponed(delivery.id, error, next_try_at=due_at)
         return "postponed"
@@ -55,16 +72,40 @@ def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:
 
 
 def _send(delivery: Delivery, ports: ExportPorts) -> str:
-    sender = ports.senders.get(delivery.recipient.channel)
-    if sender is None:
-        raise DeliveryRefused(f"The channel {delivery.recipient.channel} is not set up here.")
-    job = ports.jobs.get(delivery.job_id)
-    url = download_url(job, ports=ports) if job else None
-    if job is None or url is None:
-        raise DeliveryRefused("The file had expired before the message could be sent.")
     channel = delivery.recipient.channel
-    with ports.spans.span(
-        "delivery", parent=job.traceparent, job_id=str(job.id), channel=channel, tries=delivery.tries
-    ):
-        target = Target(channel=channel, address=delivery.recipient.address)
-        return sender.send(target, completed_message(delivery, job, url, now=ports.clock()))
+    sender = ports.senders.get(channel)
+    if sender is None:
+        raise DeliveryRefused(f"The channel {channel} is not set up here.")
+    job = ports.jobs.get(delivery.job_id) if delivery.job_id else None
+    facts = {"job_id": str(delivery.job_id), "channel": channel.value, "tries": delivery.tries}
+    with ports.spans.span("delivery", parent=job.traceparent if job else None, **facts):
+        target = find_target(delivery.recipient, ports=ports)
+        try:
+            return sender.send(target, compose(delivery, job, ports=ports))
+        except RecipientGone:
+            if channel is Channel.TELEGRAM:
+                ports.users.unlink_chat(target.address)
+            raise
+
+
+def _give_up(delivery: Delivery, error: ExportError, ports: ExportPorts) -> None:
+    """Settle a delivery as failed; the owner of a result hears of it once, on another channel."""
+    job = ports.jobs.get(delivery.job_id) if delivery.job_id else None
+    if job is not None and delivery.kind is Kind.RESULT:
+        about = {
+            "title": job.dataset_title or job.dataset,
+            "job_id": str(job.id),
+            "channel": delivery.recipient.channel.value,
+            "reason": error.sentence,
+            "tries": delivery.tries,
+        }
+        notify(
+            job.requester.user_id,
+            Kind.DELIVERY_FAILED,
+            about,
+            occasion=f"delivery:{delivery.id}",
+            ports=ports,
+            job_id=job.id,
+            other_than=delivery.recipient.channel,
+        )
+    ports.outbox.failed(delivery.id, error, now=ports.clock())

@@ -8,13 +8,13 @@ from exports_pipeline.core.errors import ExportError, InternalError, LostClaim
 from exports_pipeline.core.export_job import ExportJob, StoredFile
 from exports_pipeline.core.manifest import objects_of
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.spans import Fact
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.make_dataset_file import make_dataset_file
 from exports_pipeline.usecases.make_report_file import make_report_file
 from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.pulse import Pulse
+from exports_pipeline.usecases.recipients_owed import recipients_owed
 from exports_pipeline.usecases.settle_failure import settle_failure
 
 _MAKERS = {"export": make_dataset_file, "report": make_report_file}
@@ -66,8 +66,7 @@ def run_export(
 
 def _complete(job: ExportJob, made: Made, ports: ExportPorts) -> None:
     now, result = ports.clock(), made.result
-    chat = patiently(lambda: ports.users.telegram_chat(job.requester.user_id), ports)
-    linked = (Recipient(channel=Channel.TELEGRAM, address=chat),) if chat and Channel.TELEGRAM in ports.senders else ()
+    owed = patiently(lambda: recipients_owed(job, made, ports), ports)
     try:
         patiently(
             lambda: ports.jobs.complete(
@@ -76,7 +75,7 @@ def _complete(job: ExportJob, made: Made, ports: ExportPorts) -> None:
                 result,
                 now=now,
                 expires_at=now + ports.limits.expiry_of(job.type),
-                recipients=tuple(dict.fromkeys((*job.recipients, *linked))),
+                recipients=owed,
                 manifest=made.manifest,
             ),
             ports,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from exports_pipeline.core.delivery import MAX_TRIES, Delivery, DeliveryState, completed_message, next_try
+from exports_pipeline.core.delivery import MAX_TRIES, Delivery, DeliveryState, next_try
 from exports_pipeline.core.errors import (
     DeliveryRefused,
     DeliveryUnavailable,
@@ -14,11 +14,10 @@ from exports_pipeline.core.errors import (
     QueryFailed,
     WarehouseBusy,
 )
-from exports_pipeline.core.export_job import ExportJob, Progress
+from exports_pipeline.core.export_job import Progress
 from exports_pipeline.core.lifecycle import GiveUp, Requeue, Status, after_failure
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import UnknownColumn
-from exports_pipeline_tests.builders import new_job, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
 
 
@@ -43,14 +42,28 @@ def test_statuses_know_what_they_allow():
     assert {status for status in Status if status.is_final} == {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
 
 
-def test_a_delivery_is_tried_again_later_and_later():
-    waits = [next_try(tries, DeliveryUnavailable(), NOON) - NOON for tries in (1, 2, 7)]
-    assert waits == [timedelta(seconds=5), timedelta(seconds=15), timedelta(hours=1)]
+def a_delivery(tries, number=1):
+    ann = Recipient(channel=Channel.TELEGRAM, address="42")
+    row = {"state": DeliveryState.SENDING, "tries": tries, "next_try_at": None, "created_at": NOON}
+    return Delivery(id=UUID(int=number), recipient=ann, **row)
+
+
+@pytest.mark.parametrize(("tries", "wait_s"), [(1, 5), (2, 15), (7, 3600)])
+def test_a_delivery_is_tried_again_later_and_later_give_or_take_a_quarter(tries, wait_s):
+    waits = {(next_try(a_delivery(tries, number), DeliveryUnavailable(), NOON) - NOON) for number in range(1000)}
+    assert 0.75 * wait_s <= min(waits).total_seconds() < 0.8 * wait_s
+    assert 1.2 * wait_s < max(waits).total_seconds() <= 1.25 * wait_s
+    assert len(waits) > 900
+
+
+def test_a_channel_that_asks_for_a_longer_pause_gets_it():
+    busy = DeliveryUnavailable(retry_after_s=600)
+    assert next_try(a_delivery(1), busy, NOON) == NOON + timedelta(seconds=600)
 
 
 def test_a_delivery_is_given_up_when_refused_or_tried_too_often():
-    assert next_try(1, DeliveryRefused(), NOON) is None
-    assert next_try(MAX_TRIES, DeliveryUnavailable(), NOON) is None
+    assert next_try(a_delivery(1), DeliveryRefused(), NOON) is None
+    assert next_try(a_delivery(MAX_TRIES), DeliveryUnavailable(), NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -76,46 +89,3 @@ def test_every_error_has_a_code_of_its_own_and_a_sentence():
     for each in errors:
         assert each().sentence.endswith(".")
         assert each.fault in Fault
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2_000_000, "2.0 MB"), (3 * 10**15, "3000.0 TB")],
-)
-def test_a_message_says_rows_and_size_in_words(size, words):
-    html = message_about(done_job(size), "https://s3/x?a=1&b=2").html
-    assert f"1,234 rows, {words}, CSV" in html
-
-
-def test_a_message_escapes_what_it_quotes():
-    html = message_about(done_job(1), 'https://s3/"><script>?a=1&b=2').html
-    assert "<b>R&amp;D &lt;i&gt;</b>" in html
-    assert "<script>" not in html
-    assert "&amp;b=2" in html
-
-
-def message_about(job, url):
-    ann = Recipient(channel=Channel.TELEGRAM, address="42")
-    delivery = Delivery(
-        id=UUID(int=1), job_id=job.id, recipient=ann, state=DeliveryState.SENDING, tries=1, next_try_at=None
-    )
-    return completed_message(delivery, job, url, now=job.created_at)
-
-
-def done_job(size_bytes):
-    new = new_job(dataset_title="R&D <i>")
-    return ExportJob(
-        id=new.id,
-        status=Status.COMPLETED,
-        attempt=1,
-        requester=new.requester,
-        dataset=new.dataset,
-        dataset_id=new.dataset_id,
-        dataset_title=new.dataset_title,
-        format=new.format,
-        filters=new.filters,
-        options=new.options,
-        created_at=NOON,
-        due_at=NOON,
-        result=stored_file(row_count=1234, size_bytes=size_bytes),
-    )

@@ -9,7 +9,6 @@ from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.definitions import defs
-from exports_pipeline.defs.deliveries import due_deliveries
 from exports_pipeline.defs.export import dataset_export
 from exports_pipeline.defs.safety_nets import (
     cancelled_export_runs,
@@ -176,16 +175,6 @@ def test_a_run_that_an_operator_cancelled_cancels_the_job(ports, instance):
     job = claimed(ports, run_id)
     cancelled_export_runs(ended_run(instance, job, "PIPELINE_CANCELED", run_id), ports=ports)
     assert ports.jobs.get(job.id).status is Status.CANCELLED
-
-
-def test_the_sweep_of_deliveries_sends_what_is_due(ports, instance):
-    job = requested(ports, recipients=[Recipient(channel=Channel.TELEGRAM, address="42")])
-    ports.senders["telegram"].error = WarehouseBusy()
-    execute(job, ports, instance)
-    ports.senders["telegram"].error = None
-    ports.clock.advance(60)
-    context = dg.build_sensor_context(instance=instance)
-    assert due_deliveries(context, ports=ports).skip_message.startswith("1 sent")
 
 
 def test_expiry_deletes_what_nobody_may_download(ports, instance):

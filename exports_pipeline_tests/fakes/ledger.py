@@ -1,6 +1,7 @@
 """The ledger in memory."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,6 +14,7 @@ from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, 
 from exports_pipeline.core.ledger import Outlook, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
+from exports_pipeline_tests.fakes.users import InMemoryUsers
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -25,11 +27,12 @@ _FRESH = {
 
 
 class InMemoryLedger:
-    """`JobStore`, `AuditLog`, `UserStore` and `Outbox` over dictionaries; `is_away` plays a lost database."""
+    """`JobStore` and `AuditLog` over dictionaries, as are the users in it; `is_away` plays a lost database."""
 
     def __init__(self) -> None:
-        self.jobs, self.audit, self.chats, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}, {}
+        self.jobs, self.audit, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}
         self.manifests, self.digests = {}, {}
+        self.users = InMemoryUsers()
         self.is_away = False
 
     def __getattribute__(self, name):
@@ -54,8 +57,15 @@ class InMemoryLedger:
         shared = {name: getattr(job, name) for name in _SHARED}
         self.digests[job.id] = None if job.idempotency_key else job.request_digest
         self.jobs[job.id] = ExportJob(**shared, status=Status.PENDING, attempt=1, due_at=job.created_at)
+        self.users.seen(job.requester, at=job.created_at)
         self.audit.append(audit)
         return self.jobs[job.id]
+
+    def add_all(self, jobs, *, limits):
+        for job, audit in (each for each in jobs if each[0].id not in self.jobs):
+            with suppress(QueueFull):
+                self.add(job, audit, limits=limits)
+        return {job.id for job, _ in jobs if job.id in self.jobs}
 
     def get(self, job_id):
         return self.jobs.get(job_id)
@@ -142,6 +152,7 @@ class InMemoryLedger:
                 state=DeliveryState.PENDING,
                 tries=0,
                 next_try_at=now,
+                created_at=now,
             )
             self.deliveries[delivery.id] = delivery
         return job
@@ -206,9 +217,6 @@ class InMemoryLedger:
 
     def live_keys(self, job_ids):
         return {job_id: self.jobs[job_id] for job_id in job_ids if job_id in self.jobs}
-
-    def telegram_chat(self, user_id):
-        return self.chats.get(user_id)
 
     def record(self, entry):
         self.audit.append(entry)

@@ -1,8 +1,10 @@
 """The outbox in memory, over the deliveries that the ledger wrote."""
 
 from dataclasses import replace
+from uuid import uuid4
 
-from exports_pipeline.core.delivery import DeliveryState
+from exports_pipeline.core.delivery import Delivery, DeliveryState
+from exports_pipeline.core.recipient import Channel
 
 
 class InMemoryOutbox:
@@ -10,26 +12,59 @@ class InMemoryOutbox:
 
     def __init__(self, ledger) -> None:
         self._ledger = ledger
+        self._notices = set()
 
-    def reserve(self, *, job_id, now, lease, limit=20):
+    def add(self, notice, recipient, *, now):
+        key = (notice.kind, notice.occasion, recipient)
+        if key in self._notices:
+            return False
+        self._notices.add(key)
+        about = {"kind": notice.kind, "about": notice.about, "user_id": notice.user_id, "job_id": notice.job_id}
+        row = {"state": DeliveryState.PENDING, "tries": 0, "next_try_at": now, "created_at": now, **about}
+        delivery = Delivery(id=uuid4(), recipient=recipient, **row)
+        self._ledger.deliveries[delivery.id] = delivery
+        return True
+
+    def again(self, delivery_id, *, now, audit):
+        delivery = self._ledger.deliveries.get(delivery_id)
+        if delivery is None or delivery.state is not DeliveryState.FAILED:
+            return None
+        self._ledger.record(audit)
+        return self._put(delivery, state=DeliveryState.PENDING, tries=0, next_try_at=now, settled_at=None)
+
+    def is_due(self, channels, *, now):
+        return any(
+            each.state in (DeliveryState.PENDING, DeliveryState.SENDING)
+            and each.next_try_at <= now
+            and each.recipient.channel in channels
+            for each in self._ledger.deliveries.values()
+        )
+
+    def renew(self, delivery_id, *, until):
+        self._settle(delivery_id, next_try_at=until)
+
+    def reserve(self, *, job_id, now, lease, limit=20, channels=tuple(Channel)):
         due = [
             delivery
             for delivery in self._ledger.deliveries.values()
             if delivery.state in (DeliveryState.PENDING, DeliveryState.SENDING)
             and delivery.next_try_at <= now
             and job_id in (None, delivery.job_id)
+            and delivery.recipient.channel in channels
         ]
         changes = {"state": DeliveryState.SENDING, "next_try_at": now + lease}
         return [self._put(delivery, tries=delivery.tries + 1, **changes) for delivery in due[:limit]]
 
     def sent(self, delivery_id, *, receipt, now):
-        self._settle(delivery_id, state=DeliveryState.SENT, receipt=receipt, next_try_at=None)
+        self._settle(delivery_id, state=DeliveryState.SENT, receipt=receipt, settled_at=now, next_try_at=None)
 
     def postponed(self, delivery_id, error, *, next_try_at):
         self._settle(delivery_id, state=DeliveryState.PENDING, last_error=error.sentence, next_try_at=next_try_at)
 
     def failed(self, delivery_id, error, *, now):
-        self._settle(delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, next_try_at=None)
+        self._settle(
+            delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, settled_at=now, next_try_at=None
+        )
 
     def of_job(self, job_id):
         return [delivery for delivery in self._ledger.deliveries.values() if delivery.job_id == job_id]

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import date
 
+from exports_pipeline.adapters.message_templates import JinjaMessages
+from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline_tests.fakes.clock import FakeClock
+from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
@@ -14,6 +17,7 @@ from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
 from exports_pipeline_tests.fakes.reports import PlainReports
 from exports_pipeline_tests.fakes.runs import FakeRuns, FakeSender
+from exports_pipeline_tests.fakes.schedules import InMemorySchedules
 from exports_pipeline_tests.fakes.warehouse import InMemoryWarehouse
 
 SALES = Dataset(
@@ -65,7 +69,8 @@ def fake_ports(**overrides) -> ExportPorts:
     ports = ExportPorts(
         catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
         jobs=ledger,
-        users=ledger,
+        users=ledger.users,
+        schedules=InMemorySchedules(ledger),
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
@@ -74,7 +79,11 @@ def fake_ports(**overrides) -> ExportPorts:
         objects=InMemoryObjectStore(),
         runs=FakeRuns(),
         reports=PlainReports(),
-        senders={"telegram": FakeSender()},
+        destinations=InMemoryDestinations(ledger.audit),
+        links=InMemoryLinks(ledger.audit),
+        vault=KeyVault("a-secret-of-the-tests"),
+        messages=JinjaMessages(),
+        senders={"telegram": FakeSender(), "email": FakeSender()},
         clock=clock,
         pause=clock.pause,
         limits=Limits(),

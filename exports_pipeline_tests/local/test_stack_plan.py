@@ -30,7 +30,7 @@ def servers(stack):
 
 def test_what_nobody_names_is_embedded(settings):
     stack = plan_stack(settings)
-    assert servers(stack) == SERVICE | {"postgres", "object_store", "broker"}
+    assert servers(stack) == SERVICE | {"postgres", "object_store", "broker", "mailbox"}
     assert {part.name for part in stack.parts} - servers(stack) == {"warehouse", "ledger", "bucket"}
 
 
@@ -45,7 +45,8 @@ def test_with_all_three_services_named_nothing_is_embedded(settings):
 
 
 @pytest.mark.parametrize(
-    ("field", "gone"), [("database_url", {"postgres"}), ("bucket", {"object_store"}), ("broker_url", {"broker"})]
+    ("field", "gone"),
+    [("database_url", {"postgres", "mailbox"}), ("bucket", {"object_store"}), ("broker_url", {"broker"})],
 )
 def test_each_service_is_replaced_on_its_own(settings, field, gone):
     named = Settings(**{field: EXTERNAL[field]}).model_dump(include={field})

@@ -170,7 +170,7 @@ def test_a_channel_that_is_away_is_tried_again_later(ports):
     assert deliver(ports).postponed == 1
     assert deliver(ports).postponed == 0
     ports.senders["telegram"].error = None
-    ports.clock.advance(5)
+    ports.clock.advance(7)
     assert deliver(ports).sent == 1
     assert ports.outbox.of_job(job.id)[0].tries == 2
     assert ports.jobs.get(job.id).status is Status.COMPLETED

@@ -248,7 +248,9 @@ def test_a_database_that_is_away_for_ten_seconds_stops_no_export(ports):
         pause(seconds)
         ports.jobs.is_away = ports.clock.now < comes_back_at[0]
 
-    patient = fake_ports(jobs=ports.jobs, users=ports.jobs, audit=ports.jobs, clock=ports.clock, pause=pause_until_back)
+    patient = fake_ports(
+        jobs=ports.jobs, users=ports.users, audit=ports.jobs, clock=ports.clock, pause=pause_until_back
+    )
     patient.warehouse.before_write = away
     run(patient, job)
     assert ports.jobs.get(job.id).status is Status.COMPLETED

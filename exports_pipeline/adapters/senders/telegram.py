@@ -1,62 +1,55 @@
 """Deliveries by Telegram."""
 
-import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
 
-from telegram import Bot, LinkPreviewOptions
-from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
+from telegram import Bot, InputFile, LinkPreviewOptions
+from telegram import Message as SentMessage
+from telegram.constants import ChatAction, MessageLimit, ParseMode
 
-from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
+from exports_pipeline.adapters.senders.attachment import attachment, read_whole
+from exports_pipeline.adapters.telegram_api import BotApi
 from exports_pipeline.core.message import Message, Target
-
-_TIMEOUT_S = 10.0
-Answer = TypeVar("Answer")
 
 
 class TelegramSender:
     """`Sender` over the Bot API; the address of a target is a chat id."""
 
-    def __init__(self, token: str, *, api_url: str = "https://api.telegram.org") -> None:
-        self._token = token
-        self._api_url = api_url.rstrip("/")
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs URLs, and the Bot API's hold the token
+    def __init__(self, api: BotApi, *, attach_bytes: int = 0) -> None:
+        self._api = api
+        self._attach_bytes = attach_bytes
 
     def send(self, target: Target, message: Message) -> str:
-        """Send a message and return its id within the chat.
+        """Send a message, or a small file with the message below it, and return its id within the chat.
+
+        A file is linked only where the message is too long to be a caption.
 
         Raises:
-            DeliveryRefused: the chat does not exist, has blocked the bot, or the token is wrong.
+            RecipientGone: the chat has blocked the bot.
+            DeliveryRefused: the chat does not exist, or the token is wrong.
             DeliveryUnavailable: Telegram does not answer, or asks to wait.
         """
-        return asyncio.run(self._send(target.address, message.html))
+        file = attachment(target, message, limit_bytes=self._attach_bytes)
+        if file is None or len(message.html) > MessageLimit.CAPTION_LENGTH:
+            return self._api.ask(lambda bot: _send_text(bot, target.address, message.html))
+        document = InputFile(read_whole(file), filename=file.name)
+        return self._api.ask(lambda bot: _send_document(bot, target.address, document, message.html))
 
     def trial(self, target: Target) -> Iterator[str]:
-        """Ask for the bot, then for the chat."""
+        """Ask for the bot, then have it type into the chat, which leaves nothing there."""
         yield "authenticate"
-        asyncio.run(self._ask(lambda bot: bot.get_me()))
-        yield "connect"
-        asyncio.run(self._ask(lambda bot: bot.get_chat(target.address)))
+        self._api.ask(lambda bot: bot.get_me())
+        yield "write"
+        self._api.ask(lambda bot: bot.send_chat_action(target.address, ChatAction.TYPING))
 
-    async def _send(self, chat_id: str, html: str) -> str:
-        sent = await self._ask(
-            lambda bot: bot.send_message(
-                chat_id, html, parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
-            )
-        )
-        return str(sent.message_id)
 
-    async def _ask(self, question: Callable[[Bot], Coroutine[Any, Any, Answer]]) -> Answer:
-        request = HTTPXRequest(
-            connect_timeout=_TIMEOUT_S, read_timeout=_TIMEOUT_S, write_timeout=_TIMEOUT_S, pool_timeout=_TIMEOUT_S
-        )
-        async with request:
-            try:
-                return await question(Bot(self._token, base_url=f"{self._api_url}/bot", request=request))
-            except (Forbidden, BadRequest, InvalidToken) as error:
-                raise DeliveryRefused(f"Telegram refused the message: {error.message}.") from error
-            except TelegramError as error:
-                raise DeliveryUnavailable("Telegram did not take the message.") from error
+async def _send_text(bot: Bot, chat_id: str, html: str) -> str:
+    no_preview = LinkPreviewOptions(is_disabled=True)
+    return _receipt(await bot.send_message(chat_id, html, parse_mode=ParseMode.HTML, link_preview_options=no_preview))
+
+
+async def _send_document(bot: Bot, chat_id: str, document: InputFile, html: str) -> str:
+    return _receipt(await bot.send_document(chat_id, document, caption=html, parse_mode=ParseMode.HTML))
+
+
+def _receipt(sent: SentMessage) -> str:
+    return str(sent.message_id)

@@ -1,0 +1,87 @@
+"""Check recipients before anything is made for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from exports_pipeline.core.destination_forms import check_address
+from exports_pipeline.core.errors import TargetForbidden
+from exports_pipeline.core.limits import Limits
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import Channel, Recipient, person
+from exports_pipeline.core.refusals import InvalidDestination, UnknownChannel, UnknownDestination
+from exports_pipeline.core.requester import Requester
+
+_BY_ADDRESS = frozenset({Channel.EMAIL, Channel.SLACK, Channel.TELEGRAM, Channel.WEBHOOK})
+"""The others need secrets, which only a saved destination has."""
+_PEOPLE = frozenset({Channel.EMAIL, Channel.TELEGRAM})
+_ME = "me"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A recipient as a request spells it; either address or destination is set."""
+
+    channel: str
+    address: str | None = None
+    destination_id: str | None = None
+
+
+def check_recipients(wishes: Sequence[Wish], requester: Requester, *, ports: ExportPorts) -> tuple[Recipient, ...]:
+    """The recipients of a request, each once; `me` is the requester.
+
+    Raises:
+        UnknownChannel: this deployment does not have one of the channels.
+        UnknownDestination: a destination is not among the requester's.
+        InvalidDestination: an address is not spelled as its channel spells addresses.
+        TargetForbidden: a domain may not receive mail.
+    """
+    found = (_recipient(wish, f"recipients.{place}", requester, ports) for place, wish in enumerate(wishes))
+    return tuple(dict.fromkeys(found))
+
+
+def _recipient(wish: Wish, place: str, requester: Requester, ports: ExportPorts) -> Recipient:
+    if wish.channel not in ports.senders:
+        known = ", ".join(sorted(ports.senders)) or "none"
+        sentence = f"There is no channel {wish.channel[:40]!r} here; those set up: {known}."
+        raise UnknownChannel(sentence, field=f"{place}.channel")
+    channel = Channel(wish.channel)
+    if wish.address is None:
+        destination_id = _owned(wish.destination_id or "", channel, f"{place}.destination_id", requester, ports)
+        return Recipient(channel=channel, destination_id=destination_id)
+    field = f"{place}.address"
+    if channel not in _BY_ADDRESS:
+        raise InvalidDestination(f"{channel} needs a saved destination; give its destination_id.", field=field)
+    address = str(requester.user_id) if wish.address == _ME else wish.address
+    recipient = Recipient(channel=channel, address=address)
+    if channel not in _PEOPLE or person(recipient) is None:
+        check_address(channel, address, field=field)
+        check_domains(channel, address, ports.limits, field=field)
+    return recipient
+
+
+def check_domains(channel: Channel, address: str, limits: Limits, *, field: str) -> None:
+    """Refuse mail to a domain that is not on the deployment's list.
+
+    Raises:
+        TargetForbidden: it is not.
+    """
+    if channel is not Channel.EMAIL or limits.mail_domains is None:
+        return
+    for mailbox in address.split(","):
+        domain = mailbox.strip().rpartition("@")[2].lower()
+        if domain not in limits.mail_domains:
+            known = ", ".join(sorted(limits.mail_domains))
+            raise TargetForbidden(f"Mail may not go to {domain[:100]}; allowed domains: {known}.", field=field)
+
+
+def _owned(given: str, channel: Channel, field: str, requester: Requester, ports: ExportPorts) -> UUID:
+    try:
+        destination = ports.destinations.find(UUID(given))
+    except ValueError:
+        destination = None
+    if destination is None or destination.user_id != requester.user_id:
+        raise UnknownDestination(field=field)
+    if destination.channel is not channel:
+        raise InvalidDestination(f"This destination is reached by {destination.channel}.", field=field)
+    return destination.id

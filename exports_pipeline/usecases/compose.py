@@ -1,0 +1,68 @@
+"""Compose the message of a delivery."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from exports_pipeline.core.delivery import Delivery, Kind
+from exports_pipeline.core.errors import DeliveryRefused
+from exports_pipeline.core.export_job import ExportJob, StoredFile
+from exports_pipeline.core.formats import content_type
+from exports_pipeline.core.message import FileToSend, Message
+from exports_pipeline.core.message_facts import facts_of_notice, facts_of_result
+from exports_pipeline.core.ports import ExportPorts
+
+LINK_PATH = "/d/"
+LEASE = timedelta(minutes=2)
+"""Longer than a message takes, and the wait for a database that goes away meanwhile; a file renews it as it is read."""
+_RENEWAL = LEASE / 4
+
+
+def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) -> Message:
+    """The message of a delivery; that of a result carries a link of its own, and the file for channels that take files.
+
+    Raises:
+        DeliveryRefused: the file has expired.
+        LedgerUnavailable: the link could not be written.
+    """
+    if delivery.kind is not Kind.RESULT:
+        return _message(delivery, facts_of_notice(delivery), None, timezone="UTC", ports=ports)
+    now = ports.clock()
+    if job is None or job.result is None or job.expires_at is None or job.is_expired(now):
+        raise DeliveryRefused("The file had expired before the message could be sent.")
+    until = min(job.expires_at, now + ports.limits.link_valid)
+    link = ports.links.make(delivery.id, job.id, now=now, expires_at=until)
+    url = f"{ports.public_url}{LINK_PATH}{ports.vault.token(link.id)}"
+    facts = facts_of_result(job, job.result, url=url, url_expires_at=link.expires_at, at=delivery.created_at)
+    return _message(
+        delivery, facts, _file(delivery, job, job.result, ports), timezone=job.options.timezone, ports=ports
+    )
+
+
+def _message(
+    delivery: Delivery, facts: dict[str, Any], file: FileToSend | None, *, timezone: str, ports: ExportPorts
+) -> Message:
+    wording = ports.messages.render(delivery.kind, delivery.recipient.channel, facts["data"], timezone=timezone)
+    return Message(id=delivery.id, **asdict(wording), facts=facts, at=delivery.created_at, file=file)
+
+
+def _file(delivery: Delivery, job: ExportJob, result: StoredFile, ports: ExportPorts) -> FileToSend:
+    return FileToSend(
+        name=result.download_name,
+        content_type=content_type(job.format, job.options),
+        size_bytes=result.size_bytes,
+        sha256=result.sha256,
+        chunks=partial(_chunks, delivery, result.object_key, ports),
+    )
+
+
+def _chunks(delivery: Delivery, key: str, ports: ExportPorts) -> Iterator[bytes]:
+    """The file, as the recipient takes it; nobody else sends it for as long as that goes on."""
+    renewed_at = ports.clock()
+    for chunk in ports.objects.chunks(key):
+        if (now := ports.clock()) >= renewed_at + _RENEWAL:
+            ports.outbox.renew(delivery.id, until=now + LEASE)
+            renewed_at = now
+        yield chunk

@@ -1,0 +1,53 @@
+"""Open the link of a message."""
+
+from datetime import timedelta
+
+from exports_pipeline.core.errors import RequestError
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import LinkClosed, NotAllowed, ResultExpired, UnknownLink
+from exports_pipeline.core.requester import Requester
+
+_URL_VALID = timedelta(minutes=5)
+"""Long enough to begin the download; the link makes another."""
+
+
+def open_link(token: str, *, ports: ExportPorts) -> str:
+    """A fresh URL of the file behind a link, counted and noted in the audit log.
+
+    A link opens as long as the job's owner might still make the export themselves.
+
+    Raises:
+        UnknownLink: we have not made this token, or its job was erased.
+        LinkClosed: it has expired or was revoked.
+        ResultExpired: the file was deleted.
+        NotAllowed: the owner may no longer see what is in the file, or was deactivated.
+    """
+    link_id = ports.vault.link_id(token)
+    link = ports.links.find(link_id) if link_id else None
+    job = ports.jobs.get(link.job_id) if link else None
+    if link is None or job is None:
+        raise UnknownLink
+    now = ports.clock()
+    if link.revoked_at is not None or link.expires_at <= now:
+        raise LinkClosed
+    if job.result is None or job.is_expired(now):
+        raise ResultExpired
+    _check_rights(job, ports.users.requester(job.requester.user_id), ports)
+    url = ports.objects.presign(job.result.object_key, valid=_URL_VALID)
+    details = {"link": str(link.id), "delivery": str(link.delivery_id)}
+    audit = AuditEntry(at=now, actor=job.requester.user_id, action="link.opened", job_id=job.id, details=details)
+    ports.links.opened(link.id, audit)
+    return url
+
+
+def _check_rights(job: ExportJob, owner: Requester | None, ports: ExportPorts) -> None:
+    refusal = NotAllowed("Whoever sent this link may no longer share what is behind it.")
+    if owner is None or owner.owner_key != job.requester.owner_key or owner.lost_since(job.requester):
+        raise refusal
+    if job.type == "export":
+        try:
+            ports.catalog.find(job.dataset, owner)
+        except RequestError as error:
+            raise refusal from error

@@ -1,0 +1,143 @@
+"""Save, change and forget destinations."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from exports_pipeline.core.destination import Destination
+from exports_pipeline.core.destination_forms import check_filled_in
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import Channel
+from exports_pipeline.core.refusals import UnknownChannel, UnknownDestination
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.check_recipients import check_domains
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A destination as a request describes it."""
+
+    name: str
+    channel: str
+    address: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def save_destination(draft: Draft, requester: Requester, *, ports: ExportPorts) -> Destination:
+    """Save a new destination of the requester, its secrets encrypted.
+
+    Raises:
+        UnknownChannel, InvalidDestination, TargetForbidden: it describes no place that could be reached.
+        NameTaken: the requester has another one of this name.
+    """
+    channel = _channel(draft.channel, ports)
+    _check(channel, draft, ports)
+    now = ports.clock()
+    destination = Destination(
+        id=uuid4(),
+        user_id=requester.user_id,
+        name=draft.name,
+        channel=channel,
+        address=draft.address,
+        options=dict(draft.options),
+        secret_names=tuple(sorted(draft.secrets)),
+        created_at=now,
+        updated_at=now,
+    )
+    ports.users.seen(requester, at=now)
+    ports.destinations.add(destination, _sealed(draft.secrets, ports), _entry("saved", destination, requester, ports))
+    return destination
+
+
+def change_destination(
+    destination_id: UUID, changes: Mapping[str, Any], requester: Requester, *, ports: ExportPorts
+) -> Destination:
+    """Change name, address, options or secrets; a secret that is not named stays, one that is null is forgotten.
+
+    Raises:
+        UnknownDestination: it is not among the requester's.
+        otherwise as `save_destination`.
+    """
+    found = read_destination(destination_id, requester, ports=ports)
+    secrets = secrets_of(found, ports) | dict(changes.get("secrets") or {})
+    secrets = {name: value for name, value in secrets.items() if value is not None}
+    draft = Draft(
+        name=changes.get("name", found.name),
+        channel=found.channel,
+        address=changes.get("address", found.address),
+        options=changes.get("options", found.options),
+        secrets=secrets,
+    )
+    _check(found.channel, draft, ports)
+    changed = replace(
+        found,
+        name=draft.name,
+        address=draft.address,
+        options=dict(draft.options),
+        secret_names=tuple(sorted(secrets)),
+        updated_at=ports.clock(),
+    )
+    ports.destinations.change(changed, _sealed(secrets, ports), _entry("changed", changed, requester, ports))
+    return changed
+
+
+def forget_destination(destination_id: UUID, requester: Requester, *, ports: ExportPorts) -> None:
+    """Delete a destination and its secrets; what is on its way there fails, and its owner hears of it.
+
+    Raises:
+        UnknownDestination: it is not among the requester's.
+    """
+    found = read_destination(destination_id, requester, ports=ports)
+    ports.destinations.delete(found.id, _entry("deleted", found, requester, ports))
+
+
+def read_destination(destination_id: UUID, requester: Requester, *, ports: ExportPorts) -> Destination:
+    """A destination of the requester.
+
+    Raises:
+        UnknownDestination: it is not among the requester's.
+    """
+    found = ports.destinations.find(destination_id)
+    if found is None or found.user_id != requester.user_id:
+        raise UnknownDestination
+    return found
+
+
+def secrets_of(destination: Destination, ports: ExportPorts) -> dict[str, str]:
+    """The secrets of a destination, for whoever connects to it.
+
+    Raises:
+        NotConfigured: they were encrypted with a key that is no longer set.
+    """
+    sealed = ports.destinations.sealed(destination.id)
+    secrets: dict[str, str] = json.loads(ports.vault.unseal(sealed)) if sealed else {}
+    return secrets
+
+
+def _channel(given: str, ports: ExportPorts) -> Channel:
+    if given not in ports.senders:
+        known = ", ".join(sorted(ports.senders)) or "none"
+        raise UnknownChannel(f"There is no channel {given[:40]!r} here; those set up: {known}.", field="channel")
+    return Channel(given)
+
+
+def _check(channel: Channel, draft: Draft, ports: ExportPorts) -> None:
+    check_filled_in(channel, draft.address, draft.options, draft.secrets)
+    check_domains(channel, draft.address, ports.limits, field="address")
+
+
+def _sealed(secrets: Mapping[str, str], ports: ExportPorts) -> bytes | None:
+    return ports.vault.seal(json.dumps(dict(secrets)).encode()) if secrets else None
+
+
+def _entry(what: str, destination: Destination, requester: Requester, ports: ExportPorts) -> AuditEntry:
+    return AuditEntry(
+        at=ports.clock(),
+        actor=requester.user_id,
+        action=f"destination.{what}",
+        details={"destination": str(destination.id), "name": destination.name, "channel": destination.channel.value},
+    )

@@ -1,0 +1,59 @@
+"""The far end of FTP: a server of a folder, and what talks to it."""
+
+from exports_pipeline.adapters.senders.ftp import FtpSender
+from exports_pipeline.adapters.target_guard import TargetGuard
+from exports_pipeline.core.message import Target
+from exports_pipeline.core.recipient import Channel
+from exports_pipeline_tests.builders import a_file, a_message
+from exports_pipeline_tests.contracts.sender_contract import Arrived, FarEnd
+from exports_pipeline_tests.ftp_server import PASSWORD, USERNAME
+
+
+def target(server, *, password=PASSWORD, **options):
+    return Target(
+        channel=Channel.FTP,
+        address="127.0.0.1",
+        options={"port": server.port, "username": USERNAME, "folder": "inbox", "tls": server.tls, **options},
+        secrets={"password": password},
+    )
+
+
+def sender(**limits):
+    return FtpSender(TargetGuard(allow_private=True), **limits)
+
+
+def inbox(server):
+    return {path.name: path.read_bytes() for path in (server.root / "inbox").iterdir()}
+
+
+class FtpFarEnd(FarEnd):
+    secret = PASSWORD
+    shows = frozenset({"file"})
+    attaches_by_option = False
+    knows_twice = False
+    steps = ("resolve", "connect", "authenticate", "write", "delete")
+
+    def __init__(self, server, ca_file=None):
+        self._server = server
+        self.sender = sender(timeout_s=0.7, ca_file=ca_file)
+        self.target = target(server)
+
+    @property
+    def mood(self):
+        return self._server.mood
+
+    @mood.setter
+    def mood(self, mood):
+        self._server.mood = mood
+
+    def arrived(self):
+        return [Arrived(files={name: body}) for name, body in inbox(self._server).items() if not name.startswith(".")]
+
+    def away(self):
+        return self.sender, target(self._server, port=1)
+
+    def wrong(self):
+        return self.sender, target(self._server, password="not it at all"), "not it at all"
+
+    def message(self, **changes):
+        return a_message(**{"file": a_file(), **changes})
