@@ -6,7 +6,7 @@ from uuid import UUID
 
 from exports_pipeline.core.errors import ExportError, InternalError, LostClaim
 from exports_pipeline.core.export_job import ExportJob, StoredFile
-from exports_pipeline.core.manifest import manifest_key
+from exports_pipeline.core.manifest import objects_of
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.spans import Fact
 from exports_pipeline.usecases.made import Made
@@ -81,6 +81,6 @@ def _complete(job: ExportJob, made: Made, ports: ExportPorts) -> None:
             ports,
         )
     except LostClaim:
-        for key in (result.object_key, manifest_key(result.object_key)):
+        for key in objects_of(result):
             ports.objects.delete(key)
         raise
