@@ -22,6 +22,7 @@ from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
+from exports_pipeline.adapters.senders.mail import read_domains
 from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
@@ -101,7 +102,7 @@ def limits_of(settings: Settings) -> Limits:
         expiry=settings.expiry,
         report_expiry=settings.report_expiry,
         link_valid=timedelta(hours=settings.link_hours),
-        mail_domains=settings.allowed_domains,
+        mail_domains=read_domains(settings.mail_domains),
         run_retention=timedelta(days=settings.run_days),
         schedule_least=timedelta(minutes=settings.schedule_least_minutes),
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
