@@ -73,3 +73,26 @@ def test_everything_that_is_done_to_a_schedule_stands_in_the_audit_log(ann, port
     ann.call("DELETE", f"{SCHEDULES}/{schedule['id']}")
     actions = [entry.action for entry in ports.audit.audit if entry.action.startswith("schedule.")]
     assert actions == ["schedule.created", "schedule.changed", "schedule.run_by_hand", "schedule.deleted"]
+
+
+def test_what_others_rights_show_is_not_for_the_owner_of_the_schedule(ann, bob, ports):
+    bobs = bob.export().json()["job_id"]
+    run(ports, bobs)
+    mine, theirs = ({"channel": "telegram", "address": str(user_id(name))} for name in ("ann", "bob"))
+    schedule = created(ann, per_recipient=True, recipients=[mine, theirs])
+    window = ann.post(f"{SCHEDULES}/{schedule['id']}/run").json()
+    for job_id in window["job_ids"]:
+        run(ports, job_id)
+    seen = {
+        client: [client.get(f"/api/analytics/exports/{job_id}") for job_id in window["job_ids"]]
+        for client in (ann, bob)
+    }
+    assert {client: sorted(each.status_code for each in answers) for client, answers in seen.items()} == {
+        ann: [200, 404],
+        bob: [200, 404],
+    }
+    rows = {
+        client: [each.json()["row_count"] for each in answers if each.status_code == 200]
+        for client, answers in seen.items()
+    }
+    assert rows == {ann: [3], bob: [2]}
