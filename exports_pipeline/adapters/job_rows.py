@@ -127,6 +127,7 @@ def result_as_json(result: StoredFile) -> dict[str, Any]:
         "sha256": result.sha256,
         "columns": [{"name": name, "type": kind} for name, kind in result.columns],
         "remarks": list(result.remarks),
+        **({"difference": dict(result.difference)} if result.difference else {}),
         **({"kept": _kept_as_json(result.kept)} if result.kept else {}),
     }
 
@@ -204,6 +205,7 @@ def _result(value: dict[str, Any]) -> StoredFile:
         sha256=value["sha256"],
         columns=tuple((column["name"], column["type"]) for column in value["columns"]),
         remarks=tuple(value.get("remarks", ())),
+        difference=value.get("difference"),
         kept=_kept(value.get("kept")),
     )
 

@@ -1,7 +1,9 @@
 """What differs between two kept results, as plain data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 MOST_EXAMPLES = 1_000
 """Rows of the table of examples, unless asked for fewer."""
@@ -71,3 +73,23 @@ class Difference:
     def table(self) -> tuple[tuple[str, ...], list[tuple[str | None, ...]]]:
         """Header and rows of the examples, for a file."""
         return ("change", *self.columns), [(each.change, *each.values) for each in self.examples]
+
+
+def summary_of(difference: Difference | None) -> Mapping[str, Any] | None:
+    """What a message tells of a difference, as JSON: counts and sums, no row; None without one."""
+    if difference is None:
+        return None
+    return {
+        "rows_before": difference.rows_before,
+        "rows_after": difference.rows_after,
+        "added": difference.added,
+        "removed": difference.removed,
+        "changed": difference.changed,
+        "columns_appeared": list(difference.appeared),
+        "columns_vanished": list(difference.vanished),
+        "totals": [
+            {"column": each.column, "before": each.before, "after": each.after}
+            for each in difference.totals
+            if each.before != each.after
+        ],
+    }

@@ -46,6 +46,8 @@ class StoredFile:
     sha256: str
     columns: tuple[tuple[str, str], ...] = ()
     """Name and DuckDB type of each column of the file."""
+    difference: Mapping[str, Any] | None = None
+    """How it differs from the result of the schedule's window before, as `core.difference.summary_of` tells it."""
     remarks: tuple[str, ...] = ()
     """What the file does not hold, if anything: then it is not complete, and says so itself."""
     kept: KeptResult | None = None
