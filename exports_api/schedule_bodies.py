@@ -13,9 +13,9 @@ from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.reports import ReportBody
 from exports_api.schemas.schedules import CronBody, ScheduleBody, SchedulePatch
 from exports_pipeline.core.refusals import InvalidSchedule
-from exports_pipeline.core.schedule import Kind
+from exports_pipeline.core.schedule import ScheduleKind
 
-_MODELS: Mapping[Kind, type[BaseModel]] = {Kind.EXPORT: ExportBody, Kind.REPORT: ReportBody}
+_MODELS: Mapping[ScheduleKind, type[BaseModel]] = {ScheduleKind.EXPORT: ExportBody, ScheduleKind.REPORT: ReportBody}
 _BESIDE = ("recipients", "share")
 """What stands beside the body, or makes no sense in it."""
 
@@ -57,7 +57,7 @@ def formats_of(given: str | Sequence[str] | None, body: Mapping[str, Any]) -> tu
     return formats
 
 
-def checked_body(kind: Kind, body: Mapping[str, Any], formats: Sequence[str]) -> dict[str, Any]:
+def checked_body(kind: ScheduleKind, body: Mapping[str, Any], formats: Sequence[str]) -> dict[str, Any]:
     """The body as it is kept: of the shape that a request has, without what stands beside it.
 
     Raises:

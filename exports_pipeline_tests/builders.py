@@ -13,7 +13,7 @@ from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.message import FileToSend, Message
 from exports_pipeline.core.requester import Permission, Requester
-from exports_pipeline.core.schedule import Kind, Schedule
+from exports_pipeline.core.schedule import Schedule, ScheduleKind
 from exports_pipeline_tests.fakes.clock import NOON
 
 
@@ -89,7 +89,7 @@ def a_schedule(name="ann", **changes):
         id=uuid4(),
         user_id=user_id(name),
         name="Daily sales",
-        kind=Kind.EXPORT,
+        kind=ScheduleKind.EXPORT,
         body={"dataset_id": "sales"},
         formats=("csv",),
         cron="0 12 * * *",

@@ -18,7 +18,7 @@ from exports_api.schemas.schedules import CronBody, CronPreview, NextTime, Sched
 from exports_pipeline.adapters.cron_words import in_words
 from exports_pipeline.core.cron import parse_cron
 from exports_pipeline.core.recurrence import is_clock_change, preview
-from exports_pipeline.core.schedule import Kind, Schedule
+from exports_pipeline.core.schedule import Schedule, ScheduleKind
 from exports_pipeline.usecases.check_schedule import check_times
 from exports_pipeline.usecases.keep_schedules import change_schedule, create_schedule, delete_schedule, run_now
 from exports_pipeline.usecases.read_schedules import list_schedules, list_windows, read_schedule
@@ -45,8 +45,8 @@ async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> R
         id=uuid4(),
         user_id=caller.user_id,
         name=body.name,
-        kind=Kind(body.kind),
-        body=checked_body(Kind(body.kind), body.body, formats),
+        kind=ScheduleKind(body.kind),
+        body=checked_body(ScheduleKind(body.kind), body.body, formats),
         formats=formats,
         cron=body.cron,
         timezone=body.timezone,

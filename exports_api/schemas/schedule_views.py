@@ -12,7 +12,7 @@ from exports_api.schemas.fields import WithoutNul
 from exports_pipeline.adapters.cron_words import in_words
 from exports_pipeline.adapters.job_rows import recipient_as_json
 from exports_pipeline.core.recurrence import next_window
-from exports_pipeline.core.schedule import CatchUp, Kind, Schedule, Window, WindowState
+from exports_pipeline.core.schedule import CatchUp, Schedule, ScheduleKind, Window, WindowState
 from exports_pipeline.core.scheduled_window import Condition
 
 
@@ -22,7 +22,7 @@ class ScheduleView(BaseModel):
     id: UUID = Field(description="Its id.")
     user_id: UUID = Field(description="Its owner, with whose rights it runs.")
     name: str = Field(description="What it is called.")
-    kind: Kind = Field(description="What it makes.")
+    kind: ScheduleKind = Field(description="What it makes.")
     body: dict[str, Any] = Field(description="What is made.")
     format: list[str] = Field(description="The formats of each result.")
     cron: str = Field(description="The expression, as it was given.")

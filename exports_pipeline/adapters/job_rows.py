@@ -175,7 +175,16 @@ def _rendition(value: dict[str, Any] | None) -> Rendition | None:
 
 
 def _schedule_as_json(window: ScheduledWindow) -> dict[str, Any]:
-    return {**asdict(window), "schedule_id": str(window.schedule_id), "due_at": window.due_at.isoformat()}
+    return {
+        "schedule_id": str(window.schedule_id),
+        "name": window.name,
+        "due_at": window.due_at.isoformat(),
+        "timezone": window.timezone,
+        "condition": window.condition,
+        "key": list(window.key),
+        "part": window.part,
+        "is_only_part": window.is_only_part,
+    }
 
 
 def _schedule(value: dict[str, Any] | None) -> ScheduledWindow | None:

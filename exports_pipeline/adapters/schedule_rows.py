@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from exports_pipeline.adapters.job_rows import recipient_as_json, recipient_of
-from exports_pipeline.core.schedule import CatchUp, Kind, Schedule, Window, WindowState
+from exports_pipeline.core.schedule import CatchUp, Schedule, ScheduleKind, Window, WindowState
 from exports_pipeline.core.scheduled_window import Condition
 
 
@@ -42,7 +42,7 @@ def schedule_of(row: RowMapping) -> Schedule:
         id=row["id"],
         user_id=row["user_id"],
         name=row["name"],
-        kind=Kind(row["kind"]),
+        kind=ScheduleKind(row["kind"]),
         body=row["body"],
         formats=tuple(row["formats"]),
         cron=row["cron"],

@@ -26,7 +26,7 @@ AT_ONCE = 1000
 _CATCH_UP_PER_MINUTE = 5
 
 
-class Kind(StrEnum):
+class ScheduleKind(StrEnum):
     """What a schedule makes."""
 
     EXPORT = "export"
@@ -59,7 +59,7 @@ class Schedule:
     user_id: UUID
     """Its owner, with whose rights it runs."""
     name: str
-    kind: Kind
+    kind: ScheduleKind
     body: Mapping[str, Any]
     """What is exported or reported, as the body of such a request, checked; without format and recipients."""
     formats: tuple[str, ...]

@@ -9,7 +9,7 @@ from exports_pipeline.core.recipient import person
 from exports_pipeline.core.recurrence import check_least_interval, next_window
 from exports_pipeline.core.refusals import InvalidSchedule
 from exports_pipeline.core.requester import Requester
-from exports_pipeline.core.schedule import Kind, Schedule
+from exports_pipeline.core.schedule import Schedule, ScheduleKind
 from exports_pipeline.core.scheduled_window import Condition
 from exports_pipeline.core.zones import zone_names
 from exports_pipeline.usecases.schedule_parts import checked_job
@@ -64,7 +64,7 @@ def _check_expiry(schedule: Schedule, ports: ExportPorts) -> None:
 def _check_key(schedule: Schedule, owner: Requester, ports: ExportPorts) -> None:
     if not schedule.key:
         return
-    if schedule.condition is not Condition.CHANGED or schedule.kind is not Kind.EXPORT:
+    if schedule.condition is not Condition.CHANGED or schedule.kind is not ScheduleKind.EXPORT:
         raise InvalidSchedule("A key is for exports with the condition changed; leave it out.", field="key")
     dataset = ports.catalog.find(schedule.body["dataset_id"], owner)
     shown = schedule.body.get("columns") or [column.name for column in dataset.columns]

@@ -14,7 +14,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient, person
 from exports_pipeline.core.refusals import InvalidSchedule
 from exports_pipeline.core.requester import Requester
-from exports_pipeline.core.schedule import Kind, Schedule, Window
+from exports_pipeline.core.schedule import Schedule, ScheduleKind, Window
 from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
 from exports_pipeline.usecases.request_export import checked_export, digest
 from exports_pipeline.usecases.request_report import checked_report
@@ -72,7 +72,7 @@ def checked_job(schedule: Schedule, file_format: str, requester: Requester, *, p
         RequestError: it does not fit the catalogue.
     """
     body = schedule.body
-    if schedule.kind is Kind.REPORT:
+    if schedule.kind is ScheduleKind.REPORT:
         return checked_report(body["template"], body.get("params") or {}, file_format, requester, ports=ports)
     request = _export_request(body, file_format, schedule.formats)
     is_first_of_several = len(schedule.formats) > 1 and file_format == schedule.formats[0]

@@ -10,7 +10,7 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline.core.requester import Requester
-from exports_pipeline.core.schedule import Kind, Schedule, Window, WindowState, is_late
+from exports_pipeline.core.schedule import Schedule, ScheduleKind, Window, WindowState, is_late
 from exports_pipeline.core.schedule_store import Started
 from exports_pipeline.usecases.schedule_parts import Parts, parts_of
 from exports_pipeline.usecases.settle_windows import settle
@@ -119,7 +119,7 @@ def _enter(
 
 
 def _audit(job: NewExportJob, schedule: Schedule) -> AuditEntry:
-    what = "dataset" if schedule.kind is Kind.EXPORT else "template"
+    what = "dataset" if schedule.kind is ScheduleKind.EXPORT else "template"
     details = {what: job.dataset, "format": job.format, "unmasked": job.requester.may_unmask}
     return AuditEntry(
         at=job.created_at,

@@ -12,7 +12,7 @@ from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.core.errors import InternalError
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.schedule import CatchUp, Kind, Plan, Window, WindowState
+from exports_pipeline.core.schedule import CatchUp, Plan, ScheduleKind, Window, WindowState
 from exports_pipeline.core.schedule_store import Started
 from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
 from exports_pipeline_tests.builders import a_schedule, entry, new_job, requester
@@ -76,7 +76,7 @@ def at_noon(schedule, *, turn=NOON + 60 * MINUTE):
 
 def test_a_schedule_comes_back_as_it_was_written(stores):
     schedule = stores.added(
-        kind=Kind.REPORT,
+        kind=ScheduleKind.REPORT,
         body={"template": "kpi", "params": {"a": [1, None]}},
         formats=("pdf", "xlsx"),
         recipients=(

@@ -10,7 +10,7 @@ from exports_pipeline.core.errors import LedgerUnavailable, QueryFailed
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.schedule import CatchUp, Kind, WindowState
+from exports_pipeline.core.schedule import CatchUp, ScheduleKind, WindowState
 from exports_pipeline.core.scheduled_window import Condition
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.enqueue_recurring import enqueue_recurring
@@ -73,7 +73,9 @@ def test_several_formats_are_several_jobs_each_with_the_options_it_takes(ports):
 
 def test_a_report_recurs_as_well(ports):
     params = {"dataset": "sales", "metrics": ["amount"], "by": "kind", "period": "all"}
-    schedule = added(ports, kind=Kind.REPORT, body={"template": "metrics_summary", "params": params}, formats=("pdf",))
+    schedule = added(
+        ports, kind=ScheduleKind.REPORT, body={"template": "metrics_summary", "params": params}, formats=("pdf",)
+    )
     ticked(ports)
     run_all(ports)
     [job] = ports.jobs.jobs.values()
