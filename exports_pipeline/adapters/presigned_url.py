@@ -9,7 +9,7 @@ import hmac
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from botocore.exceptions import NoCredentialsError
 
@@ -26,7 +26,7 @@ class LinkMaker:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
         self._region = client.meta.region_name
-        self._origin: str | None = None
+        self._origin: SplitResult | None = None
 
     def link(self, key: str, *, valid_s: int, now: datetime | None = None) -> str:
         """A URL that gives the object for so many seconds.
@@ -35,33 +35,35 @@ class LinkMaker:
             BotoCoreError: there are no credentials, or they cannot be renewed.
         """
         origin = self._origin = self._origin or self._find_origin()
+        path = origin.path + quote(key, safe="/~")
         holder = self._client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public
         if holder is None:
             raise NoCredentialsError
         credentials = holder.get_frozen_credentials()
         instant = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
         scope = f"{instant[:8]}/{self._region}/s3/aws4_request"
-        parts = urlsplit(origin + quote(key, safe="/~"))
-        asked = {
-            "X-Amz-Algorithm": _ALGORITHM,
-            "X-Amz-Credential": f"{credentials.access_key}/{scope}",
-            "X-Amz-Date": instant,
-            "X-Amz-Expires": str(valid_s),
-            "X-Amz-SignedHeaders": "host",
-        }
-        if credentials.token:
-            asked["X-Amz-Security-Token"] = credentials.token
-        query = "&".join(f"{name}={quote(value, safe='~')}" for name, value in sorted(asked.items()))
-        request = f"GET\n{parts.path}\n{query}\nhost:{parts.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
+        token = f"&X-Amz-Security-Token={_quoted(credentials.token)}" if credentials.token else ""
+        query = (  # in the order of their names
+            f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={_quoted(f'{credentials.access_key}/{scope}')}"
+            f"&X-Amz-Date={instant}&X-Amz-Expires={valid_s}{token}&X-Amz-SignedHeaders=host"
+        )
+        request = f"GET\n{path}\n{query}\nhost:{origin.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
         to_sign = f"{_ALGORITHM}\n{instant}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         key_of_day = _signing_key(credentials.secret_key, instant[:8], self._region)
-        signature = hmac.new(key_of_day, to_sign.encode(), hashlib.sha256).hexdigest()
-        return f"{parts.scheme}://{parts.netloc}{parts.path}?{query}&X-Amz-Signature={signature}"
+        signature = hmac.digest(key_of_day, to_sign.encode(), "sha256").hex()
+        return f"{origin.scheme}://{origin.netloc}{path}?{query}&X-Amz-Signature={signature}"
 
-    def _find_origin(self) -> str:
+    def _find_origin(self) -> SplitResult:
         """Host and path before the key, as boto3 puts them for this endpoint and this bucket."""
         where = {"Bucket": self._bucket, "Key": _ANY_KEY}
-        return self._client.generate_presigned_url("get_object", Params=where).partition("?")[0].removesuffix(_ANY_KEY)
+        return urlsplit(
+            self._client.generate_presigned_url("get_object", Params=where).partition("?")[0].removesuffix(_ANY_KEY)
+        )
+
+
+@lru_cache(maxsize=4)
+def _quoted(value: str) -> str:
+    return quote(value, safe="~")
 
 
 @lru_cache(maxsize=4)
