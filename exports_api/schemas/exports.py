@@ -12,6 +12,7 @@ from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Format, sheets_of
 from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
 
+_OPTIONS = {each: sorted(names) for each, names in OPTIONS_OF_FORMAT.items()}
 _ID = "1c9d0f6e-8b1e-4d0b-9a53-3a1f2f6c7b11"
 
 
@@ -101,7 +102,7 @@ class ExportView(BaseModel):
             dataset_title=job.dataset_title,
             format=job.format,
             filters=_filters(job),
-            options={name: getattr(job.options, name) for name in sorted(OPTIONS_OF_FORMAT[job.format])},
+            options={name: getattr(job.options, name) for name in _OPTIONS[job.format]},
             parameters=dict(job.parameters),
             rendition_of=job.rendition.of if job.rendition else None,
             progress=_progress(job),

@@ -40,7 +40,7 @@ class LinkMaker:
         if holder is None:
             raise NoCredentialsError
         credentials = holder.get_frozen_credentials()
-        instant = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+        instant = _instant(now or datetime.now(UTC))
         scope = f"{instant[:8]}/{self._region}/s3/aws4_request"
         token = f"&X-Amz-Security-Token={_quoted(credentials.token)}" if credentials.token else ""
         query = (  # in the order of their names
@@ -49,9 +49,9 @@ class LinkMaker:
         )
         request = f"GET\n{path}\n{query}\nhost:{origin.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
         to_sign = f"{_ALGORITHM}\n{instant}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        key_of_day = _signing_key(credentials.secret_key, instant[:8], self._region)
-        signature = hmac.digest(key_of_day, to_sign.encode(), "sha256").hex()
-        return f"{origin.scheme}://{origin.netloc}{path}?{query}&X-Amz-Signature={signature}"
+        signature = _signature_of_day(credentials.secret_key, instant[:8], self._region).copy()
+        signature.update(to_sign.encode())
+        return f"{origin.scheme}://{origin.netloc}{path}?{query}&X-Amz-Signature={signature.hexdigest()}"
 
     def _find_origin(self) -> SplitResult:
         """Host and path before the key, as boto3 puts them for this endpoint and this bucket."""
@@ -61,14 +61,20 @@ class LinkMaker:
         )
 
 
+def _instant(moment: datetime) -> str:
+    """A time in UTC as `20260301T120000Z`; strftime would take as long as the signature."""
+    return f"{moment.isoformat()[:19].replace('-', '').replace(':', '')}Z"
+
+
 @lru_cache(maxsize=4)
 def _quoted(value: str) -> str:
     return quote(value, safe="~")
 
 
 @lru_cache(maxsize=4)
-def _signing_key(secret: str, day: str, region: str) -> bytes:
+def _signature_of_day(secret: str, day: str, region: str) -> hmac.HMAC:
+    """The signature of nothing yet; a copy of it is made sooner than one with the same key."""
     key = f"AWS4{secret}".encode()
     for part in (day, region, "s3", "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return key
+    return hmac.new(key, digestmod=hashlib.sha256)
