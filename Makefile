@@ -8,7 +8,7 @@ BY_FOLDER := -n auto --dist loadgroup
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format bench bench-long chaos tools upgrade clean
+.PHONY: help setup demo up down test check format bench bench-long pictures chaos tools upgrade clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,7 +56,12 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python -m benchmarks.api_load
 	$(BIN)/python benchmarks/long_queue.py
 	$(BIN)/python -m benchmarks.receipts
+	$(BIN)/python -m benchmarks.kept
+	$(BIN)/python benchmarks/schedules.py
 	$(BIN)/python -m benchmarks.recovery
+
+pictures: $(VENV)/.dev ## renew the pictures of the documentation
+	$(BIN)/python -m exports_pipeline_tests.pictures
 
 bench-long: $(VENV)/.dev ## measure the claims that need an hour: exports in memory, thousands, 100 million rows
 	$(BIN)/python -m benchmarks.in_memory
