@@ -55,6 +55,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.UnknownExportJob: Answer(status=404),
         refusals.WrongStatus: Answer(status=409),
         refusals.NotCompleted: Answer(status=409),
+        refusals.NotKept: Answer(status=409),
         refusals.SnapshotGone: Answer(status=409),
         errors.LostClaim: Answer(status=409),
         refusals.ResultExpired: Answer(status=410),

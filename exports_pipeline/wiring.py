@@ -14,6 +14,7 @@ from exports_pipeline.adapters.destination_store import PostgresDestinationStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
@@ -27,7 +28,7 @@ from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
-from exports_pipeline.adapters.warehouse import make_warehouse
+from exports_pipeline.adapters.warehouse import duckdb_limits, make_warehouse
 from exports_pipeline.channels import make_bot, make_senders
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
@@ -64,6 +65,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         warehouse=warehouse,
+        kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
         reports=_reports(settings),

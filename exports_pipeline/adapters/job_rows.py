@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from exports_pipeline.core.catalog import Column, Sensitivity
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Compression, Format, FormatOptions, Paper
+from exports_pipeline.core.kept_result import KeptResult
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.rendition import Rendition
@@ -125,6 +127,8 @@ def result_as_json(result: StoredFile) -> dict[str, Any]:
         "sha256": result.sha256,
         "columns": [{"name": name, "type": kind} for name, kind in result.columns],
         "remarks": list(result.remarks),
+        **({"difference": dict(result.difference)} if result.difference else {}),
+        **({"kept": _kept_as_json(result.kept)} if result.kept else {}),
     }
 
 
@@ -150,13 +154,24 @@ def _filters(value: dict[str, Any]) -> Filters:
 
 
 def _rendition_as_json(rendition: Rendition) -> dict[str, Any]:
-    return {**asdict(rendition), "of": str(rendition.of), "made_at": rendition.made_at.isoformat()}
+    return {
+        **asdict(rendition),
+        "of": str(rendition.of),
+        "made_at": rendition.made_at.isoformat(),
+        "kept_by": str(rendition.kept_by) if rendition.kept_by else None,
+    }
 
 
 def _rendition(value: dict[str, Any] | None) -> Rendition | None:
     if value is None:
         return None
-    return Rendition(**{**value, "of": UUID(value["of"]), "made_at": datetime.fromisoformat(value["made_at"])})
+    return Rendition(
+        of=UUID(value["of"]),
+        snapshot=value["snapshot"],
+        catalog_version=value["catalog_version"],
+        made_at=datetime.fromisoformat(value["made_at"]),
+        kept_by=UUID(value["kept_by"]) if value.get("kept_by") else None,
+    )
 
 
 def _schedule_as_json(window: ScheduledWindow) -> dict[str, Any]:
@@ -199,4 +214,25 @@ def _result(value: dict[str, Any]) -> StoredFile:
         sha256=value["sha256"],
         columns=tuple((column["name"], column["type"]) for column in value["columns"]),
         remarks=tuple(value.get("remarks", ())),
+        difference=value.get("difference"),
+        kept=_kept(value.get("kept")),
     )
+
+
+def _kept_as_json(kept: KeptResult) -> dict[str, Any]:
+    """What is empty is left out: most columns have but a name and a type."""
+    columns = [{name: value for name, value in asdict(each).items() if value} for each in kept.columns]
+    return {**asdict(kept), "columns": columns}
+
+
+def _kept(value: dict[str, Any] | None) -> KeptResult | None:
+    if value is None:
+        return None
+    return KeptResult(
+        **{**value, "columns": tuple(map(_column, value["columns"])), "sensitive": tuple(value["sensitive"])}
+    )
+
+
+def _column(value: dict[str, Any]) -> Column:
+    sensitive = Sensitivity(value["sensitive"]) if "sensitive" in value else None
+    return Column(**{**value, "sensitive": sensitive})

@@ -9,6 +9,7 @@ from uuid import UUID
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.kept_result import KeptResult
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.rendition import Rendition
@@ -45,8 +46,11 @@ class StoredFile:
     sha256: str
     columns: tuple[tuple[str, str], ...] = ()
     """Name and DuckDB type of each column of the file."""
+    difference: Mapping[str, Any] | None = None
+    """How it differs from the result of the schedule's window before, as `core.difference.summary_of` tells it."""
     remarks: tuple[str, ...] = ()
     """What the file does not hold, if anything: then it is not complete, and says so itself."""
+    kept: KeptResult | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,6 +171,12 @@ class SnapshotGone(RequestError):
     code = "snapshot_gone"
 
 
+class NotKept(RequestError):
+    """The rows of this result were not kept; request the export with the option keep_result."""
+
+    code = "not_kept"
+
+
 class ResultExpired(RequestError):
     """The file has expired and was deleted; request the export again."""
 

@@ -1,9 +1,12 @@
 """What an export job knows of the schedule that it runs for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
+
+BASELINES = "baselines/"
+"""What the keys of rows begin with that are kept to be compared with: outside the files, which expire."""
 
 
 class Condition(StrEnum):
@@ -45,6 +48,26 @@ class ScheduledWindow:
     def job_id(self) -> UUID:
         """The id of the job, whoever makes it and however often."""
         return uuid5(self.schedule_id, f"{self.window}:{self.part}")
+
+    @property
+    def compares_rows(self) -> bool:
+        """Whether the result is compared with that of the window before."""
+        return self.condition is Condition.CHANGED
+
+    @property
+    def baseline_prefix(self) -> str:
+        """What the keys of the rows begin with that are kept for the next windows of this part."""
+        return f"{BASELINES}{self.schedule_id}/{self.part.replace(':', '-')}/"
+
+    @property
+    def baseline_key(self) -> str:
+        """Where the rows of this window are kept for the next one."""
+        return f"{self.baseline_prefix}{self.window}.parquet"
+
+    def of_baseline(self, key: str) -> "ScheduledWindow":
+        """The window of the same part whose rows lie at a key."""
+        told = key.removeprefix(self.baseline_prefix).removesuffix(".parquet")
+        return replace(self, due_at=datetime.fromisoformat(told))
 
 
 def window_text(due_at: datetime) -> str:

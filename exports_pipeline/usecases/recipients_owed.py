@@ -33,11 +33,14 @@ def _withheld(window: ScheduledWindow, made: Made, digest: str, ports: ExportPor
     if window.condition is Condition.NOT_EMPTY and made.result.row_count == 0:
         return NO_ROWS
     if window.condition is Condition.CHANGED:
+        if made.difference is not None:
+            return NOTHING_CHANGED if made.difference.is_empty else None
         before = ports.schedules.previous_digest(window.schedule_id, window.part, before=window.due_at)
         return NOTHING_CHANGED if before == digest else None
     return None
 
 
 def _digest(made: Made) -> str:
-    """Equal for equal files; documents say when they were made, and so are never equal."""
-    return hashlib.sha256(f"{made.result.row_count} {made.result.sha256}".encode()).hexdigest()
+    """Equal for equal results; of what was kept, as documents say when they were made, and so are never equal."""
+    told = made.result.kept or made.result
+    return hashlib.sha256(f"{told.row_count} {told.sha256}".encode()).hexdigest()

@@ -12,6 +12,7 @@ from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
 from exports_pipeline.core.export_job import ExportRequest, NewExportJob
 from exports_pipeline.core.filters import select
 from exports_pipeline.core.formats import check_columns, parse_format, parse_options
+from exports_pipeline.core.kept_result import check_keepable
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
@@ -62,6 +63,8 @@ def checked_export(request: ExportRequest, requester: Requester, *, ports: Expor
     options = parse_options(file_format, request.options)
     selection = select(dataset, request.filters, requester, timezone=options.timezone)
     check_columns(file_format, len(selection.columns))
+    if options.keep_result:
+        check_keepable(selection.columns)
     with suppress(WarehouseBusy, WarehouseUnavailable):  # the run checks them again
         check_values(selection, ports.warehouse)
         check_rows_beforehand(selection, file_format, warehouse=ports.warehouse, limits=ports.limits)

@@ -30,6 +30,8 @@ def request_report(
 ) -> Requested:
     """Check a request against the template and the catalogue and write it into the ledger; `share` as for an export.
 
+    The report is kept beside its file, so that its renditions show the same figures.
+
     Raises:
         RequestError: template, parameters or format do not fit, or the idempotency key is taken.
         QueueFull: too many jobs are waiting.
@@ -68,7 +70,7 @@ def checked_report(
         dataset_title=facts.title,
         format=kind,
         filters=Filters(),
-        options=FormatOptions(),
+        options=FormatOptions(keep_result=True),
         parameters=parameters,
         created_at=ports.clock(),
     )

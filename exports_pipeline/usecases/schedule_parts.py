@@ -15,7 +15,7 @@ from exports_pipeline.core.recipient import Recipient, person
 from exports_pipeline.core.refusals import InvalidSchedule
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Schedule, ScheduleKind, Window
-from exports_pipeline.core.scheduled_window import ScheduledWindow
+from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
 from exports_pipeline.usecases.request_export import checked_export, digest
 from exports_pipeline.usecases.request_report import checked_report
 
@@ -74,7 +74,11 @@ def checked_job(schedule: Schedule, file_format: str, requester: Requester, *, p
     body = schedule.body
     if schedule.kind is ScheduleKind.REPORT:
         return checked_report(body["template"], body.get("params") or {}, file_format, requester, ports=ports)
-    return checked_export(_export_request(body, file_format, schedule.formats), requester, ports=ports)
+    request = _export_request(body, file_format, schedule.formats)
+    is_first_of_several = len(schedule.formats) > 1 and file_format == schedule.formats[0]
+    if schedule.condition is Condition.CHANGED or is_first_of_several:
+        request = replace(request, options={"keep_result": True, **request.options})
+    return checked_export(request, requester, ports=ports)
 
 
 def _export_request(body: Mapping[str, Any], file_format: str, formats: tuple[str, ...]) -> ExportRequest:

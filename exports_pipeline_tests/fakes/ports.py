@@ -11,6 +11,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
 from exports_pipeline_tests.fakes.figures import FakeFigures
+from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
@@ -74,6 +75,7 @@ def fake_ports(**overrides) -> ExportPorts:
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
+        kept=InMemoryKeptRows(),
         objects=InMemoryObjectStore(),
         runs=FakeRuns(),
         reports=PlainReports(),

@@ -7,56 +7,26 @@ from datetime import date, timedelta
 import pytest
 
 from exports_pipeline.core.errors import LedgerUnavailable, QueryFailed
-from exports_pipeline.core.ledger import AuditEntry, QueueLimits
+from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.schedule import CatchUp, ScheduleKind, WindowState, scheduled
+from exports_pipeline.core.schedule import CatchUp, ScheduleKind, WindowState
 from exports_pipeline.core.scheduled_window import Condition
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.enqueue_recurring import enqueue_recurring
-from exports_pipeline.usecases.run_export import run_export
-from exports_pipeline_tests.builders import a_schedule, requester
+from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.clock import NOON
 from exports_pipeline_tests.fakes.ports import fake_ports
+from exports_pipeline_tests.ticking import ANN, CHAT, DAY, added, run_all, ticked, windows
 
-ANN, BOB = requester("ann"), requester("bob")
-DAY = timedelta(days=1)
+BOB = requester("bob")
 OPERATORS = Recipient(channel=Channel.SLACK, address="C0123456789")
-CHAT = Recipient(channel=Channel.TELEGRAM, address="42")
 
 
 @pytest.fixture
 def ports():
     ports = fake_ports()
     return replace(ports, limits=replace(ports.limits, schedule_spread=timedelta(0)), operators=OPERATORS)
-
-
-def added(ports, owner=ANN, **changes):
-    schedule = scheduled(
-        a_schedule(owner.owner_key, **{"recipients": (CHAT,), **changes}), now=ports.clock(), most_spread=timedelta(0)
-    )
-    ports.schedules.add(schedule, owner, AuditEntry(at=NOON, actor=owner.user_id, action="schedule.created"))
-    return schedule
-
-
-def ticked(ports, *, days=1):
-    """What a tick says some days later."""
-    ports.clock.now += days * DAY
-    return enqueue_recurring(ports).in_words
-
-
-def run_all(ports, error=None):
-    """Run what is pending as the workers would; all attempts of a job fail with the error, if there is one."""
-    for job in list(ports.jobs.jobs.values()):
-        if job.status is Status.PENDING and error is None:
-            run_export(job.id, job.attempt, run_id="run", ports=ports)
-        elif job.status is Status.PENDING:
-            ports.jobs.fail(job.id, job.attempt, error, now=ports.clock())
-    enqueue_recurring(ports)
-
-
-def windows(ports, schedule):
-    return [(each.state, each.reason) for each in reversed(ports.schedules.windows(schedule.id, limit=99))]
 
 
 def notices(ports):
