@@ -12,12 +12,14 @@ from exports_api.bodies import BodyRefused, read_json
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.reports import ReportBody
 from exports_api.schemas.schedules import CronBody, ScheduleBody, SchedulePatch
+from exports_pipeline.core.period import Period
 from exports_pipeline.core.refusals import InvalidSchedule
 from exports_pipeline.core.schedule import ScheduleKind
 
 _MODELS: Mapping[ScheduleKind, type[BaseModel]] = {ScheduleKind.EXPORT: ExportBody, ScheduleKind.REPORT: ReportBody}
 _BESIDE = ("recipients", "share")
 """What stands beside the body, or makes no sense in it."""
+_PERIOD = "period"
 
 
 async def schedule_body(request: Request) -> ScheduleBody:
@@ -64,6 +66,8 @@ def checked_body(kind: ScheduleKind, body: Mapping[str, Any], formats: Sequence[
         BodyRefused: it is not of that shape; the fields at fault begin with `body`.
     """
     model = _MODELS[kind]
+    period = _period_of(kind, body)
+    body = {name: value for name, value in body.items() if name != _PERIOD or period is None}
     foreign = [_fault("extra_forbidden", "", (name,)) for name in _BESIDE if name in body]
     if foreign:
         raise BodyRefused(ValidationError.from_exception_data(model.__name__, foreign))
@@ -72,7 +76,20 @@ def checked_body(kind: ScheduleKind, body: Mapping[str, Any], formats: Sequence[
     except ValidationError as error:
         faults = [_fault(each["type"], each["msg"], each["loc"]) for each in error.errors(include_url=False)]
         raise BodyRefused(ValidationError.from_exception_data(model.__name__, faults)) from error
-    return checked.model_dump(mode="json", exclude={"format", *_BESIDE}, exclude_none=True)
+    kept = checked.model_dump(mode="json", exclude={"format", *_BESIDE}, exclude_none=True)
+    return kept | ({_PERIOD: period} if period else {})
+
+
+def _period_of(kind: ScheduleKind, body: Mapping[str, Any]) -> Period | None:
+    """The period of an export that recurs; None where it has none."""
+    if kind is not ScheduleKind.EXPORT or _PERIOD not in body:
+        return None
+    field = f"body.{_PERIOD}"
+    if body[_PERIOD] not in tuple(Period):
+        raise InvalidSchedule(f"The period is one of {', '.join(Period)}.", field=field)
+    if body.get("start_date") or body.get("end_date"):
+        raise InvalidSchedule("Give a period, or a first and last day, not both.", field=field)
+    return Period(body[_PERIOD])
 
 
 def _fault(kind: str, sentence: str, steps: tuple[int | str, ...]) -> InitErrorDetails:

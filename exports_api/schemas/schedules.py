@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 from exports_api.schemas.export_request import MAX_COLUMNS, MAX_RECIPIENTS, ColumnName, RecipientBody
 from exports_api.schemas.fields import FreeObject, Instant, WithoutNul
 from exports_pipeline.core.formats import Format
+from exports_pipeline.core.period import Period
 from exports_pipeline.core.schedule import CatchUp
 from exports_pipeline.core.scheduled_window import Condition
 
@@ -23,7 +24,11 @@ _EXAMPLES: list[JsonValue] = [
     {
         "name": "Transactions of the month, where there are new ones",
         "kind": "export",
-        "body": {"dataset_id": "fct_transactions", "columns": ["booked_on", "amount", "currency"]},
+        "body": {
+            "dataset_id": "fct_transactions",
+            "columns": ["booked_on", "amount", "currency"],
+            "period": "last_month",
+        },
         "format": ["csv", "parquet"],
         "cron": "@monthly",
         "timezone": "Europe/Prague",
@@ -45,7 +50,10 @@ _CRON = (
     "Five fields: minute, hour, day of month, month, day of week; numbers, `*`, lists, ranges, steps, MON and JAN, "
     "or @hourly, @daily, @weekly, @monthly, @yearly."
 )
-_BODY = "What is made, as the body of POST /api/analytics/exports or /reports, without recipients."
+_BODY = (
+    "What is made, as the body of POST /api/analytics/exports or /reports, without recipients. In place of its days an "
+    f"export may have a `period`, as seen on the day of the window: {', '.join(Period)}."
+)
 _FORMAT = f"One format or several: {_FORMATS}. May stand in `body` instead."
 _CATCH_UP = "Which windows run that were missed in an outage: the newest `one`, `all` of them spread out, or `none`."
 _CONDITION = "When a result is sent: `always`, if it is `not_empty`, or if it has `changed` since the last one."

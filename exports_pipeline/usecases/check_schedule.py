@@ -27,7 +27,7 @@ def check_schedule(schedule: Schedule, owner: Requester, *, ports: ExportPorts) 
     _check_expiry(schedule, ports)
     for file_format in schedule.formats:
         try:
-            checked_job(schedule, file_format, owner, ports=ports)
+            checked_job(schedule, file_format, owner, at=ports.clock(), ports=ports)
         except RequestError as error:
             if error.field not in _FIELDS_OF_ITS_OWN:
                 error.field = f"body.{error.field}" if error.field else "body"

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.export_job import ExportRequest, NewExportJob
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import OPTIONS_OF_FORMAT
+from exports_pipeline.core.period import Period, days_of
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient, person
 from exports_pipeline.core.refusals import InvalidSchedule
@@ -52,7 +53,9 @@ def parts_of(schedule: Schedule, window: Window, owner: Requester, *, ports: Exp
     refusal: RequestError | None = None
     for scope in scopes:
         try:
-            of_scope = [checked_job(schedule, each, scope.requester, ports=ports) for each in schedule.formats]
+            of_scope = [
+                checked_job(schedule, each, scope.requester, at=window.due_at, ports=ports) for each in schedule.formats
+            ]
         except RequestError as error:
             if not scope.mark:
                 raise
@@ -65,8 +68,10 @@ def parts_of(schedule: Schedule, window: Window, owner: Requester, *, ports: Exp
     return Parts(jobs=tuple(jobs), left_out=tuple(left_out))
 
 
-def checked_job(schedule: Schedule, file_format: str, requester: Requester, *, ports: ExportPorts) -> NewExportJob:
-    """The job that a schedule makes in one of its formats with somebody's rights.
+def checked_job(
+    schedule: Schedule, file_format: str, requester: Requester, *, at: datetime, ports: ExportPorts
+) -> NewExportJob:
+    """The job that a schedule makes at an instant in one of its formats with somebody's rights.
 
     Raises:
         RequestError: it does not fit the catalogue.
@@ -74,11 +79,21 @@ def checked_job(schedule: Schedule, file_format: str, requester: Requester, *, p
     body = schedule.body
     if schedule.kind is ScheduleKind.REPORT:
         return checked_report(body["template"], body.get("params") or {}, file_format, requester, ports=ports)
-    request = _export_request(body, file_format, schedule.formats)
+    request = _export_request(_with_days(schedule, at), file_format, schedule.formats)
     is_first_of_several = len(schedule.formats) > 1 and file_format == schedule.formats[0]
     if schedule.condition is Condition.CHANGED or is_first_of_several:
         request = replace(request, options={"keep_result": True, **request.options})
     return checked_export(request, requester, ports=ports)
+
+
+def _with_days(schedule: Schedule, at: datetime) -> Mapping[str, Any]:
+    """The body with the days of its period, as they are in the schedule's zone at an instant."""
+    body = schedule.body
+    if "period" not in body:
+        return body
+    first, last = days_of(Period(body["period"]), at.astimezone(schedule.zone).date())
+    options = {"timezone": schedule.timezone, **(body.get("options") or {})}
+    return {**body, "start_date": first.isoformat(), "end_date": last.isoformat(), "options": options}
 
 
 def _export_request(body: Mapping[str, Any], file_format: str, formats: tuple[str, ...]) -> ExportRequest:

@@ -64,6 +64,13 @@ def test_the_format_may_stand_in_the_body(ann):
         ({"catch_up": "some"}, "catch_up", "enum"),
         ({"condition": "never"}, "condition", "enum"),
         ({"key": ["day"]}, "key", "invalid_schedule"),
+        ({"body": {"dataset_id": "sales", "period": "soon"}}, "body.period", "invalid_schedule"),
+        (
+            {"body": {"dataset_id": "sales", "period": "last_week", "start_date": "2026-01-01"}},
+            "body.period",
+            "invalid_schedule",
+        ),
+        ({"body": {"dataset_id": "airports", "period": "last_week"}}, "body.start_date", "filter_not_supported"),
         ({"key": ["x"], "condition": "changed"}, "key.0", "invalid_schedule"),
         ({"per_recipient": 1}, "per_recipient", "bool_type"),
         ({"per_recipient": True}, "per_recipient", "invalid_schedule"),

@@ -71,6 +71,15 @@ def test_several_formats_are_several_jobs_each_with_the_options_it_takes(ports):
     assert windows(ports, schedule) == [(WindowState.RAN, None)]
 
 
+def test_a_period_is_that_of_the_window_in_the_schedules_zone_also_when_it_runs_late(ports):
+    body = {"dataset_id": "sales", "period": "yesterday"}
+    added(ports, body=body, timezone="Pacific/Kiritimati", cron="0 1 * * *", catch_up=CatchUp.ALL)  # UTC+14
+    ticked(ports, days=2)
+    days = sorted((job.filters.start_date, job.filters.end_date) for job in ports.jobs.jobs.values())
+    assert days == [(date(2026, 3, 2), date(2026, 3, 2)), (date(2026, 3, 3), date(2026, 3, 3))]
+    assert {job.options.timezone for job in ports.jobs.jobs.values()} == {"Pacific/Kiritimati"}
+
+
 def test_a_report_recurs_as_well(ports):
     params = {"dataset": "sales", "metrics": ["amount"], "by": "kind", "period": "all"}
     schedule = added(
