@@ -2,24 +2,32 @@
 
 import json
 import logging
+from contextlib import contextmanager
+from uuid import UUID
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from exports_api.app import create_app
 from exports_pipeline.adapters.export_runs import run_config, run_tags
 from exports_pipeline.adapters.logs import without_secrets
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.core.errors import LedgerUnavailable
+from exports_pipeline.core.spans import NoSpans
 from exports_pipeline.settings import Settings
 from exports_pipeline_tests.api_client import EXPORTS, SECRET, ApiClient
 from exports_pipeline_tests.builders import entry, new_job
+from exports_pipeline_tests.fakes.destinations import InMemoryLinks
 from exports_pipeline_tests.fakes.ports import fake_ports
 
 DSN = "postgresql://exports:hunter2@127.0.0.1:5432/exports"
 LINK = "https://s3.test/exports/k?X-Amz-Credential=AKIAX&X-Amz-Signature=feedbeef&X-Amz-Security-Token=tok3n"
 BEARER = "Bearer eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl"
-TOLD = ("hunter2", "feedbeef", "AKIAX", "tok3n", "c2lnbmF0dXJl")
+SHARED = "http://127.0.0.1/d/HJ0PbosfTQuaUzofLGx7EUDmI4cx2P1PTJ0fT1vHxE8"
+WORKFLOW = "https://prod.logic.azure.test/workflows/1/triggers/manual/run?api-version=1&sig=azur3s1g"
+CHANNELS = "whsec_c3dvcmRmaXNoLXN3b3JkZmlzaC1zd29yZGZpc2g= xoxb-1-sl4ckb0t"
+TOLD = ("hunter2", "feedbeef", "AKIAX", "tok3n", "c2lnbmF0dXJl", "HJ0Pbosf", "azur3s1g", "c3dvcmRmaXNo", "sl4ckb0t")
 
 
 @pytest.mark.parametrize(
@@ -33,8 +41,9 @@ TOLD = ("hunter2", "feedbeef", "AKIAX", "tok3n", "c2lnbmF0dXJl")
         {"event": "x", "aws_secret_access_key": ["hunter2"]},
         {"event": "x", "body": f'{{"url": "{LINK}"}}'.encode()},
         {"event": "x", "error": ValueError(DSN)},
+        {"event": "x", "opened": SHARED, "exception": f"HTTPError: {WORKFLOW}\nSlackApiError: {CHANNELS}"},
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_secret_is_blanked_wherever_it_stands_in_an_event(event):
     shown = json.dumps(without_secrets(None, "info", event), default=str)
@@ -100,3 +109,28 @@ def test_neither_a_refusal_nor_the_metrics_repeat_a_token(ann, app):
     texts = [refusal.text, str(refusal.headers), ann.get("/metrics").text, ann.get(f"/{token}").headers["x-request-id"]]
     assert [text for text in texts if token[:-4] in text] == []
     assert [text for text in texts if SECRET in text] == []
+
+
+class Traced(NoSpans):
+    """Spans that remember their facts."""
+
+    def __init__(self):
+        self.facts = []
+
+    @contextmanager
+    def span(self, name, *, parent=None, **facts):
+        self.facts.append(facts)
+        yield lambda _key, _fact: None
+
+
+@pytest.mark.parametrize("link_store", [InMemoryLinks([]), None], ids=["answered", "failed"])
+def test_whoever_reads_logs_or_traces_cannot_open_a_link(tmp_path, link_store):
+    structlog.reset_defaults()
+    spans = Traced()
+    ports = fake_ports(spans=spans, links=link_store)
+    app = create_app(ports, Settings(home=tmp_path, jwt_secret=SECRET), dispatch_soon=lambda: None)
+    token = ports.vault.token(UUID(int=7))
+    with capture_logs() as log:
+        ApiClient(app).get(f"/d/{token}", anonymous=True)
+    assert {each["path"] for each in [*log, *spans.facts] if "path" in each} == {"/d/..."}
+    assert token not in f"{log} {spans.facts}"
