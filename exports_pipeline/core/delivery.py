@@ -13,6 +13,7 @@ from exports_pipeline.core.recipient import Recipient
 MAX_TRIES = 8
 MAX_TRIES_OF_OURS = 32
 """After so many, what an operator must mend has been tried for a day."""
+_LONGEST_PAUSE_S = 86_400.0
 _MENDED_BY_OPERATORS = (InvalidMessageTemplate, NotConfigured)
 
 
@@ -83,4 +84,6 @@ def next_try(delivery: Delivery, error: ExportError, now: datetime) -> datetime 
         return None
     jitter = 0.75 + (delivery.id.int + delivery.tries) % 1009 / 1009 / 2
     asked_for = (error.retry_after_s if isinstance(error, DeliveryUnavailable) else None) or 0.0
-    return now + timedelta(seconds=max(asked_for, jitter * min(3600, 5 * 3 ** (delivery.tries - 1))))
+    return now + timedelta(
+        seconds=max(min(asked_for, _LONGEST_PAUSE_S), jitter * min(3600, 5 * 3 ** (delivery.tries - 1)))
+    )

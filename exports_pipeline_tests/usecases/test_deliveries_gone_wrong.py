@@ -71,6 +71,13 @@ def test_a_delivery_that_kills_whoever_sends_it_is_given_up_in_the_end(ports):
     assert only(ports).last_error.startswith("Every try to send this came to no end")
 
 
+def test_a_channel_that_asks_for_an_age_gets_a_day(ports):
+    ports.senders["telegram"].error = DeliveryUnavailable(retry_after_s=1e300)
+    completed(ports, TO_42)
+    assert deliver(ports).postponed == 1
+    assert only(ports).next_try_at == ports.clock() + timedelta(days=1)
+
+
 def test_a_try_that_fails_after_its_lease_does_not_disturb_the_next_one(ports):
     class TooSlow(FakeSender):
         def send(self, target, message):
