@@ -3,6 +3,7 @@
 import json
 import logging
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -13,13 +14,22 @@ from exports_api.app import create_app
 from exports_pipeline.adapters.export_runs import run_config, run_tags
 from exports_pipeline.adapters.logs import without_secrets
 from exports_pipeline.adapters.postgres import make_engine
-from exports_pipeline.core.errors import LedgerUnavailable
+from exports_pipeline.core.errors import DeliveryRefused, LedgerUnavailable
+from exports_pipeline.core.export_job import ExportRequest
+from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.spans import NoSpans
+from exports_pipeline.defs.run_log import log_deliveries
 from exports_pipeline.settings import Settings
+from exports_pipeline.usecases.deliver import deliver
+from exports_pipeline.usecases.request_export import request_export
+from exports_pipeline.usecases.run_export import run_export
+from exports_pipeline.usecases.save_destination import Draft, save_destination
+from exports_pipeline.usecases.try_destination import try_destination
 from exports_pipeline_tests.api_client import EXPORTS, SECRET, ApiClient
-from exports_pipeline_tests.builders import entry, new_job
+from exports_pipeline_tests.builders import entry, new_job, requester
 from exports_pipeline_tests.fakes.destinations import InMemoryLinks
 from exports_pipeline_tests.fakes.ports import fake_ports
+from exports_pipeline_tests.fakes.runs import FakeSender
 
 DSN = "postgresql://exports:hunter2@127.0.0.1:5432/exports"
 LINK = "https://s3.test/exports/k?X-Amz-Credential=AKIAX&X-Amz-Signature=feedbeef&X-Amz-Security-Token=tok3n"
@@ -134,3 +144,42 @@ def test_whoever_reads_logs_or_traces_cannot_open_a_link(tmp_path, link_store):
         ApiClient(app).get(f"/d/{token}", anonymous=True)
     assert {each["path"] for each in [*log, *spans.facts] if "path" in each} == {"/d/..."}
     assert token not in f"{log} {spans.facts}"
+
+
+class Chatty:
+    """A sender that puts everything it was told into an error nobody foresaw."""
+
+    def send(self, target, message):
+        raise AttributeError(f"{target.secrets} {message.text} {message.facts}")
+
+    def trial(self, target):
+        yield "authenticate"
+        raise DeliveryRefused
+
+
+def test_a_sender_that_breaks_tells_nobody_what_it_was_told(ann_requester):
+    structlog.reset_defaults()
+    spans = Traced()
+    ports = fake_ports(spans=spans, senders={"sftp": Chatty(), "email": FakeSender()})
+    options = {"username": "exports", "host_key": "ssh-ed25519 AAAA"}
+    address = {"channel": "sftp", "address": "sftp.test", "options": options}
+    place = save_destination(Draft(name="Bank", secrets={"password": "hunter2"}, **address), ann_requester, ports=ports)
+    try_destination(place.id, ann_requester, ports=ports)
+    recipient = Recipient(channel=Channel.SFTP, destination_id=place.id)
+    request = ExportRequest(dataset="sales", format="csv")
+    job = request_export(request, ann_requester, ports=ports, recipients=[recipient]).job
+    run_export(job.id, 1, run_id="run", ports=ports)
+    with capture_logs() as log:
+        for _ in range(8):
+            log_deliveries(deliver(ports))
+            ports.clock.advance(6000)
+    (link_id,) = ports.links.links
+    (_, mail) = ports.senders["email"].sent[0]
+    assert "delivery_broke" in {each["event"] for each in log}
+    told = f"{log} {spans.facts} {ports.jobs.deliveries} {ports.jobs.audit} {place} {mail}"
+    assert [word for word in ("hunter2", ports.vault.token(link_id)) if word in told] == []
+
+
+@pytest.fixture
+def ann_requester():
+    return replace(requester("ann"), email="ann@example.com")
