@@ -20,6 +20,7 @@ from exports_pipeline.core.formats import Format
 WAYS = {
     "ours": ("streaming", "ours"),
     "without totals": ("streaming", "without_totals"),
+    "kept": ("streaming", "kept"),
     "copy": ("streaming", "copy"),
     "file, then upload": ("streaming", "file_then_upload"),
     "polars": ("peers", "polars_sink"),

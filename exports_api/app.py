@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from exports_api.auth import SharedSecretVerifier, Verifier
 from exports_api.deps import ApiParts
@@ -29,8 +30,11 @@ from exports_api.routes import (
     problems,
     renditions,
     reports,
+    schedules,
+    users,
 )
 from exports_api.shared_looks import SharedLooks
+from exports_api.status_reads import StatusReads
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.errors import RunsUnavailable
@@ -47,6 +51,8 @@ _ROUTES = (
     estimates,
     renditions,
     reports,
+    schedules,
+    users,
     deliveries,
     destinations,
     me,
@@ -80,21 +86,22 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are taken at the edge
         lifespan=_watch(ports, dispatch_soon, watch_every_s) if watch_every_s else None,
     )
     metrics = ApiMetrics()
-    app.state.parts = ApiParts(
+    parts = app.state.parts = ApiParts(
         ports=ports,
         verifier=_verifier(settings),
         metrics=metrics,
         looks=SharedLooks(partial(look_at_exports, ports=ports)),
         dispatch_soon=dispatch_soon,
     )
-    app.include_router(exports.status)
     for routes in _ROUTES:
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)
+    app.add_middleware(StatusReads, parts=parts, route=_status_route())
     app.add_middleware(Edge, metrics=metrics, spans=ports.spans)
     return app
 
@@ -119,6 +126,12 @@ def _watch(
             rounds.stop()
 
     return lifespan
+
+
+def _status_route() -> APIRoute:
+    return next(
+        each for each in exports.router.routes if isinstance(each, APIRoute) and each.endpoint is exports.get_export
+    )
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -14,6 +14,7 @@ _FINAL = frozenset({"completed", "failed", "cancelled"})
 _UNAVAILABLE = 503
 _EXPORTS = "/api/analytics/exports"
 _REPORTS = "/api/analytics/reports"
+_SCHEDULES = "/api/analytics/schedules"
 _KEYS = "/.well-known/exports-signing-keys.json"
 
 
@@ -102,6 +103,18 @@ class ExportsClient:
             self._pause(wait_s)
             wait_s = min(_LONGEST_LOOK_S, wait_s * 1.3)
 
+    def create_schedule(self, body: dict[str, Any]) -> str:
+        """Create a schedule and return its id."""
+        return str(self._call("POST", _SCHEDULES, json=body)["id"])
+
+    def run_schedule(self, schedule_id: str) -> None:
+        """Have a schedule run now, besides its windows."""
+        self._call("POST", f"{_SCHEDULES}/{schedule_id}/run")
+
+    def delete_schedule(self, schedule_id: str) -> None:
+        """Delete a schedule; what it has made stays."""
+        self._call("DELETE", f"{_SCHEDULES}/{schedule_id}")
+
     def cancel(self, job_id: str) -> None:
         """Cancel an export job."""
         self._call("POST", f"{_EXPORTS}/{job_id}/cancel")
@@ -122,7 +135,7 @@ class ExportsClient:
                 answer = self._http.request(method, path, **more)
                 if answer.is_success:
                     self._has_answered = True
-                    return dict(answer.json())
+                    return dict(answer.json()) if answer.content else {}
                 failure: Exception = ApiRefused(_problem(answer))
                 if answer.status_code != _UNAVAILABLE:
                     raise failure

@@ -36,9 +36,14 @@ def add_fault_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _no_such_door)
 
 
-async def _export_error(request: Request, error: Exception) -> Response:
+def told(request: Request, error: ExportError) -> Response:
+    """The answer to a request that met an error of ours."""
     headers = {"WWW-Authenticate": 'Bearer realm="exports"'} if isinstance(error, MissingToken) else None
-    return problem_response(request, cast("ExportError", error), headers=headers)
+    return problem_response(request, error, headers=headers)
+
+
+async def _export_error(request: Request, error: Exception) -> Response:
+    return told(request, cast("ExportError", error))
 
 
 async def _body_refused(request: Request, error: Exception) -> Response:

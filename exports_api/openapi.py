@@ -11,6 +11,7 @@ from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.problem import Problem
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
+from exports_api.schemas.schedules import CronBody, ScheduleBody, SchedulePatch
 
 _UNSEEN: tuple[type[BaseModel], ...] = (
     DestinationBody,
@@ -19,6 +20,9 @@ _UNSEEN: tuple[type[BaseModel], ...] = (
     PreviewBody,
     RenditionBody,
     ReportBody,
+    ScheduleBody,
+    SchedulePatch,
+    CronBody,
     Problem,
 )
 """Models that routes read or write by themselves."""
@@ -38,6 +42,7 @@ TAGS = [
     {"name": "datasets", "description": "What may be exported."},
     {"name": "exports", "description": "Export jobs: request, look, download, cancel, retry."},
     {"name": "reports", "description": "Documents made of several questions; each is an export job."},
+    {"name": "schedules", "description": "Exports and reports that recur."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]

@@ -55,6 +55,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.UnknownExportJob: Answer(status=404),
         refusals.WrongStatus: Answer(status=409),
         refusals.NotCompleted: Answer(status=409),
+        refusals.NotKept: Answer(status=409),
         refusals.SnapshotGone: Answer(status=409),
         errors.LostClaim: Answer(status=409),
         refusals.ResultExpired: Answer(status=410),
@@ -100,6 +101,10 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.UnknownChannel: _UNPROCESSABLE,
         refusals.UnknownDestination: _UNPROCESSABLE,
         refusals.InvalidDestination: _UNPROCESSABLE,
+        refusals.InvalidCron: _UNPROCESSABLE,
+        refusals.InvalidSchedule: _UNPROCESSABLE,
+        refusals.UnknownSchedule: Answer(status=404),
+        refusals.UnknownUser: Answer(status=404),
         http_errors.BodyTooLarge: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
     }
@@ -145,7 +150,7 @@ def problem_response(
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
     _add_headers(response.headers, error, answer)
-    if answer.status in _BODY_UNREAD and request.method == "POST":
+    if answer.status in _BODY_UNREAD and request.method in {"POST", "PATCH"}:
         response.headers["Connection"] = "close"  # or the server would read on, for as long as a client sends
     return response
 

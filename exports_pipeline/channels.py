@@ -2,7 +2,7 @@
 
 from exports_pipeline.adapters.senders.ftp import FtpSender
 from exports_pipeline.adapters.senders.later import LaterSender
-from exports_pipeline.adapters.senders.mail import make_mail_sender
+from exports_pipeline.adapters.senders.mail import make_mail_sender, read_domains
 from exports_pipeline.adapters.senders.slack import SlackSender
 from exports_pipeline.adapters.senders.teams import TeamsSender
 from exports_pipeline.adapters.senders.telegram import TelegramSender
@@ -46,7 +46,7 @@ def make_senders(settings: Settings) -> dict[str, Sender]:
         senders[Channel.EMAIL] = make_mail_sender(
             settings.smtp_url.get_secret_value(),
             sender=settings.mail_from,
-            domains=settings.allowed_domains,
+            domains=read_domains(settings.mail_domains),
             attach_bytes=attach_bytes,
         )
     api = _bot_api(settings)

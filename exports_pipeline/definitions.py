@@ -8,6 +8,7 @@ from exports_pipeline.defs.purge import hourly_run_purge, run_purge
 from exports_pipeline.defs.report import report
 from exports_pipeline.defs.resources import PortsResource
 from exports_pipeline.defs.safety_nets import cancelled_export_runs, failed_export_runs, silent_exports, waiting_exports
+from exports_pipeline.defs.schedules import due_schedules, overdue_schedules
 from exports_pipeline.defs.telegram import telegram_updates
 from exports_pipeline.defs.upkeep import expiry, quarter_hourly_expiry
 
@@ -20,7 +21,8 @@ defs = dg.Definitions(
         cancelled_export_runs,
         due_deliveries,
         telegram_updates,
+        overdue_schedules,
     ],
-    schedules=[quarter_hourly_expiry, hourly_run_purge],
+    schedules=[due_schedules, quarter_hourly_expiry, hourly_run_purge],
     resources={"ports": PortsResource()},
 )

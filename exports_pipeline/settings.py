@@ -146,13 +146,6 @@ class Settings(BaseSettings):
         return max(self.expiry, self.report_expiry)
 
     @property
-    def allowed_domains(self) -> frozenset[str] | None:
-        """Domains that may receive mail, in lower case; None: all."""
-        if self.mail_domains is None:
-            return None
-        return frozenset(each.strip().lower() for each in self.mail_domains.split(",") if each.strip())
-
-    @property
     def links_url(self) -> str:
         """What the links in messages begin with, without a slash at its end."""
         return (self.public_url or f"http://127.0.0.1:{self.api_port}").rstrip("/")

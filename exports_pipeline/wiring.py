@@ -14,6 +14,7 @@ from exports_pipeline.adapters.destination_store import PostgresDestinationStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
@@ -21,11 +22,13 @@ from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
+from exports_pipeline.adapters.senders.mail import read_domains
 from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
-from exports_pipeline.adapters.warehouse import make_warehouse
+from exports_pipeline.adapters.warehouse import duckdb_limits, make_warehouse
 from exports_pipeline.channels import make_bot, make_senders
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
@@ -57,10 +60,12 @@ def build_ports(settings: Settings) -> ExportPorts:
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
         users=PostgresUserStore(engine),
+        schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         warehouse=warehouse,
+        kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
         reports=_reports(settings),
@@ -99,8 +104,10 @@ def limits_of(settings: Settings) -> Limits:
         expiry=settings.expiry,
         report_expiry=settings.report_expiry,
         link_valid=timedelta(hours=settings.link_hours),
-        mail_domains=settings.allowed_domains,
+        mail_domains=read_domains(settings.mail_domains),
         run_retention=timedelta(days=settings.run_days),
+        schedule_least=timedelta(minutes=settings.schedule_least_minutes),
+        schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
     )
 
 

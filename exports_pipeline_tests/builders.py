@@ -13,6 +13,7 @@ from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.message import FileToSend, Message
 from exports_pipeline.core.requester import Permission, Requester
+from exports_pipeline.core.schedule import Schedule, ScheduleKind
 from exports_pipeline_tests.fakes.clock import NOON
 
 
@@ -64,7 +65,7 @@ def a_message(**changes):
         subject="Sales is ready",
         text="Sales is ready: 3 rows",
         html="<b>Sales</b> is ready: 3 rows",
-        facts={"type": "export.completed", "rows": 3},
+        facts={"type": "export.completed", "timestamp": "2026-01-01T12:00:00Z", "data": {"rows": 3}},
         at=NOON,
     )
     return replace(message, **changes)
@@ -80,3 +81,21 @@ def a_file(body=b"day,amount\r\n2026-01-01,10.50\r\n", **changes):
         chunks=lambda: iter([body[:5], body[5:]]),
     )
     return replace(file, **changes)
+
+
+def a_schedule(name="ann", **changes):
+    """A schedule that exports the sales of `name` every day at noon, and has been planned until its creation."""
+    schedule = Schedule(
+        id=uuid4(),
+        user_id=user_id(name),
+        name="Daily sales",
+        kind=ScheduleKind.EXPORT,
+        body={"dataset_id": "sales"},
+        formats=("csv",),
+        cron="0 12 * * *",
+        timezone="UTC",
+        created_at=NOON,
+        updated_at=NOON,
+        planned_until=NOON,
+    )
+    return replace(schedule, **changes)

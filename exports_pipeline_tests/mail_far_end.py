@@ -17,6 +17,8 @@ class Mailbox:
     def __init__(self):
         self.mails = []
         self.mood = Mood.OPEN
+        self.taken_back = 0
+        """How many mails were begun and then taken back."""
         self.answers = {}
         """Answers to RCPT TO by mailbox, other than 250."""
         self.final = "250 2.0.0 queued as 17"
@@ -26,6 +28,10 @@ class Mailbox:
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
+
+    async def handle_RSET(self, server, session, envelope):  # noqa: N802 - named by aiosmtpd
+        self.taken_back += 1
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - named by aiosmtpd
         if self.mood is Mood.HANGS:

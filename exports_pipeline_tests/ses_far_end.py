@@ -14,11 +14,15 @@ _STRANGER = {"__type": "UnrecognizedClientException", "message": "The security t
 
 
 class Ses(MoodyHandler):
-    """Hands requests on to moto, but for the account, which moto does not know; `answer` of the server comes first."""
+    """Hands requests on to moto, but for the account, which moto does not know.
+
+    The server's `answer` comes first, where there is one; `asked` counts its requests.
+    """
 
     refusal = b'{"__type": "MessageRejected", "message": "Email address is not verified."}'
 
     def answer_to(self, body):
+        self.server.asked += 1
         if f"Credential={ACCESS_KEY}/" not in self.headers["Authorization"]:
             return 403, json.dumps(_STRANGER).encode()
         if self.server.answer is not None:
@@ -32,7 +36,7 @@ class Ses(MoodyHandler):
 
 def served_ses():
     """The server; what it took is in `sent_mails`."""
-    return served(Ses, moto=Client(create_backend_app("sesv2")), answer=None, sending=True)
+    return served(Ses, moto=Client(create_backend_app("sesv2")), answer=None, sending=True, asked=0)
 
 
 def backend():

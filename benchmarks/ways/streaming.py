@@ -14,6 +14,7 @@ from exports_pipeline.core.about import about
 from exports_pipeline.core.catalog import Column, Dataset, user_id
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.kept_result import kept_key
 from exports_pipeline.core.requester import Requester
 
 ANYBODY = Requester(user_id=user_id("benchmark"), owner_key="benchmark")
@@ -35,7 +36,12 @@ def without_totals(folder: Path, file_format: Format, port: int) -> int:
     return _export(folder, file_format, port, totals=False)
 
 
-def _export(folder: Path, file_format: Format, port: int, *, totals: bool) -> int:
+def kept(folder: Path, file_format: Format, port: int) -> int:
+    """The same as ours, and the result kept beside it."""
+    return _export(folder, file_format, port, totals=True, keeps=True)
+
+
+def _export(folder: Path, file_format: Format, port: int, *, totals: bool, keeps: bool = False) -> int:
     warehouse = DuckDbWarehouse(folder / "warehouse.duckdb", limits=DuckDbLimits(memory_mb=MEMORY_MB, threads=THREADS))
     types = warehouse.relation_types("fct_transactions") or {}
     columns = tuple(Column(name=name, type=kind) for name, kind in types.items())
@@ -52,6 +58,11 @@ def _export(folder: Path, file_format: Format, port: int, *, totals: bool) -> in
         )
         if totals:
             session.totals(selection)
+        if keeps:
+            beside = store.upload(kept_key(key, is_report=False), content_type="", download_name="benchmark")
+            session.keep(selection, beside, tick=lambda _share: None)
+            beside.commit()
+            store.delete(kept_key(key, is_report=False))
         upload.commit()
     store.delete(key)
     return upload.size_bytes

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from exports_api.cli.connection import connect
+from exports_api.cli.demo_schedule import mailed_by_schedule
 from exports_api.cli.failing import Failure, told
 from exports_api.cli.get import export_to_file
 from exports_api.cli.read_back import count_rows
@@ -80,6 +81,8 @@ def demo() -> None:
         with told(as_json=False):
             folder, urls = home / "demo", read_state(home).urls
             _play(folder, urls)
+            typer.echo("\nA schedule that mails a workbook every morning, run now:")
+            typer.echo(mailed_by_schedule(home, urls["api"]))
             made = _report(folder, urls["api"])
     finally:
         if started:

@@ -1,6 +1,5 @@
 """`exports get`: request an export, watch it, download it, verify it."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,8 +7,7 @@ import typer
 
 from exports_api.cli.connection import AsJson, Owner, Token, Url, User, connect
 from exports_api.cli.failing import USAGE, Failure, told
-from exports_api.cli.to_file import check_place, to_file
-from exports_api.cli.watching import in_words
+from exports_api.cli.to_file import check_place, tell, to_file
 from exports_api.client import ExportsClient
 
 _LITERALS: dict[str, object] = {"true": True, "false": False, "\\t": "\t"}
@@ -50,11 +48,7 @@ def get(  # noqa: PLR0913, PLR0917 - the options of a command
         }
         with connect(url=url, token=token, user=user, owner=owner) as client:
             job, path = export_to_file(client, body, out, shows_progress=not as_json)
-    if as_json:
-        typer.echo(json.dumps(job | {"path": str(path), "download_url": None}, indent=2, ensure_ascii=False))
-    else:
-        size = in_words(job["file_size_bytes"])
-        typer.echo(f"{path}: {job['row_count']:,} rows, {size}, SHA-256 {job['sha256']} verified.")
+    tell(job, path, as_json=as_json, counts_rows=True)
 
 
 def export_to_file(

@@ -9,8 +9,7 @@ import typer
 
 from exports_api.cli.connection import AsJson, Owner, Token, Url, User, connect
 from exports_api.cli.failing import USAGE, Failure, told
-from exports_api.cli.to_file import check_place, to_file
-from exports_api.cli.watching import in_words
+from exports_api.cli.to_file import check_place, tell, to_file
 from exports_api.client import ExportsClient
 
 
@@ -40,10 +39,7 @@ def report(  # noqa: PLR0913 - the options of a command
             params = _params(given, _parameters(client, template))
             body = {"template": template, "format": file_format, "params": params}
             job, path = report_to_file(client, body, out, shows_progress=not as_json)
-    if as_json:
-        typer.echo(json.dumps(job | {"path": str(path), "download_url": None}, indent=2, ensure_ascii=False))
-    else:
-        typer.echo(f"{path}: {in_words(job['file_size_bytes'])}, SHA-256 {job['sha256']} verified.")
+    tell(job, path, as_json=as_json)
 
 
 def report_to_file(

@@ -1,17 +1,29 @@
 """An export job from its request to a verified file on this disk, watched on a terminal."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import typer
+
 from exports_api.cli.failing import INTERRUPTED, USAGE, Failure
-from exports_api.cli.watching import Watch
+from exports_api.cli.watching import Watch, in_words
 from exports_api.client import ApiRefused, ApiUnreachable, ExportsClient
 from exports_api.fetch_file import fetch_file
 
 Request = Callable[[str], str]
 """Requests something under an idempotency key and returns the id of its job."""
+
+
+def tell(job: dict[str, Any], path: Path, *, as_json: bool, counts_rows: bool = False) -> None:
+    """Say where the verified file of a job lies, in a sentence or as JSON; a signed URL is no news of interest."""
+    if as_json:
+        typer.echo(json.dumps(job | {"path": str(path), "download_url": None}, indent=2, ensure_ascii=False))
+        return
+    rows = f"{job['row_count']:,} rows, " if counts_rows else ""
+    typer.echo(f"{path}: {rows}{in_words(job['file_size_bytes'])}, SHA-256 {job['sha256']} verified.")
 
 
 def check_place(out: Path) -> None:

@@ -14,7 +14,6 @@ from exports_api.idempotency import IdempotencyKey, idempotency_key
 from exports_api.paging import encode_cursor
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, header, problems
-from exports_api.routes.status_route import StatusRoute
 from exports_api.schemas.export_list import ListQuery
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.exports import Accepted, ExportList, ExportView
@@ -36,7 +35,6 @@ from exports_pipeline.usecases.retry_export import retry_export
 
 PREFIX = "/api/analytics/exports"
 router = APIRouter(prefix=PREFIX, tags=["exports"])
-status = APIRouter(prefix=PREFIX, tags=["exports"], route_class=StatusRoute)
 
 JobId = Annotated[UUID, Path(description="Id of the export job.")]
 _JSON = "application/json"
@@ -89,7 +87,7 @@ async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, 
     return await run_in_threadpool(_page, caller, parts, query)
 
 
-@status.get(
+@router.get(
     "/{job_id}",
     summary="Look at an export",
     response_model=ExportView,

@@ -81,8 +81,9 @@ class ExportBody(BaseModel):
     )
     options: FreeObject | None = Field(
         None,
-        description="How the file is written. All formats: `timezone`. JSON and CSV: `compression` (gzip, zstd). "
-        "CSV: `delimiter`, `bom`, `decimal_comma`, `formula_guard`. PDF: `paper` (a4, letter).",
+        description="How the file is written. All formats: `timezone`, `control_totals`, `keep_result` (renditions "
+        "then need no warehouse). JSON and CSV: `compression` (gzip, zstd). CSV: `delimiter`, `bom`, `decimal_comma`, "
+        "`formula_guard`. PDF: `paper` (a4, letter).",
         examples=[{"timezone": "Europe/Prague", "compression": "gzip"}],
     )
     recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(

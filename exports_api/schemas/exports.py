@@ -12,6 +12,7 @@ from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Format, sheets_of
 from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
 
+_OPTIONS = {each: sorted(names) for each, names in OPTIONS_OF_FORMAT.items()}
 _ID = "1c9d0f6e-8b1e-4d0b-9a53-3a1f2f6c7b11"
 
 
@@ -90,9 +91,9 @@ class ExportView(BaseModel):
 
     @staticmethod
     def of(job: ExportJob, *, download_url: str | None, place: QueuePlace | None = None) -> "ExportView":
-        """The view of a job; constructed without validation, since the ledger holds valid jobs only."""
+        """The view of a job."""
         result, error = job.result, job.error
-        return ExportView.model_construct(
+        return ExportView(
             job_id=job.id,
             type=job.type,
             status=job.status,
@@ -101,7 +102,7 @@ class ExportView(BaseModel):
             dataset_title=job.dataset_title,
             format=job.format,
             filters=_filters(job),
-            options={name: getattr(job.options, name) for name in sorted(OPTIONS_OF_FORMAT[job.format])},
+            options={name: getattr(job.options, name) for name in _OPTIONS[job.format]},
             parameters=dict(job.parameters),
             rendition_of=job.rendition.of if job.rendition else None,
             progress=_progress(job),
@@ -118,9 +119,7 @@ class ExportView(BaseModel):
             created_at=job.created_at.astimezone(UTC),
             started_at=_utc(job.started_at),
             completed_at=_utc(job.completed_at),
-            error=JobErrorView.model_construct(code=error.code, message=error.sentence, fault=error.fault)
-            if error
-            else None,
+            error=JobErrorView(code=error.code, message=error.sentence, fault=error.fault) if error else None,
         )
 
 
@@ -139,7 +138,7 @@ def _sheets(job: ExportJob) -> int | None:
 
 
 def _filters(job: ExportJob) -> AppliedFilters:
-    return AppliedFilters.model_construct(
+    return AppliedFilters(
         start_date=job.filters.start_date,
         end_date=job.filters.end_date,
         account_ids=list(job.filters.account_ids),
@@ -151,11 +150,9 @@ def _filters(job: ExportJob) -> AppliedFilters:
 def _progress(job: ExportJob) -> ProgressView:
     if job.result is not None:
         rows, size = job.result.row_count, job.result.size_bytes
-        return ProgressView.model_construct(rows=rows, total_rows=rows, percent=100.0, bytes=size)
+        return ProgressView(rows=rows, total_rows=rows, percent=100.0, bytes=size)
     done = job.progress
-    return ProgressView.model_construct(
-        rows=done.rows, total_rows=done.total_rows, percent=done.percent, bytes=done.bytes
-    )
+    return ProgressView(rows=done.rows, total_rows=done.total_rows, percent=done.percent, bytes=done.bytes)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

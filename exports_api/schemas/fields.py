@@ -89,5 +89,12 @@ Since = Annotated[datetime | None, BeforeValidator(lambda value: _instant(value,
 Until = Annotated[datetime | None, BeforeValidator(lambda value: _instant(value, days=1)), WithJsonSchema(_TIME_SCHEMA)]
 """The end of a window, not part of it: a time, or the last moment of a day in UTC."""
 
+Instant = Annotated[
+    datetime | None,
+    BeforeValidator(lambda value: _instant(value, days=0)),
+    WithJsonSchema({"anyOf": [_TIME_SCHEMA, {"type": "null"}]}),
+]
+"""A time, or the first moment of a day in UTC, or none."""
+
 FreeObject = Annotated[dict[str, Any], WithoutNul]
 """An object whose members are checked elsewhere."""

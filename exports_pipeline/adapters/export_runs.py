@@ -9,6 +9,7 @@ DAGSTER_JOBS = {"export": "dataset_export", "report": "report"}
 """The Dagster job that runs each type of export job."""
 JOB_ID_TAG = "exports/job_id"
 ATTEMPT_TAG = "exports/attempt"
+SCHEDULE_TAG = "exports/schedule"
 TRACE_TAG = "exports/traceparent"
 """Leads an operator from a run to its trace; the run itself finds its trace in the ledger."""
 
@@ -40,12 +41,26 @@ def run_config(job: ExportJob) -> dict[str, str | int]:
 def run_tags(job: ExportJob) -> dict[str, str]:
     """What an operator filters runs by."""
     traced = {TRACE_TAG: job.traceparent} if job.traceparent else {}
-    return traced | {
-        JOB_ID_TAG: str(job.id),
-        ATTEMPT_TAG: str(job.attempt),
-        "exports/user": str(job.requester.user_id),
-        "exports/dataset": job.dataset,
-        "exports/format": str(job.format),
+    return (
+        traced
+        | _schedule_tags(job)
+        | {
+            JOB_ID_TAG: str(job.id),
+            ATTEMPT_TAG: str(job.attempt),
+            "exports/user": str(job.requester.user_id),
+            "exports/dataset": job.dataset,
+            "exports/format": str(job.format),
+        }
+    )
+
+
+def _schedule_tags(job: ExportJob) -> dict[str, str]:
+    if job.schedule is None:
+        return {}
+    return {
+        SCHEDULE_TAG: str(job.schedule.schedule_id),
+        "exports/window": job.schedule.window,
+        "exports/recipient_count": str(len(job.recipients)),
     }
 
 

@@ -8,14 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from exports_pipeline.core.catalog import Column, Sensitivity
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Compression, Format, FormatOptions, Paper
+from exports_pipeline.core.kept_result import KeptResult
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Permission, Requester
+from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
 
 
 def row_of(new: NewExportJob) -> dict[str, Any]:
@@ -41,6 +44,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             "filters": filters,
             **({"parameters": dict(new.parameters)} if new.parameters else {}),
             **({"rendition": _rendition_as_json(new.rendition)} if new.rendition else {}),
+            **({"schedule": _schedule_as_json(new.schedule)} if new.schedule else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
         },
         "progress": {},
@@ -104,6 +108,7 @@ def job_of(row: RowMapping) -> ExportJob:
         tag_summary=tuple(row["tag_summary"]),
         parameters=row["metadata"].get("parameters", {}),
         rendition=_rendition(row["metadata"].get("rendition")),
+        schedule=_schedule(row["metadata"].get("schedule")),
         traceparent=row["metadata"].get("traceparent"),
         result=_result(row["metadata"]) if row["status"] == Status.COMPLETED else None,
         error=JobError(code=row["error_code"], sentence=row["error_sentence"], fault=Fault(row["error_fault"]))
@@ -122,6 +127,8 @@ def result_as_json(result: StoredFile) -> dict[str, Any]:
         "sha256": result.sha256,
         "columns": [{"name": name, "type": kind} for name, kind in result.columns],
         "remarks": list(result.remarks),
+        **({"difference": dict(result.difference)} if result.difference else {}),
+        **({"kept": _kept_as_json(result.kept)} if result.kept else {}),
     }
 
 
@@ -147,13 +154,49 @@ def _filters(value: dict[str, Any]) -> Filters:
 
 
 def _rendition_as_json(rendition: Rendition) -> dict[str, Any]:
-    return {**asdict(rendition), "of": str(rendition.of), "made_at": rendition.made_at.isoformat()}
+    return {
+        **asdict(rendition),
+        "of": str(rendition.of),
+        "made_at": rendition.made_at.isoformat(),
+        "kept_by": str(rendition.kept_by) if rendition.kept_by else None,
+    }
 
 
 def _rendition(value: dict[str, Any] | None) -> Rendition | None:
     if value is None:
         return None
-    return Rendition(**{**value, "of": UUID(value["of"]), "made_at": datetime.fromisoformat(value["made_at"])})
+    return Rendition(
+        of=UUID(value["of"]),
+        snapshot=value["snapshot"],
+        catalog_version=value["catalog_version"],
+        made_at=datetime.fromisoformat(value["made_at"]),
+        kept_by=UUID(value["kept_by"]) if value.get("kept_by") else None,
+    )
+
+
+def _schedule_as_json(window: ScheduledWindow) -> dict[str, Any]:
+    return {
+        "schedule_id": str(window.schedule_id),
+        "name": window.name,
+        "due_at": window.due_at.isoformat(),
+        "timezone": window.timezone,
+        "condition": window.condition,
+        "key": list(window.key),
+        "part": window.part,
+        "is_only_part": window.is_only_part,
+    }
+
+
+def _schedule(value: dict[str, Any] | None) -> ScheduledWindow | None:
+    if value is None:
+        return None
+    typed = {
+        "schedule_id": UUID(value["schedule_id"]),
+        "due_at": datetime.fromisoformat(value["due_at"]),
+        "condition": Condition(value["condition"]),
+        "key": tuple(value["key"]),
+    }
+    return ScheduledWindow(**{**value, **typed})
 
 
 def _options(value: dict[str, Any]) -> FormatOptions:
@@ -171,4 +214,25 @@ def _result(value: dict[str, Any]) -> StoredFile:
         sha256=value["sha256"],
         columns=tuple((column["name"], column["type"]) for column in value["columns"]),
         remarks=tuple(value.get("remarks", ())),
+        difference=value.get("difference"),
+        kept=_kept(value.get("kept")),
     )
+
+
+def _kept_as_json(kept: KeptResult) -> dict[str, Any]:
+    """What is empty is left out: most columns have but a name and a type."""
+    columns = [{name: value for name, value in asdict(each).items() if value} for each in kept.columns]
+    return {**asdict(kept), "columns": columns}
+
+
+def _kept(value: dict[str, Any] | None) -> KeptResult | None:
+    if value is None:
+        return None
+    return KeptResult(
+        **{**value, "columns": tuple(map(_column, value["columns"])), "sensitive": tuple(value["sensitive"])}
+    )
+
+
+def _column(value: dict[str, Any]) -> Column:
+    sensitive = Sensitivity(value["sensitive"]) if "sensitive" in value else None
+    return Column(**{**value, "sensitive": sensitive})

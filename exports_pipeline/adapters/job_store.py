@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, text, update
 
 from exports_pipeline.adapters.audit_log import write_entry
+from exports_pipeline.adapters.job_batch import enter_jobs
 from exports_pipeline.adapters.job_queue import IN_SLOT, WAITING, check_queue
 from exports_pipeline.adapters.job_reader import PostgresJobReader
 from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
@@ -52,6 +53,11 @@ class PostgresJobStore(PostgresJobReader):
             row = connection.execute(insert(export_jobs).values(row_of(job)).returning(export_jobs)).mappings().one()
             write_entry(connection, audit)
         return job_of(row)
+
+    def add_all(self, jobs: Sequence[tuple[NewExportJob, AuditEntry]], *, limits: QueueLimits) -> set[UUID]:
+        """Write jobs whose ids are given, unless they are there; the ids of those that are there now."""
+        with transaction(self._engine) as connection:
+            return enter_jobs(connection, jobs, limits)
 
     def reserve(
         self, *, slots: int, now: datetime, per_user: int | None = None, large: int | None = None

@@ -9,7 +9,7 @@ import hmac
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from botocore.exceptions import NoCredentialsError
 
@@ -26,7 +26,7 @@ class LinkMaker:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
         self._region = client.meta.region_name
-        self._origin: str | None = None
+        self._origin: SplitResult | None = None
 
     def link(self, key: str, *, valid_s: int, now: datetime | None = None) -> str:
         """A URL that gives the object for so many seconds.
@@ -35,38 +35,46 @@ class LinkMaker:
             BotoCoreError: there are no credentials, or they cannot be renewed.
         """
         origin = self._origin = self._origin or self._find_origin()
+        path = origin.path + quote(key, safe="/~")
         holder = self._client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public
         if holder is None:
             raise NoCredentialsError
         credentials = holder.get_frozen_credentials()
-        instant = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+        instant = _instant(now or datetime.now(UTC))
         scope = f"{instant[:8]}/{self._region}/s3/aws4_request"
-        parts = urlsplit(origin + quote(key, safe="/~"))
-        asked = {
-            "X-Amz-Algorithm": _ALGORITHM,
-            "X-Amz-Credential": f"{credentials.access_key}/{scope}",
-            "X-Amz-Date": instant,
-            "X-Amz-Expires": str(valid_s),
-            "X-Amz-SignedHeaders": "host",
-        }
-        if credentials.token:
-            asked["X-Amz-Security-Token"] = credentials.token
-        query = "&".join(f"{name}={quote(value, safe='~')}" for name, value in sorted(asked.items()))
-        request = f"GET\n{parts.path}\n{query}\nhost:{parts.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
+        token = f"&X-Amz-Security-Token={_quoted(credentials.token)}" if credentials.token else ""
+        query = (  # in the order of their names
+            f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={_quoted(f'{credentials.access_key}/{scope}')}"
+            f"&X-Amz-Date={instant}&X-Amz-Expires={valid_s}{token}&X-Amz-SignedHeaders=host"
+        )
+        request = f"GET\n{path}\n{query}\nhost:{origin.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
         to_sign = f"{_ALGORITHM}\n{instant}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        key_of_day = _signing_key(credentials.secret_key, instant[:8], self._region)
-        signature = hmac.new(key_of_day, to_sign.encode(), hashlib.sha256).hexdigest()
-        return f"{parts.scheme}://{parts.netloc}{parts.path}?{query}&X-Amz-Signature={signature}"
+        signature = _signature_of_day(credentials.secret_key, instant[:8], self._region).copy()
+        signature.update(to_sign.encode())
+        return f"{origin.scheme}://{origin.netloc}{path}?{query}&X-Amz-Signature={signature.hexdigest()}"
 
-    def _find_origin(self) -> str:
+    def _find_origin(self) -> SplitResult:
         """Host and path before the key, as boto3 puts them for this endpoint and this bucket."""
         where = {"Bucket": self._bucket, "Key": _ANY_KEY}
-        return self._client.generate_presigned_url("get_object", Params=where).partition("?")[0].removesuffix(_ANY_KEY)
+        return urlsplit(
+            self._client.generate_presigned_url("get_object", Params=where).partition("?")[0].removesuffix(_ANY_KEY)
+        )
+
+
+def _instant(moment: datetime) -> str:
+    """A time in UTC as `20260301T120000Z`; strftime would take as long as the signature."""
+    return f"{moment.isoformat()[:19].replace('-', '').replace(':', '')}Z"
 
 
 @lru_cache(maxsize=4)
-def _signing_key(secret: str, day: str, region: str) -> bytes:
+def _quoted(value: str) -> str:
+    return quote(value, safe="~")
+
+
+@lru_cache(maxsize=4)
+def _signature_of_day(secret: str, day: str, region: str) -> hmac.HMAC:
+    """The signature of nothing yet; a copy of it is made sooner than one with the same key."""
     key = f"AWS4{secret}".encode()
     for part in (day, region, "s3", "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return key
+    return hmac.new(key, digestmod=hashlib.sha256)

@@ -31,7 +31,7 @@ _OURS = (
     PartialCredentialsError,
     TokenRetrievalError,
 )
-_PASSING = {"NoSuchUpload", "RequestTimeout", "SlowDown", "Throttling", "OperationAborted"}
+_PASSING = {"NoSuchKey", "NoSuchUpload", "RequestTimeout", "SlowDown", "Throttling", "OperationAborted"}
 _KINDS: dict[str, type[ExportError]] = {
     "NoSuchBucket": BucketMissing,
     "404": BucketMissing,  # the answer to HEAD has no body

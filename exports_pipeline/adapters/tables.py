@@ -160,6 +160,49 @@ audit_log = Table(
     Column("details", JSONB, nullable=False),
 )
 
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("formats", ARRAY(Text), nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("recipients", JSONB, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("catch_up", Text, nullable=False),
+    Column("condition", Text, nullable=False),
+    Column("key", ARRAY(Text), nullable=False),
+    Column("per_recipient", Boolean, nullable=False),
+    Column("expires_at", _Instant),
+    Column("created_at", _Instant, nullable=False),
+    Column("updated_at", _Instant, nullable=False),
+    Column("failures_in_row", Integer, nullable=False),
+    Column("paused_reason", Text),
+    Column("planned_until", _Instant, nullable=False),
+    Column("next_due_at", _Instant),
+)
+
+schedule_windows = Table(
+    "schedule_windows",
+    metadata,
+    Column("schedule_id", Uuid, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("due_at", _Instant, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("start_at", _Instant, nullable=False),
+    Column("by_hand", Boolean, nullable=False),
+    Column("is_late", Boolean, nullable=False, server_default=text("false")),
+    Column("started_at", _Instant),
+    Column("settled_at", _Instant),
+    Column("job_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+    Column("withheld", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("digests", JSONB, nullable=False, server_default=text("'{}'")),
+)
+
 # Three tables that triggers fill (migration 0004); metrics are read from them.
 
 job_totals = Table(

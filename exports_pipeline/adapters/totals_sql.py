@@ -30,15 +30,20 @@ def totals_of(columns: Sequence[Column], row: Sequence[str | None]) -> tuple[Col
     )
 
 
+def is_summed(column: Column) -> bool:
+    """Whether the values of a column are shown, and add up to an exact sum."""
+    kind = column.type.upper()
+    wide = _DECIMAL.match(kind)
+    return column.sensitive is None and (kind in _INTEGERS or (wide is not None and int(wide[1]) <= _SAFE_DIGITS))
+
+
 def _of_column(column: Column) -> list[str]:
     name, kind = identifier(column.name), column.type.upper()
     is_shown = column.sensitive is None
     is_ordered = is_shown and (kind in _ORDERED or kind.startswith(("DECIMAL", "TIMESTAMP")))
-    wide = _DECIMAL.match(kind)
-    is_summed = is_shown and (kind in _INTEGERS or (wide is not None and int(wide[1]) <= _SAFE_DIGITS))
     return [
         f"count(*) - count({name})",
         f"CAST(min({name}) AS VARCHAR)" if is_ordered else "NULL",
         f"CAST(max({name}) AS VARCHAR)" if is_ordered else "NULL",
-        f"CAST(sum({name}) AS VARCHAR)" if is_summed else "NULL",
+        f"CAST(sum({name}) AS VARCHAR)" if is_summed(column) else "NULL",
     ]

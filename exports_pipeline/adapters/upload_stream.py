@@ -9,8 +9,8 @@ from typing import Any
 from fsspec import AbstractFileSystem
 
 from exports_pipeline.adapters.packing import make_packer
+from exports_pipeline.core.data_ports import Upload
 from exports_pipeline.core.formats import Compression
-from exports_pipeline.core.ports import Upload
 
 PROTOCOL = "exports"
 UPLOAD_URL = f"{PROTOCOL}://upload"

@@ -1,10 +1,11 @@
 """The users in Postgres, provisioned from their tokens."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exports_pipeline.adapters.postgres import reading, transaction
@@ -23,14 +24,14 @@ class PostgresUserStore:
 
     def requester(self, user_id: UUID) -> Requester | None:
         """A user with the rights of their last token; None where there is none, or they were deactivated."""
-        query = select(_user.owner_key, _user.permissions, _user.email)
-        query = query.where(_user.id == user_id, _user.deactivated_at.is_(None))
+        return self.requesters([user_id]).get(user_id)
+
+    def requesters(self, user_ids: Collection[UUID]) -> dict[UUID, Requester]:
+        """Those of the users that are there and active, by id."""
+        query = select(_user.id, _user.owner_key, _user.permissions, _user.email)
+        query = query.where(_user.id.in_(user_ids), _user.deactivated_at.is_(None))
         with reading(self._engine) as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        known = frozenset(each for each in Permission if each.value in row.permissions)
-        return Requester(user_id=user_id, owner_key=row.owner_key, permissions=known, email=row.email)
+            return {row["id"]: _requester(row) for row in connection.execute(query).mappings()}
 
     def seen(self, requester: Requester, *, at: datetime) -> None:
         """Write what a token says of its user."""
@@ -73,6 +74,11 @@ class PostgresUserStore:
     def _change(self, *which: Any, **values: Any) -> int:
         with transaction(self._engine) as connection:
             return connection.execute(update(users).where(*which).values(**values)).rowcount
+
+
+def _requester(row: RowMapping) -> Requester:
+    known = frozenset(each for each in Permission if each.value in row["permissions"])
+    return Requester(user_id=row["id"], owner_key=row["owner_key"], permissions=known, email=row["email"])
 
 
 def provision(connection: Connection, requester: Requester, *, at: datetime) -> None:

@@ -148,12 +148,17 @@ def make_warehouse(settings: Settings) -> DuckDbWarehouse:
     return DuckDbWarehouse(
         settings.warehouse,
         mask_key=secret.get_secret_value().encode() if secret else None,
-        limits=DuckDbLimits(
-            memory_mb=settings.duckdb_memory_mb,
-            threads=settings.duckdb_threads,
-            spill_mb=settings.spill_mb,
-            spill_folder=settings.spill_folder,
-        ),
+        limits=duckdb_limits(settings),
+    )
+
+
+def duckdb_limits(settings: Settings) -> DuckDbLimits:
+    """What one session may use by the settings."""
+    return DuckDbLimits(
+        memory_mb=settings.duckdb_memory_mb,
+        threads=settings.duckdb_threads,
+        spill_mb=settings.spill_mb,
+        spill_folder=settings.spill_folder,
     )
 
 

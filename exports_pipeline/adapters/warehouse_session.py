@@ -17,15 +17,15 @@ from exports_pipeline.adapters.totals_sql import totals_of, totals_sql
 from exports_pipeline.adapters.upload_stream import UPLOAD_URL, UploadStream
 from exports_pipeline.adapters.watched_query import watch, watch_answer
 from exports_pipeline.core.about import About
+from exports_pipeline.core.data_ports import Upload
 from exports_pipeline.core.errors import QueryFailed
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.manifest import ColumnTotals, Snapshot
-from exports_pipeline.core.ports import Upload
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan
 from exports_pipeline.writers.redaction import MASK, HashKey
-from exports_pipeline.writers.registry import plan_file
+from exports_pipeline.writers.registry import plan_file, plan_kept
 from exports_pipeline.writers.sql_text import Parameters, identifier, literal
 
 ORDERED_ROWS = 1_000_000
@@ -77,16 +77,34 @@ class DuckDbSession:
     ) -> int:
         """Write the selection into the upload as a file and return the number of rows."""
         total, self.remarks = self.count(selection), ()
-        ordered = "true" if total <= ORDERED_ROWS else "false"
-        self._instance.connection.execute(f"SET preserve_insertion_order = {ordered}")
+        self._choose_order(total)
         parameters = Parameters()
-        plan = plan_file(selection.columns, file_format, options, about, key=self._key, parameters=parameters)
+        plan = plan_file(
+            selection.columns,
+            file_format,
+            options,
+            about,
+            key=self._key,
+            parameters=parameters,
+            is_redacted=selection.is_redacted,
+        )
         chosen = f"SELECT {plan.cells} {rows_sql(selection, parameters)}"
         if isinstance(plan, CopyPlan):
             return self._copy(plan, chosen, parameters, upload, tick)
         if isinstance(plan, LinesPlan):
             return self._write_lines(plan, chosen, parameters, upload, tick, total=total)
         return self._build(plan, chosen, parameters, upload, tick, total=total)
+
+    def keep(self, selection: Selection, upload: Upload, *, tick: Callable[[float], None]) -> int:
+        """Write the selection into the upload as it is kept, and return the number of rows."""
+        self._choose_order(self.count(selection))
+        parameters = Parameters()
+        plan = plan_kept(selection.columns, key=self._key, parameters=parameters)
+        return self._copy(plan, f"SELECT {plan.cells} {rows_sql(selection, parameters)}", parameters, upload, tick)
+
+    def _choose_order(self, rows: int) -> None:
+        ordered = "true" if rows <= ORDERED_ROWS else "false"
+        self._instance.connection.execute(f"SET preserve_insertion_order = {ordered}")
 
     def _copy(
         self, plan: CopyPlan, chosen: str, parameters: Parameters, upload: Upload, tick: Callable[[float], None]

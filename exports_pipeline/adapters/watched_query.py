@@ -8,7 +8,7 @@ import duckdb
 
 from exports_pipeline.adapters.duckdb_errors import query_error
 from exports_pipeline.adapters.upload_stream import UploadStream
-from exports_pipeline.core.ports import Upload
+from exports_pipeline.core.data_ports import Upload
 
 _LOOK_S = 0.1
 _PATIENCE_S = 0.3

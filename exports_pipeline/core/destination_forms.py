@@ -33,7 +33,7 @@ class Form:
 
 _TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 _LAST_PORT = 65_535
-_MAILBOX = r"[^\s@,<>\"]{1,64}@[A-Za-z0-9.-]{1,253}"
+_MAILBOX = r"[^\s@,<>\"]{1,64}@[^\s@,<>\"]{1,253}"
 _HOST = r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\]"
 _PORT = Blank(description="Port; the channel's own if left out.", type=int)
 _USERNAME = Blank(description="User name.", is_required=True)

@@ -9,10 +9,12 @@ from uuid import UUID
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.kept_result import KeptResult
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.scheduled_window import ScheduledWindow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,11 @@ class StoredFile:
     sha256: str
     columns: tuple[tuple[str, str], ...] = ()
     """Name and DuckDB type of each column of the file."""
+    difference: Mapping[str, Any] | None = None
+    """How it differs from the result of the schedule's window before, as `core.difference.summary_of` tells it."""
     remarks: tuple[str, ...] = ()
     """What the file does not hold, if anything: then it is not complete, and says so itself."""
+    kept: KeptResult | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +99,7 @@ class NewExportJob:
     is_shared: bool = False
     """Whether an identical job in flight will do as well."""
     rendition: Rendition | None = None
+    schedule: ScheduledWindow | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a report is made with, as it was given."""
     traceparent: str | None = None
@@ -142,6 +148,8 @@ class ExportJob:
     expires_at: datetime | None = None
     rendition: Rendition | None = None
     """The result that this one shows in another format, if it does."""
+    schedule: ScheduledWindow | None = None
+    """The window of a schedule that it runs for, if it does."""
     traceparent: str | None = None
     """The W3C name of the span that all spans of this job stand below."""
     result: StoredFile | None = None

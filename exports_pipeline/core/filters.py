@@ -40,6 +40,8 @@ class Selection:
     """The first rows only, as many as these."""
     sample_percent: int | None = None
     """Rows of about so many of a hundred blocks of the source only, at random."""
+    is_redacted: bool = False
+    """Whether the rows are redacted already, as those of a kept result are: `sensitive` says what was done."""
 
     @property
     def redactions(self) -> dict[str, str]:

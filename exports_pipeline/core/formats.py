@@ -56,10 +56,12 @@ class FormatOptions:
     compression: Compression | None = None
     control_totals: bool = True
     """Whether the manifest gives nulls, least, greatest and sum of each column."""
+    keep_result: bool = False
+    """Keep the result in its canonical form beside the file, for renditions and comparisons."""
     paper: Paper = Paper.A4
 
 
-_ALL = frozenset({"timezone", "control_totals"})
+_ALL = frozenset({"timezone", "control_totals", "keep_result"})
 OPTIONS_OF_FORMAT: Mapping[Format, frozenset[str]] = {
     Format.CSV: _ALL | {"delimiter", "bom", "decimal_comma", "formula_guard", "compression"},
     Format.PARQUET: _ALL,

@@ -108,6 +108,13 @@ class JobStore(Protocol):
             IdempotencyKeyInFlight: that job is being written at this moment.
         """
 
+    def add_all(self, jobs: Sequence[tuple[NewExportJob, AuditEntry]], *, limits: QueueLimits) -> set[UUID]:
+        """Write pending jobs of users who are known, with their audit entries, in one transaction.
+
+        A job whose id is there stays as it is, and one that finds no place in the queue is left out; the ids of those
+        that are there now come back. Their keys must follow from their ids.
+        """
+
     def get(self, job_id: UUID) -> ExportJob | None:
         """The job of that id."""
 

@@ -35,6 +35,10 @@ class Limits:
     """Domains that may receive mail, in lower case; None: all."""
     run_retention: timedelta = timedelta(days=7)
     """How long Dagster remembers a run."""
+    schedule_least: timedelta = timedelta(minutes=5)
+    """How often a schedule may run at most."""
+    schedule_spread: timedelta = timedelta(minutes=5)
+    """Over how long schedules that are due at the same time are spread."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)
     """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)

@@ -11,6 +11,7 @@ from uuid import UUID
 from exports_pipeline.core.catalog import Dataset
 from exports_pipeline.core.export_job import ExportJob, StoredFile
 from exports_pipeline.core.filters import Selection
+from exports_pipeline.core.kept_result import KeptResult, kept_key
 from exports_pipeline.core.report import Report
 
 VERSION = "exports-manifest/1"
@@ -38,12 +39,33 @@ class Snapshot:
     """When it was written."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where the rows of a file come from."""
+
+    snapshot: Snapshot
+    catalog_version: str | None = None
+    """Digest of the dataset's definition; None for a report."""
+    rows_of: str | None = None
+    """The owner key of these rows; None where they are of everybody."""
+
+
+def provenance_in(manifest: Mapping[str, Any]) -> Provenance:
+    """Where the rows of a manifest's file come from."""
+    warehouse = manifest["warehouse"]
+    return Provenance(
+        snapshot=Snapshot(name=warehouse["snapshot"], as_of=datetime.fromisoformat(warehouse["as_of"])),
+        catalog_version=manifest.get("catalog_version"),
+        rows_of=manifest.get("rows_of"),
+    )
+
+
 def manifest_of_export(
     job: ExportJob,
     selection: Selection,
     result: StoredFile,
     *,
-    snapshot: Snapshot,
+    origin: Provenance,
     totals: tuple[ColumnTotals, ...],
     made_at: datetime,
 ) -> dict[str, Any]:
@@ -52,10 +74,10 @@ def manifest_of_export(
     Its values are texts, integers, booleans, lists and mappings only, so that it has one canonical form.
     """
     by_name = {each.name: each for each in totals}
-    return _common(job, result, snapshot=snapshot, made_at=made_at) | {
+    return _common(job, result, snapshot=origin.snapshot, made_at=made_at) | {
         "dataset": {"name": job.dataset, "id": str(job.dataset_id), "title": job.dataset_title},
-        "catalog_version": catalog_version(selection.dataset),
-        "rows_of": selection.owner_key,
+        "catalog_version": origin.catalog_version,
+        "rows_of": origin.rows_of,
         "filters": {
             "start_date": selection.start_date.isoformat() if selection.start_date else None,
             "end_date": selection.end_date.isoformat() if selection.end_date else None,
@@ -104,8 +126,18 @@ def _common(job: ExportJob, result: StoredFile, *, snapshot: Snapshot, made_at: 
                 "sha256": result.sha256,
             }
         ],
+        **({"kept": _kept(result.download_name, result.kept)} if result.kept else {}),
         "complete": not result.remarks,
         "remarks": list(result.remarks),
+    }
+
+
+def _kept(file: str, kept: KeptResult) -> dict[str, Any]:
+    return {
+        "name": kept_key(file, is_report=not kept.columns),
+        "bytes": kept.size_bytes,
+        "rows": kept.row_count,
+        "sha256": kept.sha256,
     }
 
 
@@ -118,6 +150,12 @@ def canonical(manifest: Mapping[str, Any]) -> bytes:
 def manifest_key(file: str) -> str:
     """The key, or the name, of the manifest beside a file."""
     return f"{file}.manifest.json"
+
+
+def objects_of(result: StoredFile) -> tuple[str, ...]:
+    """The keys of all objects of a result: its file, the manifest beside it, and what was kept."""
+    kept = (result.kept.object_key,) if result.kept else ()
+    return (result.object_key, manifest_key(result.object_key), *kept)
 
 
 def catalog_version(dataset: Dataset) -> str:

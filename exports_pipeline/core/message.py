@@ -45,7 +45,7 @@ class Message:
     html: str
     """A whole page for mail; for Telegram, only the tags b, i, a and code."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """The same as JSON, for machines; what a webhook posts."""
+    """The same as JSON, for machines: `type`, `timestamp` and `data`, as `core.message_facts` makes them."""
     at: datetime
     """When the message came to be, in UTC."""
     file: FileToSend | None = None

@@ -25,6 +25,7 @@ def facts_of_result(
             "file_size_bytes": result.size_bytes,
             "sha256": result.sha256,
             "remarks": list(result.remarks),
+            "difference": result.difference,
             "completed_at": _instant(job.completed_at or at),
             "download_url": url,
             "download_url_expires_at": _instant(url_expires_at),

@@ -1,5 +1,6 @@
 """The port of the people of the system."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -15,6 +16,9 @@ class UserStore(Protocol):
 
     def requester(self, user_id: UUID) -> Requester | None:
         """A user with the rights they have now; None where there is none, or they were deactivated."""
+
+    def requesters(self, user_ids: Collection[UUID]) -> dict[UUID, Requester]:
+        """Those of the users that `requester` knows, asked for at once."""
 
     def seen(self, requester: Requester, *, at: datetime) -> None:
         """Write what a token says of its user."""

@@ -87,6 +87,24 @@ class LinkClosed(RequestError):
     code = "link_closed"
 
 
+class InvalidCron(RequestError):
+    """This is no cron expression of five fields."""
+
+    code = "invalid_cron"
+
+
+class InvalidSchedule(RequestError):
+    """The schedule cannot be as it is described here."""
+
+    code = "invalid_schedule"
+
+
+class UnknownSchedule(RequestError):
+    """There is no such schedule among yours."""
+
+    code = "unknown_schedule"
+
+
 class UnknownUser(RequestError):
     """There is no such user."""
 
@@ -151,6 +169,12 @@ class SnapshotGone(RequestError):
     """The data or the definition of this result is no longer what it was; request a new export."""
 
     code = "snapshot_gone"
+
+
+class NotKept(RequestError):
+    """The rows of this result were not kept; request the export with the option keep_result."""
+
+    code = "not_kept"
 
 
 class ResultExpired(RequestError):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, kw_only=True)
 class Rendition:
-    """The result that is made once more; only of the same data and the same definition it is the same."""
+    """The result that is made once more: of what was kept of it, or of the same data with the same definition."""
 
     of: UUID
     """Id of the export job whose result it is."""
@@ -17,3 +17,5 @@ class Rendition:
     """Digest of the dataset's definition at that time; None for a report."""
     made_at: datetime
     """When the result was made; today, for the periods of a report."""
+    kept_by: UUID | None = None
+    """Id of the export job that has kept the result; None where the data must be asked once more."""

@@ -12,6 +12,7 @@ import structlog
 
 from exports_pipeline.core.errors import ExportError, LostClaim
 from exports_pipeline.usecases.deliver import Delivered
+from exports_pipeline.usecases.enqueue_recurring import Tick
 from exports_pipeline.usecases.run_export import Outcome
 
 _log = structlog.get_logger()
@@ -66,3 +67,9 @@ def log_deliveries(delivered: Delivered) -> None:
         _log.error("delivery_broke", error=type(error).__name__, file=Path(place.filename).name, line=place.lineno)
     if delivered != Delivered():
         _log.info("deliveries_tried", sent=delivered.sent, postponed=delivered.postponed, failed=delivered.failed)
+
+
+def log_tick(tick: Tick) -> None:
+    """Say what a tick of the schedules did; one that had nothing to do is no event."""
+    if tick != Tick():
+        _log.info("schedules_ticked", due=tick.due, late=tick.late, skipped=tick.skipped, failed=tick.failed)

@@ -101,7 +101,7 @@ def _chart(title: str, lines: list[_Line], confidence: float) -> Chart:
             ),
         ),
         description=f"Difference in {metric.title} of each arm of each {title.lower()} from its control, "
-        f"with {confidence:.4g} % confidence intervals.",
+        f"with {confidence:.4g}% confidence intervals.",
         x_title=title,
         y_title="Difference",
         kind=Kind.PERCENT if metric.is_rate else Kind.NUMBER,

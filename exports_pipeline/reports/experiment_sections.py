@@ -62,7 +62,7 @@ def interval_chart(result: MetricResult, *, confidence: float) -> Chart:
                 high=tuple(outcome.interval.high if outcome.interval else None for outcome in outcomes),
             ),
         ),
-        description=f"{result.metric.title} in each arm with its {confidence:.4g} % confidence interval.",
+        description=f"{result.metric.title} in each arm with its {confidence:.4g}% confidence interval.",
         x_title="Arm",
         y_title=result.metric.title,
         kind=Kind.PERCENT if result.metric.is_rate else Kind.NUMBER,
@@ -90,7 +90,7 @@ def metric_table(result: MetricResult, *, confidence: float) -> Table:
         ),
         rows=tuple(_cells(outcome) for outcome in result.outcomes),
         note=f"{', '.join(methods) or 'No test could be made'}. From and To bound the value before them with "
-        f"{confidence:.4g} % confidence. Differences and lifts are against {result.control.arm}.",
+        f"{confidence:.4g}% confidence. Differences and lifts are against {result.control.arm}.",
     )
 
 

@@ -31,7 +31,7 @@ def difference_text(result: MetricResult, outcome: Outcome, confidence: float) -
     effect = outcome.effect
     if effect is None or effect.difference is None:
         return "the difference is unknown"
-    interval = f" ({confidence:.4g} % confidence: {_span(result, effect.interval)})" if effect.interval else ""
+    interval = f" ({confidence:.4g}% confidence: {_span(result, effect.interval)})" if effect.interval else ""
     return f"a difference of {_difference(result, effect.difference)}{interval}"
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from exports_pipeline.core.catalog import Dataset
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.parameters import Parameter, ParameterKind
-from exports_pipeline.core.question import MOST_GROUPS, Answer, Condition, Dimension, Measure, Question
+from exports_pipeline.core.question import MOST_GROUPS, Aggregate, Answer, Condition, Dimension, Measure, Question
 from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.values import has_type
-from exports_pipeline.reports.inquiry import period_in_words
+from exports_pipeline.reports.inquiry import Ask, period_in_words
 
+_ROWS = Measure(aggregate=Aggregate.COUNT)
 PERIODS = ("last_7_days", "last_30_days", "last_90_days", "last_month", "last_quarter", "last_year", "all")
 _DAYS = {"last_7_days": 7, "last_30_days": 30, "last_90_days": 90}
 _MONTHS = {"last_month": 1, "last_quarter": 3, "last_year": 12}
@@ -62,6 +63,8 @@ class Scope:
     """None where there is nothing to compare with."""
     timezone: str
     where: tuple[Condition, ...]
+    is_first: bool = False
+    """Whether the period before has no row."""
 
     @property
     def title(self) -> str:
@@ -69,10 +72,18 @@ class Scope:
         return self.dataset.title or self.dataset.name
 
     @property
-    def subtitle(self) -> str:
+    def period(self) -> str:
         """The period in words."""
-        words = period_in_words(self.filters)
-        return f"{words}, compared with {period_in_words(self.previous)}" if self.previous else words
+        return period_in_words(self.filters)
+
+    @property
+    def subtitle(self) -> str:
+        """The period, and what it is compared with."""
+        if self.previous is None:
+            return self.period
+        before = period_in_words(self.previous)
+        relation = "; nothing to compare with in" if self.is_first else ", compared with"
+        return f"{self.period}{relation} {before}"
 
     def question(
         self,
@@ -97,6 +108,13 @@ class Scope:
     def is_empty(self, answer: Answer) -> bool:
         """Whether an answer about the period found no row."""
         return answer.row_count == 0
+
+
+def compared(scope: Scope, ask: Ask) -> Scope:
+    """The scope that knows whether there is anything to compare with."""
+    if scope.previous is None:
+        return scope
+    return replace(scope, is_first=scope.is_empty(ask(scope.question(_ROWS, previous=True))))
 
 
 def check_scope(values: Mapping[str, Any]) -> None:

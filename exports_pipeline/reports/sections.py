@@ -40,12 +40,12 @@ _LONGEST = ((45, Step.DAY), (200, Step.WEEK), (1_500, Step.MONTH))
 def empty_report(title: str, scope: Scope) -> Report:
     """The report about a period without a row."""
     sentence = (
-        f"There is no row of {scope.title} for {scope.subtitle.partition(', compared')[0]} that you may see and that "
+        f"There is no row of {scope.title} for {scope.period} that you may see and that "
         "meets the conditions. Choose another period, or look at the first and last date of the dataset."
     )
     return Report(
         title=title,
-        subtitle=scope.subtitle,
+        subtitle=scope.period,
         sections=(Text(heading="No data", text=sentence, tone=Tone.WARNING),),
     )
 
@@ -63,7 +63,7 @@ def key_figures(
     """One figure for each measure, with its change against the period before; `better` by the names of measures."""
     [now] = ask(scope.question(*measures)).rows
     before: Sequence[Value] = [None] * len(measures)
-    if scope.previous:
+    if scope.previous and not scope.is_first:
         answer = ask(scope.question(*measures, previous=True))
         before = answer.rows[0] if answer.row_count else before
     return KeyFigures(

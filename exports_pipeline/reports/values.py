@@ -37,7 +37,13 @@ def shown(value: Value, kind: Kind, *, words: Words, unit: str = "", digits: int
     if isinstance(value, date):
         has_time = isinstance(value, datetime) and kind is not Kind.DATE
         return _formatted(words.date, value, words) + (f"{NBSP}{value:%H:%M}" if has_time else "")
+    digits = digits_of(value, kind, digits)
     return _shown_number(Decimal(str(value)), kind, words=words, unit=unit, digits=digits)
+
+
+def digits_of(value: Value, kind: Kind, digits: int) -> int:
+    """Digits behind the point: none for an integer among other numbers, as a count beside means is."""
+    return 0 if kind is Kind.NUMBER and isinstance(value, int) else digits
 
 
 def shown_figure(figure: KeyFigure, words: Words) -> str:

@@ -111,8 +111,8 @@ def label(value: Value) -> str:
 
 
 def percent(fraction: float | None, *, digits: int = 1, signed: bool = False) -> str:
-    """A fraction as text."""
-    return "unknown" if fraction is None else f"{fraction * 100:{'+' if signed else ''},.{digits}f} %"
+    """A fraction as text inside of a sentence, spelled as the tables of an English report spell it."""
+    return "unknown" if fraction is None else f"{fraction * 100:{'+' if signed else ''},.{digits}f}%"
 
 
 def p_text(p_value: float | None) -> str:

@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.report import Kind, Value
 from exports_pipeline.reports import theme
-from exports_pipeline.reports.values import DASH, NUMBERS, SIGNS, is_missing, shown
+from exports_pipeline.reports.values import DASH, NUMBERS, SIGNS, digits_of, is_missing, shown
 from exports_pipeline.reports.words import Words
 
 LONGEST_TEXT = 32_767
@@ -81,7 +81,7 @@ class Cells:
             dated = self.date_format() + (" hh:mm" if has_time else "")
             sheet.write_datetime(row, column, moment, self.look(**{"align": "left", **look, "num_format": dated}))
         elif isinstance(value, int | float | Decimal) and _fits(value):
-            number = {"num_format": self.number_format(kind, unit, digits), **look}
+            number = {"num_format": self.number_format(kind, unit, digits_of(value, kind, digits)), **look}
             sheet.write_number(row, column, value, self.look(**number))
         else:
             self.text(sheet, row, column, shown(value, kind, words=self.words, unit=unit, digits=digits), **aligned)

@@ -14,7 +14,7 @@ from exports_pipeline.core.question import Condition, Dimension, Measure
 from exports_pipeline.core.question_text import parse_condition, parse_dimension, parse_measure
 from exports_pipeline.core.report import Chart, KeyFigures, Mark, Report, Section, Series, Table, TableColumn, Text
 from exports_pipeline.reports.inquiry import Ask
-from exports_pipeline.reports.scope import DATASET, SCOPE, Scope, check_scope, scope_of
+from exports_pipeline.reports.scope import DATASET, SCOPE, Scope, check_scope, compared, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures
 from exports_pipeline.reports.template import Template
 from exports_pipeline.reports.wording import (
@@ -100,6 +100,7 @@ class _Composed:
         given = {each.name: _as_text(parameters[each.name]) for each in self.own}
         if scope.is_empty(ask(scope.question(parse_measure("count")))):
             return empty_report(self.title, scope)
+        scope = compared(scope, ask)
         return Report(
             title=self.title,
             subtitle=scope.subtitle,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from exports_pipeline.core.catalog import Catalog
+from exports_pipeline.core.data_ports import WarehouseSession
 from exports_pipeline.core.filters import select
-from exports_pipeline.core.ports import WarehouseSession
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.requester import Requester
 

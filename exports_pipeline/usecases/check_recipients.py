@@ -70,9 +70,17 @@ def check_domains(channel: Channel, address: str, limits: Limits, *, field: str)
         return
     for mailbox in address.split(","):
         domain = mailbox.strip().rpartition("@")[2].lower()
-        if domain not in limits.mail_domains:
+        if not {domain, _in_ascii(domain)} & limits.mail_domains:
             known = ", ".join(sorted(limits.mail_domains))
             raise TargetForbidden(f"Mail may not go to {domain[:100]}; allowed domains: {known}.", field=field)
+
+
+def _in_ascii(domain: str) -> str:
+    """A domain as DNS spells it, or as it is where it cannot exist; the channel refuses that one later."""
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def _owned(given: str, channel: Channel, field: str, requester: Requester, ports: ExportPorts) -> UUID:

@@ -1,9 +1,9 @@
 """Refuse more rows than a format can show."""
 
+from exports_pipeline.core.data_ports import Warehouse
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.limits import Limits
-from exports_pipeline.core.ports import Warehouse
 from exports_pipeline.core.refusals import TooManyRowsForFormat
 
 

@@ -1,7 +1,7 @@
 """Refuse filters that name what the requester does not have."""
 
+from exports_pipeline.core.data_ports import Warehouse
 from exports_pipeline.core.filters import Selection
-from exports_pipeline.core.ports import Warehouse
 from exports_pipeline.core.refusals import UnknownAccount, UnknownTag
 
 

@@ -30,7 +30,8 @@ def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) ->
         LedgerUnavailable: the link could not be written.
     """
     if delivery.kind is not Kind.RESULT:
-        return _message(delivery, facts_of_notice(delivery), None, timezone="UTC", ports=ports)
+        zone = str(delivery.about.get("timezone", "UTC"))
+        return _message(delivery, facts_of_notice(delivery), None, timezone=zone, ports=ports)
     now = ports.clock()
     if job is None or job.result is None or job.expires_at is None or job.is_expired(now):
         raise DeliveryRefused("The file had expired before the message could be sent.")
@@ -44,9 +45,8 @@ def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) ->
         raise DeliveryRefused("The link of this delivery was revoked before the message could be sent.")
     url = f"{ports.public_url}{LINK_PATH}{ports.vault.token(link.id)}"
     facts = facts_of_result(job, job.result, url=url, url_expires_at=link.expires_at, at=delivery.created_at)
-    return _message(
-        delivery, facts, _file(delivery, job, job.result, ports), timezone=job.options.timezone, ports=ports
-    )
+    zone = job.schedule.timezone if job.schedule else job.options.timezone
+    return _message(delivery, facts, _file(delivery, job, job.result, ports), timezone=zone, ports=ports)
 
 
 def _message(

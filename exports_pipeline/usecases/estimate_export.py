@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from exports_pipeline.core.about import about
+from exports_pipeline.core.data_ports import WarehouseSession
 from exports_pipeline.core.estimate import Basis, Estimate, SampleFile
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Selection, select
@@ -20,7 +21,7 @@ from exports_pipeline.core.formats import (
     sheets_of,
 )
 from exports_pipeline.core.ledger import Outlook
-from exports_pipeline.core.ports import ExportPorts, WarehouseSession
+from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import TooManyColumnsForFormat, TooManyRowsForFormat
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.check_rows import check_rows

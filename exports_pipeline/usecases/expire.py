@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-from exports_pipeline.core.export_job import StoredFile
-from exports_pipeline.core.manifest import manifest_key
+from exports_pipeline.core.manifest import objects_of
 from exports_pipeline.core.naming import OBJECT_PREFIX, ids_of_key
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.usecases.compare_with_last import forget_baselines
 
 ORPHAN_AGE = timedelta(minutes=15)
 """An object that no job names is left alone for so long: its attempt may be about to settle."""
@@ -22,7 +22,7 @@ def expire(ports: ExportPorts) -> int:
     keys = ports.objects.keys(OBJECT_PREFIX)
     while batch := tuple(islice(keys, _BATCH)):
         deleted += _expire_batch(batch, now, ports)
-    return deleted
+    return deleted + forget_baselines(ports=ports)
 
 
 def _expire_batch(batch: tuple[tuple[str, datetime], ...], now: datetime, ports: ExportPorts) -> int:
@@ -31,14 +31,9 @@ def _expire_batch(batch: tuple[tuple[str, datetime], ...], now: datetime, ports:
     deleted = 0
     for key, stored_at in batch:
         job = jobs.get(owners[key]) if key in owners else None
-        is_result = job is not None and job.result is not None and key in _kept(job.result)
+        is_result = job is not None and job.result is not None and key in objects_of(job.result)
         is_dead = job is not None and is_result and job.is_expired(now)
         if is_dead or (not is_result and stored_at <= now - ORPHAN_AGE):
             ports.objects.delete(key)
             deleted += 1
     return deleted
-
-
-def _kept(result: StoredFile) -> tuple[str, str]:
-    """The keys that belong to a result: its file, and the manifest beside it."""
-    return result.object_key, manifest_key(result.object_key)

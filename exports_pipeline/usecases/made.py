@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exports_pipeline.core.difference import Difference
 from exports_pipeline.core.export_job import StoredFile
 
 
@@ -13,4 +14,6 @@ class Made:
 
     result: StoredFile
     manifest: Mapping[str, Any]
+    difference: Difference | None = None
+    """From the result of the schedule's window before, where that is asked for and there was one."""
     preview: list[dict[str, str | None]] = field(default_factory=list)

@@ -1,22 +1,24 @@
 """Make the file of an export: rows of a dataset to a file, the file to an object."""
 
-from exports_pipeline.core.about import About, about
+from exports_pipeline.core.about import about
+from exports_pipeline.core.data_ports import Upload
 from exports_pipeline.core.errors import RowCountChanged
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
-from exports_pipeline.core.filters import Selection, select
 from exports_pipeline.core.formats import content_type
-from exports_pipeline.core.manifest import ColumnTotals, manifest_of_export
+from exports_pipeline.core.kept_result import KeptResult, kept_key
+from exports_pipeline.core.manifest import manifest_of_export
 from exports_pipeline.core.naming import download_name, object_key
-from exports_pipeline.core.ports import ExportPorts, Upload, WarehouseSession
+from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.usecases.check_rows import check_rows
-from exports_pipeline.usecases.check_snapshot import check_snapshot
-from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.made import Made
+from exports_pipeline.usecases.open_rows import Rows, open_rows
 from exports_pipeline.usecases.patience import patiently
+from exports_pipeline.usecases.publication import Publication
 from exports_pipeline.usecases.pulse import Pulse
 from exports_pipeline.usecases.receipts import publish_manifest
 
 PREVIEW_ROWS = 5
+_KEPT_TYPE = "application/vnd.apache.parquet"
 
 
 def make_dataset_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made | None:
@@ -26,75 +28,102 @@ def make_dataset_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made 
         LostClaim: the job was cancelled, or given to another attempt; nothing was published.
         ExportError: the file cannot be made, or not now.
     """
-    began_at = ports.clock()
-    dataset = ports.catalog.find(job.dataset, job.requester)
-    selection = select(dataset, job.filters, job.requester, timezone=job.options.timezone)
-    check_values(selection, ports.warehouse)
-    name = download_name(job.dataset, job.filters, job.format, job.options)
-    key = object_key(job.requester.user_id, job.id, job.attempt, name)
-    with ports.warehouse.open() as session:
-        if job.rendition is not None:
-            check_snapshot(job.rendition, session.snapshot, dataset=dataset)
+    with open_rows(job, ports, lambda: pulse.tick(Progress())) as rows:
+        return _Making(job, ports, pulse, rows).make()
+
+
+class _Making:
+    """One file in the making."""
+
+    def __init__(self, job: ExportJob, ports: ExportPorts, pulse: Pulse, rows: Rows) -> None:
+        self._job, self._ports, self._pulse = job, ports, pulse
+        self._selection, self._session, self._origin = rows.selection, rows.session, rows.origin
+        self._began_at = ports.clock()
+        self._name = download_name(job.dataset, job.filters, job.format, job.options)
+        self._key = object_key(job.requester.user_id, job.id, job.attempt, self._name)
+        self._written = Progress()
+
+    def make(self) -> Made | None:
+        job, ports = self._job, self._ports
         with ports.spans.span("count"):
-            total = session.count(selection, tick=lambda: pulse.tick(Progress()))
+            total = self._session.count(self._selection, tick=self._tick)
         check_rows(total, job.format, limits=ports.limits)
-        if not _is_admitted(job, total, ports):
+        if not self._is_admitted(total):
             return None
-        facts = about(selection, job.requester, job_id=job.id, rows=total, now=began_at)
-        upload = ports.objects.upload(key, content_type=content_type(job.format, job.options), download_name=name)
-        try:
+        with Publication(ports.objects) as publication:
+            upload = publication.upload(
+                self._key, content_type=content_type(job.format, job.options), download_name=self._name
+            )
             with ports.spans.span("write", rows=total):
-                rows = _write(job, selection, session, upload, pulse, facts)
-            written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
-            totals = _totals(job, selection, session, pulse, written)
-            preview = session.preview(selection, rows=PREVIEW_ROWS, tick=lambda: pulse.tick(written))
-            pulse.beat(written)
+                self._write(upload, total)
+            totals = self._session.totals(self._selection, tick=self._tick) if job.options.control_totals else ()
+            preview = self._session.preview(self._selection, rows=PREVIEW_ROWS, tick=self._tick)
+            remarks = self._session.remarks
+            kept = self._keep(publication, total) if job.options.keep_result else None
+            self._pulse.beat(self._written)
             with ports.spans.span("upload", bytes=upload.size_bytes):  # most of it has left during the write
-                sha256 = upload.commit(tick=lambda: pulse.show_life(written))
-        except BaseException:
-            upload.abort()
-            raise
-        snapshot, remarks = session.snapshot, session.remarks
-    result = StoredFile(
-        object_key=key,
-        download_name=name,
-        row_count=rows,
-        size_bytes=upload.size_bytes,
-        sha256=sha256,
-        columns=tuple((column.name, column.type) for column in selection.columns),
-        remarks=remarks,
-    )
-    manifest = manifest_of_export(job, selection, result, snapshot=snapshot, totals=totals, made_at=ports.clock())
-    return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports), preview=preview)
+                sha256 = publication.commit(self._key, tick=self._show_life)
+            result = StoredFile(
+                object_key=self._key,
+                download_name=self._name,
+                row_count=total,
+                size_bytes=upload.size_bytes,
+                sha256=sha256,
+                columns=tuple((column.name, column.type) for column in self._selection.columns),
+                remarks=remarks,
+                kept=kept,
+            )
+            manifest = manifest_of_export(
+                job, self._selection, result, origin=self._origin, totals=totals, made_at=ports.clock()
+            )
+            return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports), preview=preview)
 
+    def _tick(self) -> None:
+        self._pulse.tick(self._written)
 
-def _is_admitted(job: ExportJob, rows: int, ports: ExportPorts) -> bool:
-    """Whether the attempt may go on; a large one needs a place among the large ones."""
-    if rows <= ports.limits.large_rows or job.is_large:
-        return True
-    large = ports.limits.large_slots
-    return patiently(lambda: ports.jobs.admit_large(job.id, job.attempt, large=large, now=ports.clock()), ports)
+    def _show_life(self) -> None:
+        self._pulse.show_life(self._written)
 
+    def _is_admitted(self, rows: int) -> bool:
+        """Whether the attempt may go on; a large one needs a place among the large ones."""
+        job, ports = self._job, self._ports
+        if rows <= ports.limits.large_rows or job.is_large:
+            return True
+        large = ports.limits.large_slots
+        return patiently(lambda: ports.jobs.admit_large(job.id, job.attempt, large=large, now=ports.clock()), ports)
 
-def _write(
-    job: ExportJob, selection: Selection, session: WarehouseSession, upload: Upload, pulse: Pulse, facts: About
-) -> int:
-    rows = session.write(
-        selection,
-        upload,
-        file_format=job.format,
-        options=job.options,
-        about=facts,
-        tick=lambda share: pulse.tick(
-            Progress(rows=int(facts.row_count * share), total_rows=facts.row_count, bytes=upload.size_bytes),
-        ),
-    )
-    if rows != facts.row_count:
-        raise RowCountChanged
-    return rows
+    def _write(self, upload: Upload, total: int) -> None:
+        job = self._job
+        facts = about(self._selection, job.requester, job_id=job.id, rows=total, now=self._began_at)
+        rows = self._session.write(
+            self._selection,
+            upload,
+            file_format=job.format,
+            options=job.options,
+            about=facts,
+            tick=lambda share: self._pulse.tick(
+                Progress(rows=int(total * share), total_rows=total, bytes=upload.size_bytes),
+            ),
+        )
+        if rows != total:
+            raise RowCountChanged
+        self._written = Progress(rows=rows, total_rows=rows, bytes=upload.size_bytes)
 
-
-def _totals(
-    job: ExportJob, selection: Selection, session: WarehouseSession, pulse: Pulse, written: Progress
-) -> tuple[ColumnTotals, ...]:
-    return session.totals(selection, tick=lambda: pulse.tick(written)) if job.options.control_totals else ()
+    def _keep(self, publication: Publication, total: int) -> KeptResult:
+        """Write the same rows once more, of the same snapshot; nobody gets this object but the service itself."""
+        key, dataset = kept_key(self._key, is_report=False), self._selection.dataset
+        upload = publication.upload(key, content_type=_KEPT_TYPE, download_name=kept_key(self._name, is_report=False))
+        with self._ports.spans.span("keep", rows=total):
+            if self._session.keep(self._selection, upload, tick=lambda _share: self._tick()) != total:
+                raise RowCountChanged
+            sha256 = publication.commit(key, tick=self._show_life)
+        return KeptResult(
+            object_key=key,
+            row_count=total,
+            size_bytes=upload.size_bytes,
+            sha256=sha256,
+            title=dataset.title,
+            description=dataset.description,
+            columns=self._selection.columns,
+            sensitive=tuple(column.name for column in dataset.columns if column.sensitive),
+        )

@@ -1,15 +1,21 @@
 """Make the file of a report: questions to datasets, a report of the answers, the report to an object."""
 
+from collections.abc import Callable
+
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import content_type
-from exports_pipeline.core.manifest import manifest_of_report
+from exports_pipeline.core.kept_result import KeptResult, kept_key
+from exports_pipeline.core.manifest import Snapshot, manifest_of_report
 from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.report import Table
+from exports_pipeline.core.report import Report, Table
+from exports_pipeline.core.report_json import report_of_json, report_to_json
 from exports_pipeline.usecases.build_report import build_report
 from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.made import Made
+from exports_pipeline.usecases.open_rows import fetched, find_kept_of
+from exports_pipeline.usecases.publication import Publication
 from exports_pipeline.usecases.pulse import Pulse
 from exports_pipeline.usecases.receipts import publish_manifest
 
@@ -27,23 +33,51 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
 
     at = job.rendition.made_at if job.rendition else ports.clock()
     with ports.spans.span("build"):
-        report, snapshot = build_report(job.dataset, job.parameters, job.requester, ports=ports, at=at, tick=tick)
-    if job.rendition is not None:
-        check_snapshot(job.rendition, snapshot)
-    made_on = Filters(start_date=at.date())
-    name = download_name(job.dataset, made_on, job.format, job.options)
+        report, snapshot = _find(job, ports, tick)
+    name = download_name(job.dataset, Filters(start_date=at.date()), job.format, job.options)
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
-    upload = ports.objects.upload(key, content_type=content_type(job.format, job.options), download_name=name)
-    try:
+    rows = sum(len(section.rows) for section in report.sections if isinstance(section, Table))
+    with Publication(ports.objects) as publication:
+        upload = publication.upload(key, content_type=content_type(job.format, job.options), download_name=name)
         with ports.spans.span("render"):
             for piece in ports.reports.render(report, file_format=job.format, tick=tick):
                 upload.write(piece)
+        kept = _keep(report, key, name, rows, publication) if job.options.keep_result else None
         pulse.beat(Progress(bytes=upload.size_bytes))
-        sha256 = upload.commit(tick=lambda: pulse.show_life(Progress(bytes=upload.size_bytes)))
-    except BaseException:
-        upload.abort()
-        raise
-    rows = sum(len(section.rows) for section in report.sections if isinstance(section, Table))
-    result = StoredFile(object_key=key, download_name=name, row_count=rows, size_bytes=upload.size_bytes, sha256=sha256)
-    manifest = manifest_of_report(job, report, result, snapshot=snapshot, made_at=ports.clock())
-    return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports))
+        sha256 = publication.commit(key, tick=lambda: pulse.show_life(Progress(bytes=upload.size_bytes)))
+        result = StoredFile(
+            object_key=key,
+            download_name=name,
+            row_count=rows,
+            size_bytes=upload.size_bytes,
+            sha256=sha256,
+            kept=kept,
+        )
+        manifest = manifest_of_report(job, report, result, snapshot=snapshot, made_at=ports.clock())
+        return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports))
+
+
+def _find(job: ExportJob, ports: ExportPorts, tick: Callable[[], None]) -> tuple[Report, Snapshot]:
+    """The report as it was kept, or as it comes out of the warehouse."""
+    found = find_kept_of(job, ports)
+    if found is not None:
+        kept, origin = found
+        return report_of_json(b"".join(fetched(kept, ports, tick).pieces)), origin.snapshot
+    at = job.rendition.made_at if job.rendition else ports.clock()
+    report, snapshot = build_report(job.dataset, job.parameters, job.requester, ports=ports, at=at, tick=tick)
+    if job.rendition is not None:
+        check_snapshot(job.rendition, snapshot)
+    return report, snapshot
+
+
+def _keep(report: Report, file: str, name: str, rows: int, publication: Publication) -> KeptResult:
+    key = kept_key(file, is_report=True)
+    upload = publication.upload(key, content_type="application/json", download_name=kept_key(name, is_report=True))
+    upload.write(report_to_json(report))
+    return KeptResult(
+        object_key=key,
+        row_count=rows,
+        size_bytes=upload.size_bytes,
+        sha256=publication.commit(key),
+        title=report.title,
+    )

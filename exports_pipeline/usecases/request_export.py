@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
 from exports_pipeline.core.export_job import ExportRequest, NewExportJob
 from exports_pipeline.core.filters import select
 from exports_pipeline.core.formats import check_columns, parse_format, parse_options
+from exports_pipeline.core.kept_result import check_keepable
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
@@ -39,16 +40,35 @@ def request_export(
         QueueFull: too many jobs are waiting.
         LedgerUnavailable: nothing was written.
     """
+    new = checked_export(request, requester, ports=ports)
+    new = replace(
+        new,
+        recipients=tuple(dict.fromkeys(recipients)),
+        idempotency_key=idempotency_key,
+        request_digest=digest(asdict(request), [asdict(each) for each in recipients]) if idempotency_key else None,
+        is_shared=share and idempotency_key is None,
+        traceparent=ports.spans.traceparent(),
+    )
+    return enter_job(new, audit_of_export(new), ports=ports)
+
+
+def checked_export(request: ExportRequest, requester: Requester, *, ports: ExportPorts) -> NewExportJob:
+    """The job that answers a request, checked against the catalogue and in no ledger yet.
+
+    Raises:
+        RequestError: the request does not fit the catalogue.
+    """
     dataset = ports.catalog.find(request.dataset, requester)
     file_format = parse_format(request.format)
     options = parse_options(file_format, request.options)
     selection = select(dataset, request.filters, requester, timezone=options.timezone)
     check_columns(file_format, len(selection.columns))
+    if options.keep_result:
+        check_keepable(selection.columns)
     with suppress(WarehouseBusy, WarehouseUnavailable):  # the run checks them again
         check_values(selection, ports.warehouse)
         check_rows_beforehand(selection, file_format, warehouse=ports.warehouse, limits=ports.limits)
-    now = ports.clock()
-    new = NewExportJob(
+    return NewExportJob(
         id=uuid4(),
         requester=requester,
         dataset=dataset.name,
@@ -57,22 +77,20 @@ def request_export(
         format=file_format,
         filters=request.filters,
         options=options,
-        created_at=now,
+        created_at=ports.clock(),
         tag_summary=dataset.tags,
-        recipients=tuple(dict.fromkeys(recipients)),
-        idempotency_key=idempotency_key,
-        request_digest=digest(asdict(request), [asdict(each) for each in recipients]) if idempotency_key else None,
-        is_shared=share and idempotency_key is None,
-        traceparent=ports.spans.traceparent(),
     )
-    audit = AuditEntry(
-        at=now,
-        actor=requester.user_id,
+
+
+def audit_of_export(new: NewExportJob) -> AuditEntry:
+    """What the audit log keeps of a request."""
+    return AuditEntry(
+        at=new.created_at,
+        actor=new.requester.user_id,
         action="export.requested",
         job_id=new.id,
-        details={"dataset": dataset.name, "format": file_format, "unmasked": requester.may_unmask},
+        details={"dataset": new.dataset, "format": new.format, "unmasked": new.requester.may_unmask},
     )
-    return enter_job(new, audit, ports=ports)
 
 
 def digest(request: Mapping[str, Any], recipients: Sequence[Mapping[str, Any]]) -> str:

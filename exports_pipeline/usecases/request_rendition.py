@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from exports_pipeline.core.catalog import Dataset
 from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
 from exports_pipeline.core.export_job import ExportJob, NewExportJob
 from exports_pipeline.core.formats import (
@@ -26,6 +27,7 @@ from exports_pipeline.core.requester import Permission, Requester
 from exports_pipeline.usecases.check_rows import check_rows
 from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.enter_job import Requested, enter_job
+from exports_pipeline.usecases.open_rows import find_kept
 from exports_pipeline.usecases.request_export import digest
 
 _DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK})
@@ -43,13 +45,14 @@ def request_rendition(
 ) -> Requested:
     """Have another format made of a result of the requester, with the rights that it was made with.
 
-    An identical rendition in flight is shared: nothing else can come of it, as both are of one snapshot.
+    What was kept of the result is enough while it is there; else the data must still be what they were. An identical
+    rendition in flight is shared: nothing else can come of it, as both are of one snapshot.
 
     Raises:
         UnknownExportJob: there is none, or it is somebody else's, also for those who manage exports.
         NotCompleted: there is no result yet, or there never will be.
         NotAllowed: the requester has lost a right that the result was made with.
-        SnapshotGone: warehouse or catalogue are no longer what they were.
+        SnapshotGone: warehouse or catalogue are no longer what they were, and the result is not kept.
         RequestError: the format does not take these options, or cannot hold the result.
         QueueFull: too many jobs are waiting.
         LedgerUnavailable: nothing was written.
@@ -61,12 +64,14 @@ def request_rendition(
         raise NotCompleted(f"The export job is {job.status} and has no result.")
     _check_rights(job, requester)
     kind = parse_format(file_format, among=REPORT_FORMATS if job.type == "report" else DATASET_FORMATS)
-    chosen = _options(job, kind, options)
     rendition = _rendition(job, ports)
+    chosen = _options(job, kind, options, is_kept=rendition.kept_by is not None)
     if job.type == "export":
         check_columns(kind, len(job.result.columns))
         check_rows(job.result.row_count, kind, limits=ports.limits)
-    _check_published(job, rendition, requester, ports)
+    dataset = ports.catalog.find(job.dataset, requester) if job.type == "export" else None
+    if rendition.kept_by is None:
+        _check_published(rendition, dataset, ports)
     now = ports.clock()
     new = NewExportJob(
         id=uuid4(),
@@ -111,12 +116,15 @@ def _check_rights(job: ExportJob, requester: Requester) -> None:
         raise NotAllowed("The result holds rows of another owner key than your token carries; request a new export.")
 
 
-def _options(job: ExportJob, file_format: Format, given: Mapping[str, Any]) -> FormatOptions:
-    """The options, with the time zone of the job: by it the days of its filters were told apart."""
+def _options(job: ExportJob, file_format: Format, given: Mapping[str, Any], *, is_kept: bool) -> FormatOptions:
+    """The options, with the time zone of the job: by it the days of its filters were told apart.
+
+    A report that is kept already is not kept again.
+    """
     if job.type == "report":
         if given:
             raise InvalidOption("A report takes no options.", field="options")
-        return job.options
+        return replace(job.options, keep_result=job.options.keep_result and not is_kept)
     if given.get("timezone", job.options.timezone) != job.options.timezone:
         raise InvalidOption(
             f"A rendition has the time zone of its result, {job.options.timezone}.", field="options.timezone"
@@ -133,10 +141,16 @@ def _rendition(job: ExportJob, ports: ExportPorts) -> Rendition:
         snapshot=manifest["warehouse"]["snapshot"],
         catalog_version=manifest.get("catalog_version"),
         made_at=job.rendition.made_at if job.rendition else datetime.fromisoformat(manifest["made_at"]),
+        kept_by=_keeper(job, ports),
     )
 
 
-def _check_published(job: ExportJob, rendition: Rendition, requester: Requester, ports: ExportPorts) -> None:
-    dataset = ports.catalog.find(job.dataset, requester) if job.type == "export" else None
+def _keeper(job: ExportJob, ports: ExportPorts) -> UUID | None:
+    """The job that has kept the result: this one, or the one that it was rendered of."""
+    candidates = (job.id, job.rendition.kept_by if job.rendition else None)
+    return next((each for each in candidates if find_kept(each, ports)), None)
+
+
+def _check_published(rendition: Rendition, dataset: Dataset | None, ports: ExportPorts) -> None:
     with suppress(WarehouseBusy, WarehouseUnavailable), ports.warehouse.open() as session:  # the run compares again
         check_snapshot(rendition, session.snapshot, dataset=dataset)

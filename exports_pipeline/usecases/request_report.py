@@ -1,7 +1,7 @@
 """Turn a request into a pending report, which is an export job like any other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
 
@@ -30,16 +30,38 @@ def request_report(
 ) -> Requested:
     """Check a request against the template and the catalogue and write it into the ledger; `share` as for an export.
 
+    The report is kept beside its file, so that its renditions show the same figures.
+
     Raises:
         RequestError: template, parameters or format do not fit, or the idempotency key is taken.
         QueueFull: too many jobs are waiting.
         LedgerUnavailable: nothing was written.
     """
+    new = checked_report(template, parameters, file_format, requester, ports=ports)
+    whole = {"template": template, "parameters": dict(parameters), "format": new.format}
+    new = replace(
+        new,
+        recipients=tuple(dict.fromkeys(recipients)),
+        idempotency_key=idempotency_key,
+        request_digest=digest(whole, [asdict(each) for each in recipients]) if idempotency_key else None,
+        is_shared=share and idempotency_key is None,
+        traceparent=ports.spans.traceparent(),
+    )
+    return enter_job(new, audit_of_report(new), ports=ports)
+
+
+def checked_report(
+    template: str, parameters: Mapping[str, Any], file_format: str, requester: Requester, *, ports: ExportPorts
+) -> NewExportJob:
+    """The job that answers a request, checked against template and catalogue and in no ledger yet.
+
+    Raises:
+        RequestError: template, parameters or format do not fit.
+    """
     kind = parse_format(file_format, among=REPORT_FORMATS)
     ports.reports.check(template, parameters, catalog=ports.catalog, requester=requester)
-    facts, now = ports.reports.find(template), ports.clock()
-    whole = {"template": template, "parameters": dict(parameters), "format": kind}
-    new = NewExportJob(
+    facts = ports.reports.find(template)
+    return NewExportJob(
         id=uuid4(),
         type="report",
         requester=requester,
@@ -48,20 +70,18 @@ def request_report(
         dataset_title=facts.title,
         format=kind,
         filters=Filters(),
-        options=FormatOptions(),
+        options=FormatOptions(keep_result=True),
         parameters=parameters,
-        created_at=now,
-        recipients=tuple(dict.fromkeys(recipients)),
-        idempotency_key=idempotency_key,
-        request_digest=digest(whole, [asdict(each) for each in recipients]) if idempotency_key else None,
-        is_shared=share and idempotency_key is None,
-        traceparent=ports.spans.traceparent(),
+        created_at=ports.clock(),
     )
-    audit = AuditEntry(
-        at=now,
-        actor=requester.user_id,
+
+
+def audit_of_report(new: NewExportJob) -> AuditEntry:
+    """What the audit log keeps of a request."""
+    return AuditEntry(
+        at=new.created_at,
+        actor=new.requester.user_id,
         action="report.requested",
         job_id=new.id,
-        details={"template": facts.name, "format": kind, "unmasked": requester.may_unmask},
+        details={"template": new.dataset, "format": new.format, "unmasked": new.requester.may_unmask},
     )
-    return enter_job(new, audit, ports=ports)

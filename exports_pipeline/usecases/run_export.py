@@ -1,20 +1,22 @@
 """Make one attempt of an export job: claim it, make its file, settle it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from exports_pipeline.core.difference import summary_of
 from exports_pipeline.core.errors import ExportError, InternalError, LostClaim
-from exports_pipeline.core.export_job import ExportJob, StoredFile
-from exports_pipeline.core.manifest import manifest_key
+from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
+from exports_pipeline.core.manifest import objects_of
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.spans import Fact
+from exports_pipeline.usecases.compare_with_last import with_difference
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.make_dataset_file import make_dataset_file
 from exports_pipeline.usecases.make_report_file import make_report_file
 from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.pulse import Pulse
+from exports_pipeline.usecases.recipients_owed import recipients_owed
 from exports_pipeline.usecases.settle_failure import settle_failure
 
 _MAKERS = {"export": make_dataset_file, "report": make_report_file}
@@ -48,9 +50,12 @@ def run_export(
     began_at = ports.clock()
     try:
         with ports.spans.span("attempt", parent=job.traceparent, **facts, format=job.format):
-            made = _MAKERS[job.type](job, ports, Pulse(job, ports, is_stopped))
+            pulse = Pulse(job, ports, is_stopped)
+            made = _MAKERS[job.type](job, ports, pulse)
             if made is None:
                 return None
+            done = Progress(rows=made.result.row_count, total_rows=made.result.row_count, bytes=made.result.size_bytes)
+            made = with_difference(made, job, ports=ports, tick=lambda: pulse.tick(done))
             with ports.spans.span("commit"):
                 _complete(job, made, ports)
     except LostClaim:
@@ -65,9 +70,8 @@ def run_export(
 
 
 def _complete(job: ExportJob, made: Made, ports: ExportPorts) -> None:
-    now, result = ports.clock(), made.result
-    chat = patiently(lambda: ports.users.telegram_chat(job.requester.user_id), ports)
-    linked = (Recipient(channel=Channel.TELEGRAM, address=chat),) if chat and Channel.TELEGRAM in ports.senders else ()
+    now, result = ports.clock(), replace(made.result, difference=summary_of(made.difference))
+    owed = patiently(lambda: recipients_owed(job, made, ports), ports)
     try:
         patiently(
             lambda: ports.jobs.complete(
@@ -76,12 +80,12 @@ def _complete(job: ExportJob, made: Made, ports: ExportPorts) -> None:
                 result,
                 now=now,
                 expires_at=now + ports.limits.expiry_of(job.type),
-                recipients=tuple(dict.fromkeys((*job.recipients, *linked))),
+                recipients=owed,
                 manifest=made.manifest,
             ),
             ports,
         )
     except LostClaim:
-        for key in (result.object_key, manifest_key(result.object_key)):
+        for key in objects_of(result):
             ports.objects.delete(key)
         raise

@@ -7,10 +7,11 @@ from exports_pipeline.core.refusals import UnknownFormat
 from exports_pipeline.writers.copy_plan import BuiltPlan, CopyPlan, LinesPlan, Shown
 from exports_pipeline.writers.csv_file import csv_plan
 from exports_pipeline.writers.json_file import json_plan
+from exports_pipeline.writers.kept_file import kept_plan
 from exports_pipeline.writers.parquet_file import parquet_plan
 from exports_pipeline.writers.pdf_file import pdf_plan
 from exports_pipeline.writers.redaction import HashKey, shown
-from exports_pipeline.writers.sql_text import Parameters
+from exports_pipeline.writers.sql_text import Parameters, identifier
 
 
 def plan_file(
@@ -21,9 +22,10 @@ def plan_file(
     *,
     key: HashKey | None,
     parameters: Parameters,
+    is_redacted: bool = False,
 ) -> CopyPlan | LinesPlan | BuiltPlan:
-    """The plan for these columns, redacted as they say, in this format."""
-    ready = tuple(_shown(column, key, parameters) for column in columns)
+    """The plan for these columns, redacted as they say unless they are already, in this format."""
+    ready = tuple(_as_kept(column) if is_redacted else _shown(column, key, parameters) for column in columns)
     match file_format:
         case Format.CSV:
             return csv_plan(ready, options)
@@ -39,6 +41,17 @@ def plan_file(
             return pdf_plan(ready, [column.title or column.name for column in columns], options, about)
         case Format.HTML:
             raise UnknownFormat(f"A dataset is not written as {file_format}.", field="format")
+
+
+def plan_kept(columns: tuple[Column, ...], *, key: HashKey | None, parameters: Parameters) -> CopyPlan:
+    """The plan for keeping these columns, redacted as they say."""
+    return kept_plan(tuple(_shown(column, key, parameters) for column in columns))
+
+
+def _as_kept(column: Column) -> Shown:
+    """A column as it is; what was redacted is text."""
+    kind = "VARCHAR" if column.sensitive else column.type
+    return Shown(name=column.name, expression=identifier(column.name), type=kind)
 
 
 def _shown(column: Column, key: HashKey | None, parameters: Parameters) -> Shown:

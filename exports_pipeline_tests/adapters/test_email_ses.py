@@ -92,6 +92,7 @@ def test_throttling_is_worth_another_try(far, answer):
     far.server.answer = answer
     with pytest.raises(DeliveryUnavailable, match=answer[1]):
         far.sender.send(ANN, a_message())
+    assert far.server.asked == 1
 
 
 @pytest.mark.parametrize(

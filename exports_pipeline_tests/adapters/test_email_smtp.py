@@ -93,8 +93,14 @@ def test_an_e_mail_says_that_a_machine_wrote_it_and_when(far):
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
 
 
+def test_a_trial_takes_its_mail_back(far):
+    list(far.sender.trial(far.target))
+    assert far.mailbox.taken_back == 1
+
+
 def test_an_e_mail_is_ascii_in_short_lines(far):
-    far.sender.send(far.attaching(), a_message(subject="ž" * 300, text="ž" * 3000, file=a_file("ž".encode() * 900)))
+    message = a_message(subject="ž" * 300, text="ž", html="ž" * 3000, file=a_file("ž".encode() * 900))
+    far.sender.send(far.attaching(), message)
     lines = far.mailbox.mails[0].original_content.split(b"\r\n")
     assert max(map(len, lines)) <= 78
     assert all(line.isascii() and b"\n" not in line for line in lines)
@@ -137,6 +143,7 @@ def test_addresses_of_all_scripts_are_written_to(far):
     (envelope,) = far.mailbox.mails
     assert envelope.rcpt_tos == ["jürgen@xn--bcher-kva.example", "ann@xn--strae-oqa.example"]
     assert envelope.smtp_utf8
+    assert "To: jürgen@xn--bcher-kva.example".encode() in envelope.original_content
     assert far.parsed()[0]["To"] == "jürgen@xn--bcher-kva.example, ann@xn--strae-oqa.example"
 
 
@@ -150,7 +157,20 @@ def test_a_server_of_ascii_refuses_other_addresses(far, authority):
 
 
 @pytest.mark.parametrize(
-    "address", ["", " , ", "ann", "ann@", "@x.cz", "a b@x.cz", "a@x.cz\r\nDATA", "a@x.cz\x00", "<a@x.cz>", "a@-.cz"]
+    "address",
+    [
+        "",
+        " , ",
+        "ann",
+        "ann@",
+        "@x.cz",
+        "a b@x.cz",
+        "a@x.cz\r\nDATA",
+        "a@x.cz\x00",
+        "<a@x.cz>",
+        "a@-.cz",
+        "=?utf-8?q?a?=@x.cz",
+    ],
 )
 def test_what_is_no_address_is_refused_before_anything_is_sent(far, address):
     with pytest.raises(DeliveryRefused):
@@ -194,6 +214,13 @@ def test_a_certificate_of_another_name_is_not_trusted(authority, far, options):
         url = f"{scheme}://127.0.0.1:{port}?{'starttls=1&' if scheme == 'smtp' else ''}cafile={authority.ca_file}"
         with pytest.raises(DeliveryUnavailable, match="certificate"):
             SmtpSender(read_smtp_url(url), sender=FROM).send(far.target, a_message())
+    assert mailbox.mails == []
+
+
+def test_a_certificate_of_nobody_known_is_not_trusted(authority, far):
+    context = authority.server_context("127.0.0.1")
+    with served_mail(tls=context) as (port, mailbox), pytest.raises(DeliveryUnavailable, match="certificate"):
+        SmtpSender(read_smtp_url(f"smtps://127.0.0.1:{port}"), sender=FROM).send(far.target, a_message())
     assert mailbox.mails == []
 
 

@@ -24,7 +24,9 @@ def test_a_url_of_nothing_we_know_is_refused(url):
         make_mail_sender(url, sender=FROM)
 
 
-@pytest.mark.parametrize("sender", ["", "Exports", "a@b@c", "Exports <a@b.cz>\r\nBcc: c@d.cz"])
+@pytest.mark.parametrize(
+    "sender", ["", "Exports", "a@b@c", "Exports <a@b.cz>\r\nBcc: c@d.cz", "ž@b.cz", "=?utf-8?q?x?= <a@b.cz>"]
+)
 def test_a_sender_without_a_mailbox_is_refused(sender):
     with pytest.raises(NotConfigured, match="EXPORTS_MAIL_FROM"):
         make_mail_sender("smtp://localhost", sender=sender)
@@ -32,7 +34,12 @@ def test_a_sender_without_a_mailbox_is_refused(sender):
 
 @pytest.mark.parametrize(
     ("listed", "domains"),
-    [(None, None), ("", frozenset()), ("Example.org, @b.cz,", frozenset({"example.org", "b.cz"}))],
+    [(None, None), ("", frozenset()), ("Example.org, @Bücher.cz,", frozenset({"example.org", "xn--bcher-kva.cz"}))],
 )
 def test_domains_are_read_from_a_list(listed, domains):
     assert read_domains(listed) == domains
+
+
+def test_a_list_of_something_else_is_refused():
+    with pytest.raises(NotConfigured, match="EXPORTS_MAIL_DOMAINS"):
+        read_domains("example.org, no domain")

@@ -17,6 +17,7 @@ RESULT = {
     "row_count": 1234,
     "file_size_bytes": 1500,
     "sha256": "ab" * 32,
+    "difference": None,
     "remarks": ["3 cells were <shortened>"],
     "completed_at": "2026-03-29T00:30:00Z",
     "download_url": "https://e.test/d/abc?a=1&b=2",

@@ -1,6 +1,7 @@
 """Deliveries by Telegram, against a server that behaves as the Bot API."""
 
 import logging
+import time
 
 import pytest
 
@@ -11,6 +12,7 @@ from exports_pipeline.core.message import Target
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline_tests.builders import a_file, a_message
 from exports_pipeline_tests.contracts.sender_contract import Arrived, FarEnd, SenderContract
+from exports_pipeline_tests.dripping import dripping_server
 from exports_pipeline_tests.http_far_end import NOBODY
 from exports_pipeline_tests.telegram_bot_api import TOKEN, served_bot_api
 
@@ -111,6 +113,14 @@ def test_a_chat_that_cannot_be_written_to_is_refused_and_not_gone(bot_api, far, 
     with pytest.raises(DeliveryRefused, match=sentence) as refused:
         far.sender.send(ANN, a_message())
     assert type(refused.value) is DeliveryRefused
+
+
+def test_a_server_that_drips_is_left_after_the_limit(far):
+    begin = time.monotonic()
+    beginning = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    with dripping_server(beginning) as port, pytest.raises(DeliveryUnavailable, match="in time"):
+        far._sender(TOKEN, f"http://127.0.0.1:{port}").send(ANN, a_message())
+    assert time.monotonic() - begin < 3
 
 
 def test_the_token_is_in_no_log_of_httpx(far, caplog, monkeypatch):

@@ -71,6 +71,19 @@ def test_renditions_are_refused_with_the_reason(ann, bob, admin, ports, complete
     assert ann.post(f"{EXPORTS}/{pending}/renditions", json={"format": "json"}).json()["code"] == "not_completed"
 
 
+def test_a_kept_result_is_rendered_when_the_snapshot_is_gone(ann, ports):
+    kept = ann.export(options={"keep_result": True}).json()["job_id"]
+    run(ports, kept)
+    ports.warehouse.snapshot_name = "fake@2"
+    answer = ann.post(f"{EXPORTS}/{kept}/renditions", json={"format": "jsonl"})
+    run(ports, answer.json()["job_id"])
+    seen = ann.get(f"{EXPORTS}/{answer.json()['job_id']}").json()
+    assert (answer.status_code, seen["status"], seen["row_count"], seen["rendition_of"]) == (202, "completed", 3, kept)
+    told = ann.get(f"{EXPORTS}/{kept}/manifest").json()["kept"]
+    assert set(told) == {"name", "bytes", "rows", "sha256"}
+    assert told["name"] not in str(ann.get(f"{EXPORTS}/{kept}").json())
+
+
 def test_exports_and_reports_share_a_run_when_asked_to(ann, ports):
     first = ann.export(share=True)
     assert ann.export().json()["job_id"] != first.json()["job_id"]

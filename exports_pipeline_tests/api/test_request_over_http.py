@@ -58,6 +58,7 @@ def test_everything_a_request_can_carry_reaches_the_ledger(ann, ports):
         "decimal_comma": True,
         "delimiter": ";",
         "formula_guard": True,
+        "keep_result": False,
         "timezone": "Europe/Prague",
     }
     assert (shown["dataset_name"], shown["format"]) == ("sales", "csv")

@@ -103,6 +103,22 @@ def test_an_id_in_capitals_is_the_same_job_and_what_is_no_id_is_not_found(api, s
     assert ApiClient(api).get(f"{EXPORTS}/{'g' * 36}").status_code == 404
 
 
+def test_refusals_read_alike_however_an_id_is_spelt(api, store):
+    job_id = str(add(store))
+    for client in (ApiClient(api, user="bob"), ApiClient(api, user="bob", permissions=("EXPORT_ALL",))):
+        ours, theirs = (client.get(f"{EXPORTS}/{spelt}") for spelt in (job_id, job_id.upper()))
+        assert (ours.status_code, ours.headers["content-type"]) == (404, "application/problem+json")
+        assert without_request(ours) == without_request(theirs)
+    ours, theirs = (ApiClient(api).get(f"{EXPORTS}/{spelt}", anonymous=True) for spelt in (job_id, job_id.upper()))
+    assert (ours.status_code, ours.headers["www-authenticate"]) == (401, theirs.headers["www-authenticate"])
+    assert without_request(ours) == without_request(theirs)
+
+
+def without_request(answer):
+    """What a problem says, but for the request it answers."""
+    return {name: value for name, value in answer.json().items() if name not in {"instance", "request_id"}}
+
+
 def test_a_look_begins_after_it_was_asked_for():
     begun, asked = [], []
 

@@ -7,6 +7,7 @@ import pytest
 
 from exports_pipeline.adapters.object_store import S3ObjectStore
 from exports_pipeline.adapters.s3_bucket import setup_bucket
+from exports_pipeline.core.errors import ObjectStoreUnavailable
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.s3_gate import S3Gate
 
@@ -46,6 +47,19 @@ def test_a_committed_upload_is_an_object_with_the_hash_of_its_bytes(store, size)
     assert keys(store) == []
     assert started.commit() == hashlib.sha256(body).hexdigest()
     assert keys(store) == ["exports/a/b/1/x.csv"]
+
+
+@SIZES
+def test_the_pieces_of_an_object_are_its_bytes(store, size):
+    started = upload(store)
+    started.write(b"x" * size)
+    started.commit()
+    assert b"".join(store.chunks("exports/a/b/1/x.csv")) == b"x" * size
+
+
+def test_the_pieces_of_an_object_that_is_not_there_are_unavailable(store):
+    with pytest.raises(ObjectStoreUnavailable):
+        next(store.chunks("exports/a/b/1/x.csv"))
 
 
 @SIZES

@@ -53,6 +53,28 @@ def test_all_together_may_queue_as_many_as_the_limit(store):
     assert (refused.value.policy, refused.value.limit) == ("queue", 2)
 
 
+def test_many_are_entered_at_once_each_by_its_id_as_long_as_there_is_room(store):
+    add(store, "ann")
+    jobs = [new_job(name) for name in ("ann", "ann", "bob")]
+    add(store, "bob")
+    batch = [(job, entry(job)) for job in jobs]
+    there = store.add_all(batch, limits=QueueLimits(per_user=2, total=100))
+    assert there == {jobs[0].id, jobs[2].id}
+    assert store.get(jobs[1].id) is None
+    assert store.get(jobs[0].id).requester == jobs[0].requester
+    assert store.add_all(batch, limits=QueueLimits(per_user=1, total=100)) == there
+    assert store.add_all(batch, limits=ROOMY) == {job.id for job in jobs}
+    assert store.add_all(batch[:1], limits=QueueLimits(per_user=1, total=1)) == {jobs[0].id}
+
+
+def test_a_batch_keeps_to_the_limit_of_all(store):
+    add(store, "ann")
+    add(store, "bob")
+    jobs = [new_job(name) for name in ("ann", "bob")]
+    there = store.add_all([(job, entry(job)) for job in jobs], limits=QueueLimits(per_user=9, total=3))
+    assert there == {jobs[0].id}
+
+
 def test_what_has_a_slot_waits_no_more(store):
     limits = QueueLimits(per_user=1, total=1)
     add(store, limits=limits)

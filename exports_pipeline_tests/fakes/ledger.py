@@ -1,6 +1,7 @@
 """The ledger in memory."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -59,6 +60,12 @@ class InMemoryLedger:
         self.users.seen(job.requester, at=job.created_at)
         self.audit.append(audit)
         return self.jobs[job.id]
+
+    def add_all(self, jobs, *, limits):
+        for job, audit in (each for each in jobs if each[0].id not in self.jobs):
+            with suppress(QueueFull):
+                self.add(job, audit, limits=limits)
+        return {job.id for job, _ in jobs if job.id in self.jobs}
 
     def get(self, job_id):
         return self.jobs.get(job_id)

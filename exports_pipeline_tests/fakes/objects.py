@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from exports_pipeline.core.errors import ObjectStoreUnavailable
 from exports_pipeline_tests.fakes.clock import NOON
 
 
@@ -38,6 +39,8 @@ class InMemoryObjectStore:
 
     def chunks(self, key):
         self._check()
+        if key not in self.objects:
+            raise ObjectStoreUnavailable
         yield self.objects[key].body
 
     def keys(self, prefix):

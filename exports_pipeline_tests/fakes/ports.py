@@ -11,11 +11,13 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
 from exports_pipeline_tests.fakes.figures import FakeFigures
+from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
 from exports_pipeline_tests.fakes.reports import PlainReports
 from exports_pipeline_tests.fakes.runs import FakeRuns, FakeSender
+from exports_pipeline_tests.fakes.schedules import InMemorySchedules
 from exports_pipeline_tests.fakes.warehouse import InMemoryWarehouse
 
 SALES = Dataset(
@@ -68,10 +70,12 @@ def fake_ports(**overrides) -> ExportPorts:
         catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
         jobs=ledger,
         users=ledger.users,
+        schedules=InMemorySchedules(ledger),
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
+        kept=InMemoryKeptRows(),
         objects=InMemoryObjectStore(),
         runs=FakeRuns(),
         reports=PlainReports(),

@@ -12,6 +12,9 @@ class InMemoryUsers:
     def requester(self, user_id):
         return None if user_id in self.deactivated else self.people.get(user_id)
 
+    def requesters(self, user_ids):
+        return {each: found for each in user_ids if (found := self.requester(each))}
+
     def seen(self, requester, *, at):
         known = self.people.get(requester.user_id)
         email = requester.email or (known.email if known else None)

@@ -65,6 +65,13 @@ class InMemoryWarehouse:
         tick(1.0)
         return len(rows)
 
+    def keep(self, selection, upload, *, tick):
+        """As JSON lines, which the kept rows in memory read."""
+        rows = self._rows(selection)[self.lost_rows :]
+        upload.write("".join(f"{json.dumps(_shown(row, selection), default=str)}\n" for row in rows).encode())
+        tick(1.0)
+        return len(rows)
+
     def preview(self, selection, *, rows, tick):
         tick()
         names = [column.name for column in selection.columns]
@@ -112,13 +119,13 @@ class InMemoryWarehouse:
     def _rows(self, selection):
         dataset = selection.dataset
         rows = self._owned(selection)
-        if selection.account_ids:
+        if selection.account_ids and dataset.account:
             rows = [row for row in rows if str(row[dataset.account]) in selection.account_ids]
-        if selection.tag_ids:
+        if selection.tag_ids and dataset.tag:
             rows = [row for row in rows if str(row[dataset.tag]) in selection.tag_ids]
-        if selection.start_date:
+        if selection.start_date and dataset.time:
             rows = [row for row in rows if row[dataset.time.column] >= selection.start_date]
-        if selection.end_date:
+        if selection.end_date and dataset.time:
             rows = [row for row in rows if row[dataset.time.column] <= selection.end_date]
         return rows[:: 100 // (selection.sample_percent or 100)][: selection.limit]
 

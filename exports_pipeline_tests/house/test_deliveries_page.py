@@ -17,6 +17,7 @@ from exports_pipeline.core.delivery import MAX_TRIES, MAX_TRIES_OF_OURS, Kind
 from exports_pipeline.core.destination_forms import FORMS
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline.settings import Settings
+from exports_pipeline.usecases.preview_message import SAMPLE
 
 PAGE = (Path(__file__).parents[2] / "docs/deliveries.md").read_text(encoding="utf-8")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -64,10 +65,7 @@ def test_the_receiver_on_the_page_takes_our_webhooks_and_nobody_elses():
 def test_the_template_on_the_page_can_be_followed(tmp_path):
     (own,) = re.findall(r"```jinja\n(.+?)```", PAGE, flags=re.DOTALL)
     (tmp_path / "result.j2").write_text(own, encoding="utf-8")
-    facts = dict.fromkeys(("title", "format", "file_name", "sha256", "job_id", "download_url"), "x")
-    times = dict.fromkeys(("completed_at", "download_url_expires_at"), "2026-02-01T08:00:03Z")
-    facts |= {"row_count": 7, "file_size_bytes": 9, "remarks": []} | times
-    told = JinjaMessages(tmp_path).render(Kind.RESULT, Channel.EMAIL, facts, timezone="UTC")
-    assert told.subject == "[Example Bank] x"
+    told = JinjaMessages(tmp_path).render(Kind.RESULT, Channel.EMAIL, SAMPLE, timezone="UTC")
+    assert told.subject == f"[Example Bank] {SAMPLE['title']}"
     assert "Questions: finance@example.com" in told.text
     assert "Download" in told.html

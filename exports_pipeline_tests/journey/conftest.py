@@ -6,16 +6,21 @@ from pathlib import Path
 import pytest
 
 from exports_pipeline.adapters.catalog import SAMPLE_CATALOG
+from exports_pipeline_tests.journey.far_ends import served_far_ends
 from exports_pipeline_tests.journey.running_stack import RunningStack
-from exports_pipeline_tests.telegram_bot_api import TOKEN, served_bot_api
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-def bot_api():
-    with served_bot_api() as server:
-        yield server
+def far_ends(tmp_path_factory):
+    with served_far_ends(tmp_path_factory.mktemp("sftp")) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def bot_api(far_ends):
+    return far_ends.telegram
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +35,15 @@ def catalog(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory, catalog, bot_api):
+def stack(tmp_path_factory, catalog, far_ends):
     stack = RunningStack(
         tmp_path_factory.mktemp("stack") / "home",
         EXPORTS_CATALOG=str(catalog),
         EXPORTS_LARGE_RUNNING="2",
         EXPORTS_SAMPLE_DAYS="60",
-        TELEGRAM_BOT_TOKEN=TOKEN,
-        TELEGRAM_API_URL=f"http://127.0.0.1:{bot_api.server_port}",
+        EXPORTS_SCHEDULE_LEAST_MINUTES="1",
+        EXPORTS_SCHEDULE_SPREAD_MINUTES="0",
+        **far_ends.variables,
     )
     try:
         stack.up()

@@ -132,7 +132,7 @@ class RunningStack:
             uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
             keys = [found["Key"] for page in objects for found in page.get("Contents", ())]
             open_keys = [found["Key"] for found in uploads]
-        files = [key for key in keys if job_id in key and not key.endswith(".manifest.json")]
+        files = [key for key in keys if job_id in key and not key.endswith((".manifest.json", ".kept.json"))]
         return files, [key for key in open_keys if job_id in key]
 
     def run_of(self, job_id):

@@ -61,6 +61,21 @@ def test_a_cancelled_job_is_retried_as_a_new_attempt(stack, demo):
     assert f"/{job_id}/2/" in keys[0]
 
 
+def test_what_was_kept_is_rendered_as_a_direct_export_would_be(stack, demo):
+    direct = demo.completed(demo.export("airlines", "jsonl"))
+    kept = demo.export("airlines", "xlsx", options={"keep_result": True})
+    demo.completed(kept)
+    files, _ = stack.objects_of(kept)
+    assert sorted(file.rpartition("/")[2] for file in files) == ["airlines.xlsx", "airlines.xlsx.kept.parquet"]
+    answer = demo.http.post(f"/api/analytics/exports/{kept}/renditions", json={"format": "jsonl"})
+    again = demo.completed(answer.json()["job_id"])
+    [row] = stack.sql(
+        "SELECT metadata->'rendition'->>'kept_by' AS kept_by FROM export_jobs WHERE id = %s", again["job_id"]
+    )
+    assert (row["kept_by"], again["sha256"]) == (kept, direct["sha256"])
+    assert demo.download(again) == demo.download(direct)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -95,6 +95,7 @@ def test_key_figures_stand_beside_those_of_the_whole_month_before(desk):
         "kpi", requester("ann"), **FEBRUARY, measures=["count as Rows"], compare="previous_year"
     )
     assert figures(nothing_before)["Rows"].previous is None
+    assert nothing_before.subtitle == "2024-02-01 to 2024-02-29; nothing to compare with in 2023-02-01 to 2023-02-28"
 
 
 def test_targets_are_met_or_not_in_the_direction_that_is_better(desk):
@@ -110,6 +111,7 @@ def test_targets_are_met_or_not_in_the_direction_that_is_better(desk):
     assert figures(report)["Rows"].better is Better.DOWN
     report = desk.report("kpi", requester("ann"), **FEBRUARY, measures=["count"], targets=[2])
     assert section(report, Text).text == "1 of 1 targets were met."
+    assert repr(section(report, Table).rows[0][1:3]) == "(3, 2)"
 
 
 def test_currencies_are_never_added_up_and_money_is_exact(desk):
@@ -133,7 +135,7 @@ def test_shares_of_revenue_need_amounts_of_one_sign(desk_of):
     assert [row[2] for row in mixed.rows] == [None, None, None]
     paid = desk.report("revenue", dataset="trial", amount="amount", amounts="positive", by=["place"])
     assert [row[2] for row in section(paid, Table).rows] == [0.75, 0.25]
-    assert "a, brought 75.0 %" in section(paid, Text).text
+    assert "a, brought 75.0%" in section(paid, Text).text
 
 
 def test_rules_that_are_broken_are_counted_and_placed(desk_of):
@@ -182,7 +184,7 @@ def test_channels_differ_only_where_chance_does_not_explain_it(desk_of):
     )
     report = desk_of(query).report("outreach", dataset="trial", outcomes=["replied"], by=["channel"], cost="cost")
     said = section(report, Text).text
-    assert said.startswith("chat stands apart with a replied rate of 12.0 % (p < 0.001); mail stands apart")
+    assert said.startswith("chat stands apart with a replied rate of 12.0% (p < 0.001); mail stands apart")
     assert {row[0]: row[-1] for row in section(report, Table, "By channel").rows}["chat"] == "< 0.0001"
     same = " UNION ALL ".join(f"SELECT '{name}' AS channel, i < 50 AS replied FROM range(1000) r(i)" for name in "ab")
     report = desk_of(same).report("outreach", dataset="trial", outcomes=["replied"], by=["channel"])

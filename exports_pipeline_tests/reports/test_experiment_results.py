@@ -29,8 +29,8 @@ def asked(desk, form="executive", **more):
 def test_a_winner_is_named_with_its_uncertainty_in_one_sentence(desk_of):
     report = asked(desk_of(arms(("control", 10000, 1000), ("new", 10000, 1200))))
     assert texts(report)["Result"] == (
-        "new wins on converted: 12.00 % against 10.00 % in control, a difference of +2.00 percentage points "
-        "(95 % confidence: +1.13 to +2.87), p < 0.001."
+        "new wins on converted: 12.00% against 10.00% in control, a difference of +2.00 percentage points "
+        "(95% confidence: +1.13 to +2.87), p < 0.001."
     )
     assert next(section for section in report.sections if isinstance(section, Text)).text.startswith("20,000 units")
 
@@ -156,7 +156,7 @@ def test_cookie_cats_is_told_as_it_was(desk_of, shared_data):
     said = texts(report)
     assert "gate_30 44,700 (expected 45,094), gate_40 45,489 (expected 45,094); p = 0.009" in said["Sample-ratio check"]
     assert said["Result"].startswith(
-        "There is no winner on retention_7; gate_40 is worse than gate_30: 18.20 % against 19.02 %"
+        "There is no winner on retention_7; gate_40 is worse than gate_30: 18.20% against 19.02%"
     )
     assert "uneven" in said["Result"]
     tables = {section.heading: section for section in report.sections if isinstance(section, Table)}

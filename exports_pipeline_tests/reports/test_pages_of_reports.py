@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exports_pipeline.core.report import Chart, KeyFigures, Table, Text
+from exports_pipeline.core.report_json import report_of_json, report_to_json
 from exports_pipeline.reports.catalog import BUILT_IN
 from exports_pipeline_tests.builders import requester
 
@@ -50,6 +51,7 @@ def test_every_example_makes_a_report_of_the_sample(sample_desk, body):
     assert re.fullmatch(rf"{params['dataset']}, .+: [1-9][\d,]* rows", facts["Dataset"])
     assert facts["Time zone"] == params.get("timezone", "UTC")
     assert facts["Redactions"] == "none"
+    assert report_to_json(report_of_json(report_to_json(report))) == report_to_json(report)
     for section in report.sections:
         if isinstance(section, Table):
             assert {len(row) for row in section.rows} <= {len(section.columns)}

@@ -19,6 +19,7 @@ EN, DE, CS = map(words_of, ("en", "de-AT", "cs"))
     [
         (1234567, Kind.INTEGER, {}, ("1,234,567", "1.234.567", "1 234 567")),
         (-0.5, Kind.NUMBER, {"digits": 2}, (MINUS + "0.50", MINUS + "0,50", MINUS + "0,50")),
+        (61, Kind.NUMBER, {"digits": 2}, ("61", "61", "61")),
         (0.25, Kind.PERCENT, {}, ("25%", "25 %", "25 %")),
         (Decimal("1234.5"), Kind.MONEY, {"unit": "EUR", "digits": 2}, ("€1,234.50", "1.234,50 €", "1 234,50 €")),
         (-3, Kind.MONEY, {"unit": "CZK"}, (MINUS + "3 CZK", MINUS + "3 CZK", MINUS + "3 CZK")),

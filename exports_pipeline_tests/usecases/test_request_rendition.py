@@ -184,6 +184,7 @@ def test_a_report_is_rendered_again_with_its_parameters_as_of_its_day(ports):
     with pytest.raises(UnknownFormat):
         rendered(ports, first, "csv")
     ports.warehouse.snapshot_name = "fake@2"
+    ports.clock.advance(4 * 86_400)  # what was kept has expired
     with pytest.raises(SnapshotGone):
         rendered(ports, first, "xlsx")
 

@@ -55,7 +55,7 @@ class SmtpSender:
         )
         with self._connected() as smtp:
             self._server.log_in(smtp)
-            refused = self._address(smtp, to, options=[f"SIZE={len(mail)}"] if smtp.has_extn("size") else [])
+            refused = self._address(smtp, to)
             code, answer = smtp.data(mail)
             if code != 250:
                 raise smtplib.SMTPDataError(code, answer)
@@ -73,7 +73,7 @@ class SmtpSender:
             yield "authenticate"
             self._server.log_in(smtp)
             yield "write"
-            refused = self._address(smtp, to, options=[])
+            refused = self._address(smtp, to)
             smtp.rset()
         if refused:
             raise DeliveryRefused(f"The mail server refuses {'; '.join(refused)}.")
@@ -83,13 +83,11 @@ class SmtpSender:
         with _told(), self._server.connected(timeout_s=self._timeout_s, limit_s=self._limit_s) as smtp:
             yield smtp
 
-    def _address(self, smtp: smtplib.SMTP, to: Sequence[str], *, options: list[str]) -> list[str]:
+    def _address(self, smtp: smtplib.SMTP, to: Sequence[str]) -> list[str]:
         """Name the sender and the mailboxes, and return those that were refused, with the server's words."""
-        if not all(map(str.isascii, to)):
-            if not smtp.has_extn("smtputf8"):
-                raise DeliveryRefused("The mail server takes only addresses in ASCII letters.")
-            options = [*options, "SMTPUTF8"]
-            smtp.command_encoding = "utf-8"
+        options = [] if all(map(str.isascii, to)) else ["SMTPUTF8"]
+        if options and not smtp.has_extn("smtputf8"):
+            raise DeliveryRefused("The mail server takes only addresses in ASCII letters.")
         code, answer = smtp.mail(mailbox_of(self._sender), options)
         if code != 250:
             raise smtplib.SMTPSenderRefused(code, answer, self._sender)

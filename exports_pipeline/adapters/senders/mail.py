@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from exports_pipeline.adapters.senders.email_ses import SesSender, make_ses_client
 from exports_pipeline.adapters.senders.email_smtp import SmtpSender
 from exports_pipeline.adapters.senders.mail_server import read_smtp_url
-from exports_pipeline.adapters.senders.mailbox import MAILBOX
+from exports_pipeline.adapters.senders.mailbox import MAILBOX, ascii_domain
 from exports_pipeline.adapters.senders.mime import mailbox_of
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.message import Sender
@@ -20,7 +20,8 @@ def make_mail_sender(
     Raises:
         NotConfigured: the URL or the sender cannot be read.
     """
-    if not MAILBOX.fullmatch(mailbox_of(sender)) or not sender.isprintable():
+    box = mailbox_of(sender)
+    if not (MAILBOX.fullmatch(box) and box.isascii() and sender.isprintable()) or "=?" in sender:
         raise NotConfigured("EXPORTS_MAIL_FROM is spelled like Exports <exports@example.com>.")
     if url.startswith("ses://"):
         region = urlsplit(url).hostname
@@ -32,7 +33,14 @@ def make_mail_sender(
 
 
 def read_domains(listed: str | None) -> frozenset[str] | None:
-    """The domains that may receive mail, from a list separated by commas; None allows all."""
+    """The domains that may receive mail, from a list separated by commas; None allows all.
+
+    Raises:
+        NotConfigured: one is no domain.
+    """
     if listed is None:
         return None
-    return frozenset(each.strip().lower().removeprefix("@") for each in listed.split(",") if each.strip())
+    try:
+        return frozenset(ascii_domain(each.strip().removeprefix("@")) for each in listed.split(",") if each.strip())
+    except ValueError:
+        raise NotConfigured("EXPORTS_MAIL_DOMAINS lists domains, as example.com,example.org.") from None

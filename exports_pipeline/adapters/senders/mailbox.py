@@ -22,11 +22,20 @@ def read_mailboxes(addresses: str, *, domains: AbstractSet[str] | None = None) -
     boxes = list(dict.fromkeys(_read(each.strip()) for each in addresses.split(",") if each.strip()))
     if not boxes:
         raise DeliveryRefused("There is no e-mail address to send to.")
-    strangers = {domain_of(box) for box in boxes} - (domains if domains is not None else {domain_of(b) for b in boxes})
+    strangers = {domain_of(box) for box in boxes} - domains if domains is not None else set()
     if strangers:
         named = ", ".join(sorted(strangers))
         raise TargetForbidden(f"Mail may not go to {named}; an operator may allow it with EXPORTS_MAIL_DOMAINS.")
     return boxes
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain as DNS spells it (IDNA 2008).
+
+    Raises:
+        ValueError: it is none.
+    """
+    return idna.encode(domain, uts46=True).decode()
 
 
 def domain_of(mailbox: str) -> str:
@@ -36,10 +45,10 @@ def domain_of(mailbox: str) -> str:
 
 def _read(address: str) -> str:
     match = MAILBOX.fullmatch(address)
-    if match is None or not address.isprintable():
+    if match is None or not address.isprintable() or "=?" in address:  # which mail programs may decode (RFC 2047)
         raise DeliveryRefused(f"{address[:100]!r} is no e-mail address.")
     local, domain = match.groups()
     try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
-    except idna.IDNAError as error:
+        return f"{local}@{ascii_domain(domain)}"
+    except ValueError as error:
         raise DeliveryRefused(f"{address[:100]!r} has a domain that cannot exist.") from error

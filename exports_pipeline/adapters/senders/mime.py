@@ -64,6 +64,6 @@ def _attach(mail: EmailMessage, file: FileToSend) -> None:
         read_whole(file),
         maintype=maintype,
         subtype=subtype,
-        filename=file.name,
+        filename=file.name.replace("=?", "=_"),  # the library would decode it, line ends and all, into the headers
         params={name: value.strip('"') for name, _, value in pairs},
     )

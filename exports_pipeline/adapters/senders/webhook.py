@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from exports_pipeline.adapters.senders.webhook_signature import read_secrets, si
 from exports_pipeline.adapters.target_guard import TargetGuard
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, RecipientGone
 from exports_pipeline.core.message import Message, Target
+from exports_pipeline.core.message_facts import facts_of_test
 
 _LARGEST_ANSWER_BYTES = 65_536
 _GONE = 410
@@ -61,10 +62,8 @@ class WebhookSender:
             DeliveryRefused: there is no secret, or the receiver redirects us or refuses the message.
             DeliveryUnavailable: it does not answer in time, or not now.
         """
-        data = {name: value for name, value in message.facts.items() if name != "type"}
-        event = {"type": message.facts.get("type", "message"), "timestamp": message.at.isoformat(), "data": data}
         where = resolved(read_url(target.address), self._guard)
-        return self._post(where, self._keys(target), str(message.id), event)
+        return self._post(where, self._keys(target), str(message.id), message.facts)
 
     def trial(self, target: Target) -> Iterator[str]:
         """Post a signed message of type `test`."""
@@ -74,7 +73,7 @@ class WebhookSender:
         yield "connect"
         self._run(where.knock(self._tls))
         yield "write"
-        self._post(where, keys, str(uuid4()), {"type": "test", "timestamp": self._clock().isoformat(), "data": {}})
+        self._post(where, keys, str(uuid4()), facts_of_test(self._clock()))
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -83,7 +82,7 @@ class WebhookSender:
     def _keys(self, target: Target) -> list[bytes]:
         return read_secrets(target.secrets.get("secret") or self._secret or "")
 
-    def _post(self, where: WebTarget, keys: list[bytes], message_id: str, event: dict[str, Any]) -> str:
+    def _post(self, where: WebTarget, keys: list[bytes], message_id: str, event: Mapping[str, Any]) -> str:
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=str).encode()
         proof = sign(keys, message_id=message_id, timestamp_s=int(self._clock().timestamp()), body=body)
         headers = {"Content-Type": "application/json", "User-Agent": "exports-service", **proof}

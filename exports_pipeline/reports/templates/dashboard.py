@@ -9,7 +9,7 @@ from exports_pipeline.core.parameters import Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Dimension, Measure
 from exports_pipeline.core.report import Report
 from exports_pipeline.reports.inquiry import Ask
-from exports_pipeline.reports.scope import SCOPE, check_scope, scope_of
+from exports_pipeline.reports.scope import SCOPE, check_scope, compared, scope_of
 from exports_pipeline.reports.sections import empty_report, groups, key_figures, trend
 from exports_pipeline.reports.template import Template
 
@@ -23,6 +23,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     title = parameters["title"] or f"{scope.title}: dashboard"
     if scope.is_empty(ask(scope.question(_ROWS))):
         return empty_report(title, scope)
+    scope = compared(scope, ask)
     unit = parameters["unit"] or ""
     return Report(
         title=title,

@@ -8,12 +8,12 @@ from typing import Any
 from exports_pipeline.core.parameters import Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Measure
 from exports_pipeline.core.refusals import InvalidParameter
-from exports_pipeline.core.report import Better, Kind, Report, Section, Table, TableColumn, Text, Tone
+from exports_pipeline.core.report import Better, Kind, Report, Section, Table, TableColumn, Text, Tone, Value
 from exports_pipeline.reports.inquiry import Ask
-from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
+from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, compared, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures, trend
 from exports_pipeline.reports.template import Template
-from exports_pipeline.reports.wording import measure_title, number
+from exports_pipeline.reports.wording import measure_title, number, shape_of
 
 
 def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
@@ -22,6 +22,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     title = parameters["title"] or f"Key figures of {scope.title}"
     if scope.is_empty(ask(scope.question(Measure(aggregate=Aggregate.COUNT)))):
         return empty_report(title, scope)
+    scope = compared(scope, ask)
     lower = {measure.name for measure in parameters["lower_is_better"]}
     better = {measure.name: Better.DOWN for measure in measures if measure.name in lower}
     return Report(
@@ -48,7 +49,10 @@ def _targets(
         reached = actual is not None and (actual <= goal if measure.name in lower else actual >= goal)
         met += reached
         share = actual / goal if actual is not None and goal else None
-        lines.append((measure_title(measure, scope.dataset), value, target, share, "met" if reached else "not met"))
+        title, result = measure_title(measure, scope.dataset), "met" if reached else "not met"
+        is_count = shape_of(measure, scope.dataset).kind is Kind.INTEGER
+        shown = (_whole(value), _whole(target)) if is_count else (value, target)
+        lines.append((title, *shown, share, result))
     verdict = f"{met} of {len(targets)} targets were met."
     table = Table(
         heading="Against the targets",
@@ -63,6 +67,11 @@ def _targets(
     )
     tone = Tone.GOOD if met == len(targets) else Tone.WARNING
     return (Text(heading="Targets", text=verdict, tone=tone), table)
+
+
+def _whole(value: Value) -> Value:
+    """A count as an integer, where it is one."""
+    return int(value) if isinstance(value, Decimal | float) and value == int(value) else value
 
 
 def _check_targets(values: Mapping[str, Any]) -> None:

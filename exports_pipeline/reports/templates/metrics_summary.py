@@ -11,7 +11,7 @@ from exports_pipeline.core.question_check import is_number
 from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.report import Kind, Report, Table, TableColumn
 from exports_pipeline.reports.inquiry import Ask
-from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
+from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, compared, scope_of
 from exports_pipeline.reports.sections import empty_report, groups, key_figures, trend
 from exports_pipeline.reports.template import Template
 from exports_pipeline.reports.wording import column_title, whole
@@ -34,6 +34,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     title = f"Metrics of {scope.title}"
     if scope.is_empty(ask(scope.question(_ROWS))):
         return empty_report(title, scope)
+    scope = compared(scope, ask)
     means = [Measure(aggregate=Aggregate.AVG, column=column.name) for column in columns]
     by: Column | None = parameters["by"]
     return Report(

@@ -21,7 +21,7 @@ from exports_pipeline.core.report import (
     Tone,
 )
 from exports_pipeline.reports.inquiry import Ask
-from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
+from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, compared, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures, trend
 from exports_pipeline.reports.statistics import Proportion, compare_proportions, holm, wilson_interval
 from exports_pipeline.reports.template import Template
@@ -38,6 +38,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     title = parameters["title"] or f"Outreach: {scope.title}"
     if scope.is_empty(ask(scope.question(_SENT))):
         return empty_report(title, scope)
+    scope = compared(scope, ask)
     outcomes: tuple[Column, ...] = parameters["outcomes"]
     measures = [_SENT, *_reached(parameters), *(_rate(column) for column in outcomes)]
     if parameters["cost"]:
@@ -109,7 +110,7 @@ def _funnel(scope: Scope, outcomes: tuple[Column, ...], ask: Ask) -> Table:
             TableColumn(title="Unknown", kind=Kind.INTEGER),
         ),
         rows=tuple(lines),
-        note="From and To: 95 % confidence interval of the rate (Wilson), without messages whose outcome is unknown.",
+        note="From and To: 95% confidence interval of the rate (Wilson), without messages whose outcome is unknown.",
     )
 
 
@@ -150,7 +151,7 @@ def _compared(scope: Scope, by: Column, outcome: Column, ask: Ask) -> tuple[Sect
                     high=tuple(interval.high if interval else None for interval in intervals),
                 ),
             ),
-            description=f"{goal} rate of each {title.lower()} with its 95 % confidence interval.",
+            description=f"{goal} rate of each {title.lower()} with its 95% confidence interval.",
             x_title=title,
             y_title=f"{goal} rate",
             kind=Kind.PERCENT,
@@ -181,7 +182,7 @@ def _sentence(title: str, goal: str, names: list[str], parts: list[Proportion], 
     if len(names) < 2:
         return Text(heading=heading, text=f"There is only one {title.lower()}, so nothing can be compared.")
     if not apart:
-        text = f"No {title.lower()} differs from the others by more than chance explains (95 % confidence)."
+        text = f"No {title.lower()} differs from the others by more than chance explains (95% confidence)."
         return Text(heading=heading, text=text)
     best = max(apart, key=lambda place: parts[place].rate or 0.0)
     worst = min(apart, key=lambda place: parts[place].rate or 0.0)

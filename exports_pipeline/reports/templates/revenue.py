@@ -22,7 +22,7 @@ from exports_pipeline.core.report import (
     Value,
 )
 from exports_pipeline.reports.inquiry import Ask
-from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, scope_of
+from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, compared, scope_of
 from exports_pipeline.reports.sections import empty_report, key_figures, trend
 from exports_pipeline.reports.template import Template
 from exports_pipeline.reports.wording import Shape, column_title, in_unit, label, number, percent, shape_of
@@ -36,6 +36,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
     title = parameters["title"] or f"Revenue: {scope.title}"
     if scope.is_empty(ask(scope.question(_ROWS))):
         return empty_report(title, scope)
+    scope = compared(scope, ask)
     column: Column | None = parameters["currency_column"]
     if column is None:
         sections = _one_currency(scope, parameters, ask, unit=parameters["currency"] or "")

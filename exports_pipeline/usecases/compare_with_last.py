@@ -1,0 +1,89 @@
+"""Compare the result of a scheduled job with that of the window before, which is kept for it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from exports_pipeline.core.difference import Difference
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.kept_result import KeptResult
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import UnknownColumn
+from exports_pipeline.core.scheduled_window import BASELINES, ScheduledWindow
+from exports_pipeline.usecases.made import Made
+from exports_pipeline.usecases.open_rows import fetched
+
+_PARQUET = "application/vnd.apache.parquet"
+_KEPT_WINDOWS = 2
+"""The last one, and the one before it: an attempt that is lost is made again, and compares with that one again."""
+
+
+def with_difference(made: Made, job: ExportJob, *, ports: ExportPorts, tick: Callable[[], None]) -> Made:
+    """What was made, and how it differs from the window before; as it is where there is none, or nothing is compared.
+
+    The rows are copied to where they stay until two windows later, however soon the file expires. `tick` is called
+    several times a second, and may raise.
+
+    Raises:
+        UnknownColumn: a column of the schedule's key is not in both results.
+        ObjectStoreUnavailable, SpillDiskFull, QueryTooLarge: it did not work out this time.
+    """
+    window, kept = job.schedule, made.result.kept
+    if window is None or not window.compares_rows or kept is None or not kept.columns:
+        return made
+    last = _last(window, ports)
+    difference = _difference(last, kept, window.key, ports, tick) if last else None
+    _keep(kept, window, ports, tick)
+    return replace(made, difference=difference)
+
+
+def forget_baselines(*, ports: ExportPorts) -> int:
+    """Delete what is kept for schedules that are gone; how many objects there were."""
+    deleted = 0
+    known: dict[str, bool] = {}
+    for key, _ in ports.objects.keys(BASELINES):
+        name = key.removeprefix(BASELINES).partition("/")[0]
+        if name not in known:
+            known[name] = ports.schedules.get(UUID(name)) is not None
+        if not known[name]:
+            ports.objects.delete(key)
+            deleted += 1
+    return deleted
+
+
+def _difference(
+    last: KeptResult, kept: KeptResult, key: tuple[str, ...], ports: ExportPorts, tick: Callable[[], None]
+) -> Difference:
+    for name in key:
+        if any(name not in {column.name for column in each.columns} for each in (last, kept)):
+            raise UnknownColumn(f"The key {name[:80]!r} is no column of both results.", field="key")
+    before, after = (fetched(each, ports, tick) for each in (last, kept))
+    return ports.kept.compare(before, after, key=key, most=0, tick=tick)
+
+
+def _last(window: ScheduledWindow, ports: ExportPorts) -> KeptResult | None:
+    """The rows of the newest window before this one, as far as they are known."""
+    earlier = [each for each in _windows(window, ports) if each.due_at < window.due_at]
+    job = ports.jobs.get(earlier[-1].job_id) if earlier else None
+    if job is None or job.result is None or job.result.kept is None:
+        return None
+    return replace(job.result.kept, object_key=earlier[-1].baseline_key)
+
+
+def _keep(kept: KeptResult, window: ScheduledWindow, ports: ExportPorts, tick: Callable[[], None]) -> None:
+    name = window.baseline_key.rpartition("/")[2]
+    upload = ports.objects.upload(window.baseline_key, content_type=_PARQUET, download_name=name)
+    try:
+        for piece in fetched(kept, ports, tick).pieces:
+            upload.write(piece)
+        upload.commit(tick=tick)
+    finally:
+        upload.abort()
+    for old in _windows(window, ports)[:-_KEPT_WINDOWS]:
+        ports.objects.delete(old.baseline_key)
+
+
+def _windows(window: ScheduledWindow, ports: ExportPorts) -> list[ScheduledWindow]:
+    """The windows of this part whose rows are kept, oldest first."""
+    keys = (key for key, _ in ports.objects.keys(window.baseline_prefix))
+    return sorted((window.of_baseline(key) for key in keys), key=lambda each: each.due_at)

@@ -1,0 +1,93 @@
+"""Create, change and delete schedules, and run one now."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import InvalidSchedule, UnknownSchedule
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.schedule import Schedule, Window, edited, scheduled
+from exports_pipeline.usecases.check_schedule import check_schedule
+from exports_pipeline.usecases.read_schedules import read_schedule
+from exports_pipeline.usecases.start_windows import start_windows
+
+
+def create_schedule(new: Schedule, owner: Requester, *, ports: ExportPorts) -> Schedule:
+    """Check a schedule and write it; its first window is the next one from now.
+
+    Raises:
+        RequestError: it cannot run as it is described.
+    """
+    check_schedule(new, owner, ports=ports)
+    schedule = scheduled(new, now=ports.clock(), most_spread=ports.limits.schedule_spread)
+    ports.schedules.add(schedule, owner, _audit("created", schedule, owner, ports))
+    return schedule
+
+
+def change_schedule(
+    schedule_id: UUID, changes: Mapping[str, Any], requester: Requester, *, ports: ExportPorts
+) -> Schedule:
+    """Change fields of a schedule; it never runs because of that.
+
+    Raises:
+        UnknownSchedule: there is none, or it is somebody else's.
+        RequestError: it cannot run with the rights of its owner as it would be.
+    """
+    found = read_schedule(schedule_id, requester, ports=ports)
+    if set(changes) - {"is_active"} or changes.get("is_active"):
+        check_schedule(replace(found, **changes), _owner(found, requester, ports), ports=ports)
+    now, most_spread = ports.clock(), ports.limits.schedule_spread
+    changed = ports.schedules.change(
+        schedule_id,
+        lambda current: edited(current, changes, now=now, most_spread=most_spread),
+        _audit("changed", found, requester, ports, fields=sorted(changes)),
+    )
+    if changed is None:
+        raise UnknownSchedule
+    return changed
+
+
+def delete_schedule(schedule_id: UUID, requester: Requester, *, ports: ExportPorts) -> None:
+    """Delete a schedule with its tick ledger; jobs that it has made stay.
+
+    Raises:
+        UnknownSchedule: there is none, or it is somebody else's.
+    """
+    found = read_schedule(schedule_id, requester, ports=ports)
+    ports.schedules.delete(found.id, _audit("deleted", found, requester, ports))
+
+
+def run_now(schedule_id: UUID, requester: Requester, *, ports: ExportPorts) -> Window:
+    """Run a schedule once, beside its windows, with the rights of its owner.
+
+    Raises:
+        UnknownSchedule: there is none, or it is somebody else's.
+    """
+    found, now = read_schedule(schedule_id, requester, ports=ports), ports.clock()
+    window = Window(schedule_id=found.id, due_at=now, start_at=now, by_hand=True)
+    ports.schedules.add_window(window, _audit("run_by_hand", found, requester, ports))
+    start_windows(ports, schedule_id=found.id)
+    return next((each for each in ports.schedules.windows(found.id, limit=5) if each.due_at == now), window)
+
+
+def _owner(schedule: Schedule, requester: Requester, ports: ExportPorts) -> Requester:
+    """Whoever's rights count; those of the token, where the owner asks."""
+    if schedule.user_id == requester.user_id:
+        ports.users.seen(requester, at=ports.clock())
+        return requester
+    owner = ports.users.requester(schedule.user_id)
+    if owner is None:
+        raise InvalidSchedule("Its owner is deactivated; activate them first, or delete it.")
+    return owner
+
+
+def _audit(what: str, schedule: Schedule, requester: Requester, ports: ExportPorts, **details: Any) -> AuditEntry:
+    return AuditEntry(
+        at=ports.clock(),
+        actor=requester.user_id,
+        action=f"schedule.{what}",
+        details={"schedule": str(schedule.id), "name": schedule.name, **details},
+    )
