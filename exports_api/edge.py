@@ -13,6 +13,7 @@ from exports_api.metrics import ApiMetrics
 from exports_api.problems import problem_response
 from exports_pipeline.core.errors import InternalError
 from exports_pipeline.core.spans import NoSpans, Spans, Tell
+from exports_pipeline.usecases.compose import LINK_PATH
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNMATCHED = "unmatched"
@@ -54,7 +55,7 @@ class Edge:
         except ClientDisconnect:
             status = status or _CLOSED_BY_CLIENT
         except Exception:
-            _log.exception("request_failed", method=scope["method"], path=scope["path"])
+            _log.exception("request_failed", method=scope["method"], path=_shown(scope))
             if status:
                 raise  # half an answer is out: the server closes the connection
             error = InternalError("Something unforeseen went wrong on our side; tell the operators the request_id.")
@@ -66,7 +67,7 @@ class Edge:
         """A span below that of the caller; those who only look whether we are alive are not traced."""
         if scope["path"] in _QUIET:
             return NoSpans().span("request")
-        facts = {"request_id": request_id, "method": scope["method"], "path": scope["path"]}
+        facts = {"request_id": request_id, "method": scope["method"], "path": _shown(scope)}
         return self._spans.span("request", parent=_header(scope, b"traceparent") or None, **facts)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
@@ -74,7 +75,14 @@ class Edge:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.answered(route=route, method=method, status=status, seconds=seconds)
         say = self._log.debug if route in _QUIET else self._log.info
-        say("request_answered", method=method, path=scope["path"], status=status, seconds=round(seconds, 4))
+        say("request_answered", method=method, path=_shown(scope), status=status, seconds=round(seconds, 4))
+
+
+def _shown(scope: Scope) -> str:
+    """The path without the token of a link: whoever reads logs or traces could open it."""
+    path: str = scope["path"]
+    before, link, _ = path.partition(LINK_PATH)
+    return f"{before}{link}..." if link else path
 
 
 def _request_id(scope: Scope) -> str:

@@ -15,7 +15,9 @@ _SECRET_VALUE = re.compile(
     r"X-Amz-(?:Signature|Credential|Security-Token)=[^&\s\"']+"  # signed URLs
     r"|\bBearer\s+[\w.~+/=-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # tokens
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # passwords in URLs
-    r"|(?<=/bot)\d+:[\w-]+",  # Telegram's tokens in URLs
+    r"|(?<=/bot)\d+:[\w-]+"  # Telegram's tokens in URLs
+    r"|(?<=/d/)[\w-]{20,}"  # the links of messages, which open without a login
+    r"|\bwhsec_[\w+/=-]+|\bxox[a-z]-[\w-]+|(?<=[?&]sig=)[^&\s\"']+",  # webhooks, Slack, workflows of Teams
     re.IGNORECASE,
 )
 _MARKS = ("x-amz-", "bearer", "eyj", "://", "/bot")

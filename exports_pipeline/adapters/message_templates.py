@@ -14,6 +14,8 @@ from exports_pipeline.core.errors import InvalidMessageTemplate
 from exports_pipeline.core.message import Wording
 from exports_pipeline.core.recipient import Channel
 
+_FAULTS = (TemplateError, ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+"""What a template, a filter it calls wrongly, or a file we may not read, can raise."""
 BUILT_IN = "built-in"
 """What a template of one's own extends: `{% extends "built-in/result.j2" %}`."""
 
@@ -61,7 +63,7 @@ def _environment(loader: BaseLoader, *, autoescape: bool = False) -> ImmutableSa
 def _rendered(environment: ImmutableSandboxedEnvironment, kind: Kind, form: str, words: Mapping[str, Any]) -> str:
     try:
         return environment.get_template(f"{kind}.j2").render(words, form=form).strip()
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except _FAULTS as error:
         reason = str(error) or type(error).__name__
         raise InvalidMessageTemplate(f"The message template {kind}.j2 cannot be followed: {reason}") from error
 

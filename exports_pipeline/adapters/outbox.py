@@ -17,6 +17,7 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.recipient import Channel, Recipient
 
 _row = deliveries.c
+_OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
 class PostgresOutbox:
@@ -72,23 +73,24 @@ class PostgresOutbox:
         with reading(self._engine) as connection:
             return bool(connection.execute(select(exists().where(*_due(channels, now)))).scalar_one())
 
-    def renew(self, delivery_id: UUID, *, until: datetime) -> None:
-        """Move the end of the lease of a delivery that is being sent."""
-        self._settle(delivery_id, next_try_at=until)
+    def renew(self, delivery: Delivery, *, until: datetime) -> bool:
+        """Move the end of the lease of a delivery that this try still sends."""
+        return self._change(_still_sent_by(delivery), next_try_at=until)
 
-    def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
-        """Settle a delivery as sent."""
-        self._settle(delivery_id, state=DeliveryState.SENT, receipt=receipt, settled_at=now, next_try_at=None)
+    def sent(self, delivery: Delivery, *, receipt: str, now: datetime) -> None:
+        """Settle a delivery as sent, whichever try it was."""
+        is_open = (_row.id == delivery.id, _row.state.in_(_OPEN))
+        self._change(is_open, state=DeliveryState.SENT, receipt=receipt, settled_at=now, next_try_at=None)
 
-    def postponed(self, delivery_id: UUID, error: ExportError, *, next_try_at: datetime) -> None:
+    def postponed(self, delivery: Delivery, error: ExportError, *, next_try_at: datetime) -> None:
         """Note why a try failed and when the next one is due."""
-        self._settle(delivery_id, state=DeliveryState.PENDING, last_error=error.sentence, next_try_at=next_try_at)
+        values = {"last_error": error.sentence, "next_try_at": next_try_at}
+        self._change(_still_sent_by(delivery), state=DeliveryState.PENDING, **values)
 
-    def failed(self, delivery_id: UUID, error: ExportError, *, now: datetime) -> None:
+    def failed(self, delivery: Delivery, error: ExportError, *, now: datetime) -> None:
         """Settle a delivery as failed."""
-        self._settle(
-            delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, settled_at=now, next_try_at=None
-        )
+        values = {"last_error": error.sentence, "settled_at": now, "next_try_at": None}
+        self._change(_still_sent_by(delivery), state=DeliveryState.FAILED, **values)
 
     def again(self, delivery_id: UUID, *, now: datetime, audit: AuditEntry) -> Delivery | None:
         """Make a failed delivery pending again, with its tries forgotten."""
@@ -106,15 +108,18 @@ class PostgresOutbox:
         with transaction(self._engine) as connection:
             return [_delivery(row) for row in connection.execute(query).mappings()]
 
-    def _settle(self, delivery_id: UUID, **values: Any) -> None:
-        guard = (_row.id == delivery_id, _row.state == DeliveryState.SENDING)
+    def _change(self, which: tuple[ColumnElement[bool], ...], **values: Any) -> bool:
         with transaction(self._engine) as connection:
-            connection.execute(update(deliveries).where(*guard).values(**values))
+            return connection.execute(update(deliveries).where(*which).values(**values)).rowcount > 0
+
+
+def _still_sent_by(delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
+    """The count of tries fences: what an earlier try says after its lease has ended changes nothing."""
+    return _row.id == delivery.id, _row.state == DeliveryState.SENDING, _row.tries == delivery.tries
 
 
 def _due(channels: Collection[Channel], now: datetime) -> tuple[ColumnElement[bool], ...]:
-    open_states = (DeliveryState.PENDING, DeliveryState.SENDING)
-    return _row.state.in_(open_states), _row.next_try_at <= now, _row.channel.in_(channels)
+    return _row.state.in_(_OPEN), _row.next_try_at <= now, _row.channel.in_(channels)
 
 
 def pending(recipient: Recipient, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 from exports_pipeline.core.errors import DeliveryUnavailable, TargetForbidden
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_ASSIGNED = IPv6Network("2000::/3")
+"""All of IPv6 that IANA gives to the internet; the rest is local, deprecated or wraps an IPv4 address in an old way."""
 
 
 class TargetGuard:
@@ -43,7 +45,7 @@ class TargetGuard:
 def is_public(address: str) -> bool:
     """Whether anybody on the internet could reach this address; one that wraps another is as public as that one."""
     inner = _innermost(ip_address(address))
-    return inner.is_global and not inner.is_multicast
+    return inner.is_global and not inner.is_multicast and (isinstance(inner, IPv4Address) or inner in _ASSIGNED)
 
 
 def _innermost(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

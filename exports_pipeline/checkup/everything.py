@@ -3,10 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from exports_pipeline.checkup.bucket import check_bucket
+from exports_pipeline.checkup.channels import check_channels
 from exports_pipeline.checkup.data import check_data
 from exports_pipeline.checkup.disk import check_disk
 from exports_pipeline.checkup.finding import Check, Finding, findings_of, skipped
 from exports_pipeline.checkup.ledger import check_ledger
+from exports_pipeline.checkup.messages import check_messages
 from exports_pipeline.checkup.orchestrator import check_dagster
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings
 from exports_pipeline.checkup.templates import check_templates
@@ -21,12 +23,14 @@ def examine(about: Surroundings) -> list[Finding]:
         "bucket": lambda: check_bucket(about),
         "broker": lambda: check_workers(settings),
         "dagster": lambda: check_dagster(settings),
+        "channels": lambda: check_channels(settings),
     }
     checks: dict[str, Check] = {
         "settings": lambda: check_settings(about),
         **({part: _not_up(part) for part in servers} if about.is_down else servers),
         "warehouse": lambda: check_data(settings),
         "reports": lambda: check_templates(settings),
+        "messages": lambda: check_messages(about),
         "disk": lambda: check_disk(settings),
     }
     with ThreadPoolExecutor(len(checks)) as pool:

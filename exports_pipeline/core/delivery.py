@@ -7,10 +7,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from exports_pipeline.core.errors import DeliveryUnavailable, ExportError
+from exports_pipeline.core.errors import DeliveryUnavailable, ExportError, InvalidMessageTemplate, NotConfigured
 from exports_pipeline.core.recipient import Recipient
 
 MAX_TRIES = 8
+MAX_TRIES_OF_OURS = 32
+"""After so many, what an operator must mend has been tried for a day."""
+_LONGEST_PAUSE_S = 86_400.0
+_MENDED_BY_OPERATORS = (InvalidMessageTemplate, NotConfigured)
 
 
 class DeliveryState(StrEnum):
@@ -72,10 +76,14 @@ def next_try(delivery: Delivery, error: ExportError, now: datetime) -> datetime 
     """When a failed delivery is tried again; None gives up.
 
     The pauses grow threefold up to an hour, give or take a quarter, so that what failed together is not tried
-    together; a channel that names a longer pause gets it.
+    together; a channel that names a longer pause gets it. What waits for an operator, as a template that is broken or
+    a key that is gone, is tried for a day.
     """
-    if not error.retryable or delivery.tries >= MAX_TRIES:
+    is_ours = isinstance(error, _MENDED_BY_OPERATORS)
+    if not (error.retryable or is_ours) or delivery.tries >= (MAX_TRIES_OF_OURS if is_ours else MAX_TRIES):
         return None
     jitter = 0.75 + (delivery.id.int + delivery.tries) % 1009 / 1009 / 2
     asked_for = (error.retry_after_s if isinstance(error, DeliveryUnavailable) else None) or 0.0
-    return now + timedelta(seconds=max(asked_for, jitter * min(3600, 5 * 3 ** (delivery.tries - 1))))
+    return now + timedelta(
+        seconds=max(min(asked_for, _LONGEST_PAUSE_S), jitter * min(3600, 5 * 3 ** (delivery.tries - 1)))
+    )

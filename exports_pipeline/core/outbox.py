@@ -34,17 +34,17 @@ class Outbox(Protocol):
     def is_due(self, channels: Collection[Channel], *, now: datetime) -> bool:
         """Whether a delivery by one of the channels waits to be sent."""
 
-    def renew(self, delivery_id: UUID, *, until: datetime) -> None:
-        """Move the end of the lease of a delivery that is being sent."""
+    def renew(self, delivery: Delivery, *, until: datetime) -> bool:
+        """Move the end of the lease of a delivery; False if it is no longer this try that sends it."""
 
-    def sent(self, delivery_id: UUID, *, receipt: str, now: datetime) -> None:
-        """Settle a delivery as sent."""
+    def sent(self, delivery: Delivery, *, receipt: str, now: datetime) -> None:
+        """Settle a delivery as sent, also where a later try has begun: it has arrived."""
 
-    def postponed(self, delivery_id: UUID, error: ExportError, *, next_try_at: datetime) -> None:
-        """Note why a try failed and when the next one is due."""
+    def postponed(self, delivery: Delivery, error: ExportError, *, next_try_at: datetime) -> None:
+        """Note why a try failed and when the next one is due; nothing where a later try has begun."""
 
-    def failed(self, delivery_id: UUID, error: ExportError, *, now: datetime) -> None:
-        """Settle a delivery as failed."""
+    def failed(self, delivery: Delivery, error: ExportError, *, now: datetime) -> None:
+        """Settle a delivery as failed; nothing where a later try has begun."""
 
     def again(self, delivery_id: UUID, *, now: datetime, audit: AuditEntry) -> Delivery | None:
         """Make a failed delivery pending again with its tries forgotten, and note who asked; None unless it failed."""

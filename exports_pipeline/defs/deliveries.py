@@ -46,6 +46,7 @@ def due_deliveries(
     if ports.outbox.is_due(TRANSFERS, now=ports.clock()) and not _is_transferring(context.instance):
         yield dg.RunRequest(tags={OWN_PROCESS_TAG: "true"})
     delivered = deliver(ports, channels=MESSAGES, within=_TICK)
+    log_deliveries(delivered)
     yield dg.SkipReason(f"{delivered.sent} sent, {delivered.postponed} postponed, {delivered.failed} failed")
 
 

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import dagster as dg
@@ -60,6 +62,9 @@ def log_outcome(outcome: Outcome | None) -> None:
 
 def log_deliveries(delivered: Delivered) -> None:
     """Say how a round of deliveries went; one that had nothing to send is no event."""
+    for error in delivered.unforeseen:
+        place = extract_tb(error.__traceback__)[-1]  # its words may hold an address or a secret
+        _log.error("delivery_broke", error=type(error).__name__, file=Path(place.filename).name, line=place.lineno)
     if delivered != Delivered():
         _log.info("deliveries_tried", sent=delivered.sent, postponed=delivered.postponed, failed=delivered.failed)
 

@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from exports_pipeline.core.delivery import Delivery, Kind
-from exports_pipeline.core.errors import DeliveryRefused
+from exports_pipeline.core.errors import DeliveryRefused, LostClaim
 from exports_pipeline.core.export_job import ExportJob, StoredFile
 from exports_pipeline.core.formats import content_type
 from exports_pipeline.core.message import FileToSend, Message
 from exports_pipeline.core.message_facts import facts_of_notice, facts_of_result
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import NotAllowed
+from exports_pipeline.usecases.check_sharing import check_sharing
 
 LINK_PATH = "/d/"
 LEASE = timedelta(minutes=2)
@@ -24,7 +26,7 @@ def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) ->
     """The message of a delivery; that of a result carries a link of its own, and the file for channels that take files.
 
     Raises:
-        DeliveryRefused: the file has expired.
+        DeliveryRefused: the file has expired, its link was revoked, or its owner may no longer see what is in it.
         LedgerUnavailable: the link could not be written.
     """
     if delivery.kind is not Kind.RESULT:
@@ -33,8 +35,14 @@ def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) ->
     now = ports.clock()
     if job is None or job.result is None or job.expires_at is None or job.is_expired(now):
         raise DeliveryRefused("The file had expired before the message could be sent.")
+    try:
+        check_sharing(job, ports=ports)  # a file that is attached or uploaded is asked for its rights no more
+    except NotAllowed as error:
+        raise DeliveryRefused(error.sentence) from error
     until = min(job.expires_at, now + ports.limits.link_valid)
     link = ports.links.make(delivery.id, job.id, now=now, expires_at=until)
+    if link.revoked_at is not None:
+        raise DeliveryRefused("The link of this delivery was revoked before the message could be sent.")
     url = f"{ports.public_url}{LINK_PATH}{ports.vault.token(link.id)}"
     facts = facts_of_result(job, job.result, url=url, url_expires_at=link.expires_at, at=delivery.created_at)
     zone = job.schedule.timezone if job.schedule else job.options.timezone
@@ -63,6 +71,7 @@ def _chunks(delivery: Delivery, key: str, ports: ExportPorts) -> Iterator[bytes]
     renewed_at = ports.clock()
     for chunk in ports.objects.chunks(key):
         if (now := ports.clock()) >= renewed_at + _RENEWAL:
-            ports.outbox.renew(delivery.id, until=now + LEASE)
+            if not ports.outbox.renew(delivery, until=now + LEASE):
+                raise LostClaim("Another try has begun to send this file.")
             renewed_at = now
         yield chunk

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from exports_pipeline.core.delivery import Delivery, Kind, next_try
-from exports_pipeline.core.errors import DeliveryRefused, ExportError, RecipientGone
+from exports_pipeline.core.delivery import MAX_TRIES_OF_OURS, Delivery, Kind, next_try
+from exports_pipeline.core.errors import (
+    DeliveryRefused,
+    ExportError,
+    InternalError,
+    LostClaim,
+    NotConfigured,
+    RecipientGone,
+)
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import MESSAGES, Channel
 from exports_pipeline.usecases.compose import LEASE, compose
@@ -24,6 +31,8 @@ class Delivered:
     sent: int = 0
     postponed: int = 0
     failed: int = 0
+    unforeseen: tuple[Exception, ...] = ()
+    """Errors of ours; their deliveries are tried again like others."""
 
 
 def deliver(
@@ -39,14 +48,15 @@ def deliver(
     None is begun when the time is over.
     """
     counts = {"sent": 0, "postponed": 0, "failed": 0}
+    unforeseen: list[Exception] = []
     until = ports.clock() + within
     while ports.clock() <= until:
         now = ports.clock()
         reserved = ports.outbox.reserve(job_id=job_id, now=now, lease=LEASE, limit=1, channels=channels)
         if not reserved:
             break
-        counts[_deliver_one(reserved[0], ports)] += 1
-    return Delivered(**counts)
+        counts[_deliver_one(reserved[0], unforeseen, ports)] += 1
+    return Delivered(**counts, unforeseen=tuple(unforeseen))
 
 
 def deliver_result(job_id: UUID, *, ports: ExportPorts) -> Delivered:
@@ -56,26 +66,28 @@ def deliver_result(job_id: UUID, *, ports: ExportPorts) -> Delivered:
     return deliver(ports, job_id=job_id, channels=frozenset(Channel) if is_small else MESSAGES)
 
 
-def _deliver_one(delivery: Delivery, ports: ExportPorts) -> str:
+def _deliver_one(delivery: Delivery, unforeseen: list[Exception], ports: ExportPorts) -> str:
     try:
         receipt = _send(delivery, ports)
-    except ExportError as error:
-        due_at = next_try(delivery, error, ports.clock())
-        if due_at is None:
-            _give_up(delivery, error, ports)
-            return "failed"
-        ports.outbox.postponed(delivery.id, error, next_try_at=due_at)
+    except LostClaim:
         return "postponed"
+    except ExportError as error:
+        return _settle_failure(delivery, error, ports)
+    except Exception as error:  # noqa: BLE001 - what breaks on one delivery must not keep the others from being sent
+        unforeseen.append(error)
+        return _settle_failure(delivery, InternalError(), ports)
     # What was acknowledged and is not noted would be sent again.
-    patiently(lambda: ports.outbox.sent(delivery.id, receipt=receipt, now=ports.clock()), ports)
+    patiently(lambda: ports.outbox.sent(delivery, receipt=receipt, now=ports.clock()), ports)
     return "sent"
 
 
 def _send(delivery: Delivery, ports: ExportPorts) -> str:
     channel = delivery.recipient.channel
     sender = ports.senders.get(channel)
+    if delivery.tries > MAX_TRIES_OF_OURS:
+        raise DeliveryRefused("Every try to send this came to no end; tell the operators.")
     if sender is None:
-        raise DeliveryRefused(f"The channel {channel} is not set up here.")
+        raise NotConfigured(f"The channel {channel} is not set up here; the operator must look at the environment.")
     job = ports.jobs.get(delivery.job_id) if delivery.job_id else None
     facts = {"job_id": str(delivery.job_id), "channel": channel.value, "tries": delivery.tries}
     with ports.spans.span("delivery", parent=job.traceparent if job else None, **facts):
@@ -86,6 +98,18 @@ def _send(delivery: Delivery, ports: ExportPorts) -> str:
             if channel is Channel.TELEGRAM:
                 ports.users.unlink_chat(target.address)
             raise
+
+
+def _settle_failure(delivery: Delivery, error: ExportError, ports: ExportPorts) -> str:
+    now = ports.clock()
+    due_at = next_try(delivery, error, now)
+    if due_at is not None:
+        ports.outbox.postponed(delivery, error, next_try_at=due_at)
+        return "postponed"
+    if not ports.outbox.renew(delivery, until=now + LEASE):
+        return "postponed"  # a later try has begun, and nobody knows yet how that ends
+    _give_up(delivery, error, ports)
+    return "failed"
 
 
 def _give_up(delivery: Delivery, error: ExportError, ports: ExportPorts) -> None:
@@ -108,4 +132,4 @@ def _give_up(delivery: Delivery, error: ExportError, ports: ExportPorts) -> None
             job_id=job.id,
             other_than=delivery.recipient.channel,
         )
-    ports.outbox.failed(delivery.id, error, now=ports.clock())
+    ports.outbox.failed(delivery, error, now=ports.clock())

@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 
-from exports_pipeline.core.errors import RequestError
-from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import LinkClosed, NotAllowed, ResultExpired, UnknownLink
-from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.refusals import LinkClosed, ResultExpired, UnknownLink
+from exports_pipeline.usecases.check_sharing import check_sharing
 
 _URL_VALID = timedelta(minutes=5)
 """Long enough to begin the download; the link makes another."""
@@ -34,20 +32,9 @@ def open_link(token: str, *, ports: ExportPorts) -> str:
         raise LinkClosed
     if job.result is None or job.is_expired(now):
         raise ResultExpired
-    _check_rights(job, ports.users.requester(job.requester.user_id), ports)
+    check_sharing(job, ports=ports)
     url = ports.objects.presign(job.result.object_key, valid=_URL_VALID)
     details = {"link": str(link.id), "delivery": str(link.delivery_id)}
     audit = AuditEntry(at=now, actor=job.requester.user_id, action="link.opened", job_id=job.id, details=details)
     ports.links.opened(link.id, audit)
     return url
-
-
-def _check_rights(job: ExportJob, owner: Requester | None, ports: ExportPorts) -> None:
-    refusal = NotAllowed("Whoever sent this link may no longer share what is behind it.")
-    if owner is None or owner.owner_key != job.requester.owner_key or owner.lost_since(job.requester):
-        raise refusal
-    if job.type == "export":
-        try:
-            ports.catalog.find(job.dataset, owner)
-        except RequestError as error:
-            raise refusal from error

@@ -7,7 +7,7 @@ from exports_pipeline.core.message import Wording
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Channel
 
-_SAMPLE: dict[str, Any] = {
+SAMPLE: dict[str, Any] = {
     "job_id": "1c9d0f6e-8b1e-4d0b-9a53-3a1f2f6c7b11",
     "dataset": "fct_transactions",
     "title": "Transactions <2026> & more",
@@ -44,4 +44,4 @@ def preview_message(kind: Kind, channel: Channel, timezone: str, *, ports: Expor
     Raises:
         InvalidMessageTemplate: a template of the deployment's own cannot be followed.
     """
-    return ports.messages.render(kind, channel, _SAMPLE, timezone=timezone)
+    return ports.messages.render(kind, channel, SAMPLE, timezone=timezone)

@@ -10,10 +10,13 @@ from exports_pipeline.core.destination import Destination
 from exports_pipeline.core.destination_forms import check_filled_in
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.recipient import Channel
-from exports_pipeline.core.refusals import UnknownChannel, UnknownDestination
+from exports_pipeline.core.recipient import TRANSFERS, Channel
+from exports_pipeline.core.refusals import InvalidDestination, UnknownChannel, UnknownDestination
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.check_recipients import check_domains
+
+_SERVER = ("port", "host_key", "tls")
+"""The options that, with the address, say which server gets the secrets, and how safely."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +63,19 @@ def change_destination(
 
     Raises:
         UnknownDestination: it is not among the requester's.
+        InvalidDestination: another server would be told the secrets of the one before.
         otherwise as `save_destination`.
     """
     found = read_destination(destination_id, requester, ports=ports)
-    secrets = secrets_of(found, ports) | dict(changes.get("secrets") or {})
+    given = dict(changes.get("secrets") or {})
+    kept = set(found.secret_names) - set(given)
+    if kept and _is_elsewhere(found, changes):
+        listed = ", ".join(sorted(kept))
+        raise InvalidDestination(
+            f"This is another server: give {listed} again, or null; what was saved for one is not sent to another.",
+            field="secrets",
+        )
+    secrets = (secrets_of(found, ports) if kept else {}) | given
     secrets = {name: value for name, value in secrets.items() if value is not None}
     draft = Draft(
         name=changes.get("name", found.name),
@@ -128,6 +140,15 @@ def _channel(given: str, ports: ExportPorts) -> Channel:
 def _check(channel: Channel, draft: Draft, ports: ExportPorts) -> None:
     check_filled_in(channel, draft.address, draft.options, draft.secrets)
     check_domains(channel, draft.address, ports.limits, field="address")
+
+
+def _is_elsewhere(found: Destination, changes: Mapping[str, Any]) -> bool:
+    """Whether a change leads a file server's password to another server, or over another way."""
+    if found.channel not in TRANSFERS:
+        return False
+    options = changes.get("options", found.options)
+    differs = any(options.get(name) != found.options.get(name) for name in _SERVER)
+    return differs or changes.get("address", found.address) != found.address
 
 
 def _sealed(secrets: Mapping[str, str], ports: ExportPorts) -> bytes | None:

@@ -126,8 +126,8 @@ def test_deliveries_are_told_with_their_lag_until_they_end(store, figures, engin
     assert (found.deliveries_waiting, found.oldest_delivery_at) == (2, NOON)
     ended_at = NOON + timedelta(seconds=20)
     one, other = outbox.reserve(job_id=None, now=ended_at, lease=timedelta(minutes=1))
-    outbox.sent(one.id, receipt="r", now=ended_at)
-    outbox.failed(other.id, DeliveryRefused(), now=ended_at)
+    outbox.sent(one, receipt="r", now=ended_at)
+    outbox.failed(other, DeliveryRefused(), now=ended_at)
     found = figures.read()
     assert (found.deliveries_waiting, found.oldest_delivery_at) == (0, None)
     assert set(found.deliveries) == {

@@ -9,7 +9,7 @@ import pytest
 
 from exports_pipeline.adapters.senders.ftp import FtpSender
 from exports_pipeline.adapters.target_guard import TargetGuard
-from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, TargetForbidden
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LostClaim, TargetForbidden
 from exports_pipeline_tests.builders import a_file, a_message
 from exports_pipeline_tests.certificates import Authority
 from exports_pipeline_tests.contracts.sender_contract import SenderContract
@@ -212,3 +212,13 @@ def test_a_private_address_is_refused(plain):
 def test_a_trial_leaves_nothing(plain):
     assert list(sender().trial(target(plain))) == ["resolve", "connect", "authenticate", "write", "delete"]
     assert inbox(plain) == {}
+
+
+def test_a_try_that_was_overtaken_leaves_the_part_to_the_next_one(plain, tmp_path):
+    def overtaken():
+        yield b"day,"
+        raise LostClaim
+
+    with pytest.raises(LostClaim):
+        sender().send(target(plain), a_message(file=replace(a_file(), chunks=overtaken)))
+    assert (tmp_path / "inbox" / PART).exists()

@@ -91,6 +91,8 @@ def test_a_folder_replaces_one_block_and_keeps_the_others(tmp_path):
         ("{% block subject %}", "end of template|end tag"),
         ('{% extends "elsewhere.j2" %}', "elsewhere"),
         ('{% extends "built-in/result.j2" %}{% block subject %}{{ title.__class__.mro() }}{% endblock %}', "unsafe"),
+        ('{% extends "built-in/result.j2" %}{% block subject %}{{ row_count|count(5) }}{% endblock %}', "endswith"),
+        ('{% include "result.j2" %}', "recursion"),
     ],
 )
 def test_a_template_that_cannot_be_followed_is_named_with_its_reason(tmp_path, template, reason):

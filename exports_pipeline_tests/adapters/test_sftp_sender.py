@@ -11,7 +11,7 @@ import pytest
 
 from exports_pipeline.adapters.senders.sftp import SftpSender
 from exports_pipeline.adapters.target_guard import TargetGuard
-from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, TargetForbidden
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LostClaim, TargetForbidden
 from exports_pipeline.core.message import Target
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline_tests.builders import a_file, a_message
@@ -257,3 +257,13 @@ def test_a_login_is_in_no_log(server, caplog, monkeypatch):
         sender().send(target(server), a_message(file=a_file()))
     assert USERNAME not in caplog.text
     assert caplog.text == ""
+
+
+def test_a_try_that_was_overtaken_leaves_the_part_to_the_next_one(server, tmp_path):
+    def overtaken():
+        yield b"day,"
+        raise LostClaim
+
+    with pytest.raises(LostClaim):
+        sender().send(target(server), a_message(file=replace(a_file(), chunks=overtaken)))
+    assert (tmp_path / "inbox" / PART).exists()

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, RecipientGone
 from exports_pipeline.core.limits import Limits
@@ -90,6 +91,13 @@ def test_a_browser_gets_a_page_where_there_is_nothing_to_open(app):
 def test_a_token_we_never_made_is_not_found(ann, token):
     refused = ann.get(f"/d/{token}", anonymous=True)
     assert (refused.status_code, refused.json()["code"]) == (404, "unknown_link")
+
+
+def test_a_token_of_another_deployment_opens_nothing_here(ann, ports, link):
+    (link_id,) = ports.links.links
+    assert ann.get(f"/d/{KeyVault('another').token(link_id)}", anonymous=True).json()["code"] == "unknown_link"
+    object.__setattr__(ports, "vault", KeyVault("new, a-secret-of-the-tests"))
+    assert ann.get(link, anonymous=True).status_code == 307  # the key was changed, and the old one is still known
 
 
 def test_a_link_closes_when_its_owner_is_kept_out(ann, ports, link):

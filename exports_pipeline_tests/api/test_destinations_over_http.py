@@ -2,6 +2,7 @@
 
 import pytest
 
+from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.errors import DeliveryRefused
 from exports_pipeline_tests.api_client import EXPORTS, ApiClient
 from exports_pipeline_tests.fakes.runs import FakeSender
@@ -83,12 +84,43 @@ def test_a_name_is_yours_once(ann, app):
 
 def test_a_change_keeps_what_it_does_not_name(ann, ports):
     place = saved(ann)
-    changed = ann.call("PATCH", f"{DESTINATIONS}/{place['id']}", json={"address": "other.example.com"}).json()
-    assert (changed["address"], changed["secrets"], changed["name"]) == ("other.example.com", ["password"], "Bank")
+    options = BANK["options"] | {"folder": "inbox"}
+    changed = ann.call("PATCH", f"{DESTINATIONS}/{place['id']}", json={"options": options}).json()
+    assert (changed["options"], changed["secrets"], changed["name"]) == (options, ["password"], "Bank")
     swapped = {"secrets": {"password": None, "private_key": "key"}}
     assert ann.call("PATCH", f"{DESTINATIONS}/{place['id']}", json=swapped).json()["secrets"] == ["private_key"]
     refused = ann.call("PATCH", f"{DESTINATIONS}/{place['id']}", json={"secrets": {"private_key": None}})
     assert refused.json()["code"] == "invalid_destination"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"address": "evil.example.com"},
+        {"options": BANK["options"] | {"port": 22}},
+        {"options": BANK["options"] | {"host_key": "ssh-ed25519 BBBB"}},
+    ],
+)
+def test_a_password_is_not_sent_to_a_server_it_was_not_saved_for(ann, ports, change):
+    path = f"{DESTINATIONS}/{saved(ann)['id']}"
+    refused = ann.call("PATCH", path, json=change)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "secrets")
+    assert ann.call("PATCH", path, json=change | {"secrets": {"password": "new"}}).status_code == 200
+    assert PASSWORD not in str([ports.vault.unseal(each) for each in ports.destinations.secrets.values()])
+
+
+def test_ftp_is_not_made_plain_with_a_password_saved_for_tls(ann):
+    ftp = {"channel": "ftp", "options": {"username": "u"}}
+    path = f"{DESTINATIONS}/{saved(ann, **ftp)['id']}"
+    assert ann.call("PATCH", path, json={"options": {"username": "u", "tls": "none"}}).status_code == 422
+
+
+def test_secrets_may_be_given_again_when_the_key_that_sealed_them_is_gone(ann, ports):
+    path = f"{DESTINATIONS}/{saved(ann)['id']}"
+    object.__setattr__(ports, "vault", KeyVault("another key"))
+    assert ann.post(f"{path}/test").json()["ok"] is False
+    assert ann.call("PATCH", path, json={"secrets": {"password": "new"}}).status_code == 200
+    assert ann.post(f"{path}/test").json()["ok"] is True
 
 
 def test_somebody_elses_destination_is_not_there(ann, app):

@@ -1,5 +1,6 @@
 """What every store of users, destinations and links keeps, those in memory and those in Postgres."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -164,8 +165,8 @@ def test_a_notice_is_written_once_per_occasion_and_recipient(kept):
 def test_only_a_failed_delivery_is_sent_again_with_its_tries_forgotten(kept):
     _, delivery = delivered(kept)
     assert kept.outbox.again(delivery.id, now=NOON, audit=noted("delivery.retried")) is None
-    kept.outbox.reserve(job_id=None, now=NOON, lease=timedelta(minutes=1))
-    kept.outbox.failed(delivery.id, DeliveryRefused("no"), now=NOON)
+    (held,) = kept.outbox.reserve(job_id=None, now=NOON, lease=timedelta(minutes=1))
+    kept.outbox.failed(held, DeliveryRefused("no"), now=NOON)
     again = kept.outbox.again(delivery.id, now=LATER, audit=noted("delivery.retried"))
     assert (again.state, again.tries, again.next_try_at) == (DeliveryState.PENDING, 0, LATER)
     assert kept.outbox.again(uuid4(), now=LATER, audit=noted("delivery.retried")) is None
@@ -191,3 +192,39 @@ def test_openings_are_counted(kept):
     found = kept.links.find(link.id)
     assert (found.opened, found.last_opened_at) == (2, LATER)
     assert kept.links.find(uuid4()) is None
+
+
+def test_what_an_earlier_try_says_late_changes_nothing_unless_it_arrived(kept):
+    delivered(kept)
+    (first,) = kept.outbox.reserve(job_id=None, now=NOON, lease=timedelta(minutes=1))
+    (second,) = kept.outbox.reserve(job_id=None, now=LATER, lease=timedelta(minutes=1))
+    assert (first.tries, second.tries) == (1, 2)
+    assert not kept.outbox.renew(first, until=LATER + timedelta(days=1))
+    kept.outbox.postponed(first, DeliveryRefused("late"), next_try_at=NOON)
+    kept.outbox.failed(first, DeliveryRefused("late"), now=LATER)
+    (now_kept,) = kept.outbox.of_job(first.job_id)
+    assert (now_kept.state, now_kept.last_error) == (DeliveryState.SENDING, None)
+    assert kept.outbox.renew(second, until=LATER + timedelta(minutes=2))
+    kept.outbox.sent(first, receipt="it had arrived", now=LATER)
+    kept.outbox.postponed(second, DeliveryRefused("twice"), next_try_at=NOON)
+    (now_kept,) = kept.outbox.of_job(first.job_id)
+    assert (now_kept.state, now_kept.receipt) == (DeliveryState.SENT, "it had arrived")
+
+
+def test_sweeps_at_the_same_time_never_get_the_same_delivery(engine):
+    store, recipients = PostgresJobStore(engine), [replace(TO_ANN, address=f"{n}@example.com") for n in range(40)]
+    new = new_job(requester=ANN, recipients=tuple(recipients))
+    job = store.add(new, entry(new))
+    store.claim(job.id, 1, run_id="run", now=NOON)
+    times = {"now": NOON, "expires_at": NOON + timedelta(days=1)}
+    store.complete(job.id, 1, stored_file(), recipients=job.recipients, **times)
+
+    def sweep(_place):
+        outbox, got = PostgresOutbox(engine), []
+        while held := outbox.reserve(job_id=None, now=NOON, lease=timedelta(minutes=1), limit=1):
+            got.extend(held)
+        return got
+
+    with ThreadPoolExecutor(4) as pool:
+        got = [each.id for sweep_got in pool.map(sweep, range(4)) for each in sweep_got]
+    assert len(got) == len(set(got)) == 40

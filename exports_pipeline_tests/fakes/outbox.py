@@ -40,8 +40,8 @@ class InMemoryOutbox:
             for each in self._ledger.deliveries.values()
         )
 
-    def renew(self, delivery_id, *, until):
-        self._settle(delivery_id, next_try_at=until)
+    def renew(self, delivery, *, until):
+        return self._settle(delivery, next_try_at=until)
 
     def reserve(self, *, job_id, now, lease, limit=20, channels=tuple(Channel)):
         due = [
@@ -55,24 +55,26 @@ class InMemoryOutbox:
         changes = {"state": DeliveryState.SENDING, "next_try_at": now + lease}
         return [self._put(delivery, tries=delivery.tries + 1, **changes) for delivery in due[:limit]]
 
-    def sent(self, delivery_id, *, receipt, now):
-        self._settle(delivery_id, state=DeliveryState.SENT, receipt=receipt, settled_at=now, next_try_at=None)
+    def sent(self, delivery, *, receipt, now):
+        now_kept = self._ledger.deliveries[delivery.id]
+        if now_kept.state in (DeliveryState.PENDING, DeliveryState.SENDING):
+            self._put(now_kept, state=DeliveryState.SENT, receipt=receipt, settled_at=now, next_try_at=None)
 
-    def postponed(self, delivery_id, error, *, next_try_at):
-        self._settle(delivery_id, state=DeliveryState.PENDING, last_error=error.sentence, next_try_at=next_try_at)
+    def postponed(self, delivery, error, *, next_try_at):
+        self._settle(delivery, state=DeliveryState.PENDING, last_error=error.sentence, next_try_at=next_try_at)
 
-    def failed(self, delivery_id, error, *, now):
-        self._settle(
-            delivery_id, state=DeliveryState.FAILED, last_error=error.sentence, settled_at=now, next_try_at=None
-        )
+    def failed(self, delivery, error, *, now):
+        self._settle(delivery, state=DeliveryState.FAILED, last_error=error.sentence, settled_at=now, next_try_at=None)
 
     def of_job(self, job_id):
         return [delivery for delivery in self._ledger.deliveries.values() if delivery.job_id == job_id]
 
-    def _settle(self, delivery_id, **changes):
-        delivery = self._ledger.deliveries[delivery_id]
-        if delivery.state is DeliveryState.SENDING:
-            self._put(delivery, **changes)
+    def _settle(self, delivery, **changes):
+        kept = self._ledger.deliveries[delivery.id]
+        is_theirs = kept.state is DeliveryState.SENDING and kept.tries == delivery.tries
+        if is_theirs:
+            self._put(kept, **changes)
+        return is_theirs
 
     def _put(self, delivery, **changes):
         self._ledger.deliveries[delivery.id] = replace(delivery, **changes)

@@ -8,6 +8,7 @@ import pytest
 from exports_pipeline.core.requester import Permission
 from exports_pipeline_tests.api_client import DATASETS, EXPORTS, ApiClient, run
 
+OTHER = UUID(int=7)
 HARMLESS = [permission for permission in Permission if permission is not Permission.MANAGE_EXPORTS]
 
 
@@ -37,10 +38,13 @@ def sent_to(path):
 def test_every_door_to_a_job_is_tried_here(app):
     assert sorted(doors(app)) == [
         ("GET", f"{EXPORTS}/{{job_id}}"),
+        ("GET", f"{EXPORTS}/{{job_id}}/deliveries"),
         ("GET", f"{EXPORTS}/{{job_id}}/download"),
         ("GET", f"{EXPORTS}/{{job_id}}/manifest"),
         ("GET", "/api/analytics/reports/{job_id}"),
         ("POST", f"{EXPORTS}/{{job_id}}/cancel"),
+        ("POST", f"{EXPORTS}/{{job_id}}/deliveries/{{delivery_id}}/retry"),
+        ("POST", f"{EXPORTS}/{{job_id}}/deliveries/{{delivery_id}}/revoke"),
         ("POST", f"{EXPORTS}/{{job_id}}/renditions"),
         ("POST", f"{EXPORTS}/{{job_id}}/retry"),
     ]
@@ -53,8 +57,8 @@ def test_a_strangers_answer_does_not_tell_whether_the_job_exists(app, ports, pen
     for method, path in doors(app):
         for job_id in (pending, completed):
             other_id = str(uuid4())
-            theirs = bob.call(method, path.format(job_id=job_id), **sent_to(path))
-            nobodys = bob.call(method, path.format(job_id=other_id), **sent_to(path))
+            theirs = bob.call(method, path.format(job_id=job_id, delivery_id=OTHER), **sent_to(path))
+            nobodys = bob.call(method, path.format(job_id=other_id, delivery_id=OTHER), **sent_to(path))
             assert theirs.status_code == nobodys.status_code == 404
             theirs_told, nobodys_told = (answer.json() | {"request_id": ""} for answer in (theirs, nobodys))
             assert json.dumps(theirs_told).replace(job_id, other_id) == json.dumps(nobodys_told)
@@ -67,7 +71,10 @@ def test_no_spelling_of_an_id_opens_the_door(app, bob, completed):
     spellings = [completed.upper(), plain.hex, f"%7B{completed}%7D", f"urn:uuid:{completed}", f"{completed}%00"]
     for method, path in doors(app):
         for each in (*spellings, f"../exports/{completed}", f"..%2Fexports%2F{completed}", f"{uuid4()}/../{completed}"):
-            assert bob.call(method, path.format(job_id=each), **sent_to(path)).status_code in {404, 405}
+            assert bob.call(method, path.format(job_id=each, delivery_id=OTHER), **sent_to(path)).status_code in {
+                404,
+                405,
+            }
 
 
 def test_a_list_and_its_cursors_show_ones_own_jobs(ann, bob, pending, completed):

@@ -15,7 +15,7 @@ from exports_pipeline.adapters.senders.ftp_session import PORTS, FtpSession
 from exports_pipeline.adapters.senders.given import option, secret
 from exports_pipeline.adapters.senders.remote_file import part_name, remote_name, remote_path
 from exports_pipeline.adapters.target_guard import TargetGuard
-from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LostClaim
 from exports_pipeline.core.message import FileToSend, Message, Target
 
 _NO_ROOM = {"452", "552"}
@@ -108,6 +108,8 @@ class FtpSender:
         try:
             ftp.store(part, self._in_time(checked_chunks(file)))
             _publish(ftp, part, final, size_bytes=file.size_bytes)
+        except LostClaim:
+            raise  # the part is that of the next try by now
         except BaseException:
             with suppress(*all_errors):
                 ftp.delete(part)

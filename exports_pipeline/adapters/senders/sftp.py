@@ -16,7 +16,7 @@ from exports_pipeline.adapters.senders.given import option
 from exports_pipeline.adapters.senders.remote_file import part_name, remote_name, remote_path
 from exports_pipeline.adapters.senders.ssh_errors import ssh_errors_told
 from exports_pipeline.adapters.target_guard import TargetGuard
-from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LostClaim
 from exports_pipeline.core.message import FileToSend, Message, Target
 
 _PORT = 22
@@ -103,6 +103,8 @@ class SftpSender:
                     if not await _is_there(sftp, final, file, patience, since=message.at):
                         await self._write(sftp, part, file, patience)
                         await _publish(sftp, part, final)
+            except LostClaim:
+                raise  # the part is that of the next try by now
             except BaseException:
                 patience.renew()
                 with suppress(asyncssh.Error, OSError):
