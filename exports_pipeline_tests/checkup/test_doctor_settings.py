@@ -5,6 +5,7 @@ import os
 from datetime import timedelta
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from exports_api.cli.main import app as cli
@@ -36,6 +37,7 @@ def environment(monkeypatch, tmp_path):
     load_settings.cache_clear()
     yield tmp_path / "home"
     load_settings.cache_clear()
+    structlog.reset_defaults()  # the command silences the log of its process
 
 
 def told(settings, **about):
