@@ -89,8 +89,8 @@ class Settings(BaseSettings):
     put the new one before the old one, separated by a comma."""
     operators: str | None = Field(None, validation_alias="EXPORTS_OPERATORS")
     """Who hears of jobs that failed for good, as `slack:C0123456789` or `email:ops@example.com`; unset: nobody."""
-    schedule_least_minutes: int = Field(5, ge=1, validation_alias="EXPORTS_SCHEDULE_LEAST_MINUTES")
-    """How often a schedule may run at most."""
+    schedule_least_minutes: int = Field(1, ge=1, validation_alias="EXPORTS_SCHEDULE_LEAST_MINUTES")
+    """How many minutes at least lie between two windows of a schedule."""
     schedule_spread_minutes: int = Field(5, ge=0, validation_alias="EXPORTS_SCHEDULE_SPREAD_MINUTES")
     """Over how many minutes schedules that are due at the same time are spread."""
 

@@ -41,7 +41,6 @@ def stack(tmp_path_factory, catalog, far_ends):
         EXPORTS_CATALOG=str(catalog),
         EXPORTS_LARGE_RUNNING="2",
         EXPORTS_SAMPLE_DAYS="60",
-        EXPORTS_SCHEDULE_LEAST_MINUTES="1",
         EXPORTS_SCHEDULE_SPREAD_MINUTES="0",
         **far_ends.variables,
     )
