@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -11,11 +11,17 @@ import httpx
 
 from exports_pipeline.adapters.senders.retry_after import read_retry_after
 from exports_pipeline.adapters.senders.web_target import WebTarget
-from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, RecipientGone
 
 _LARGEST_ANSWER_BYTES = 65_536
+_GONE = 410
 _LATER = frozenset({408, 409, 425, 429})
 Outcome = TypeVar("Outcome")
+
+
+def utc_now() -> datetime:
+    """The time now."""
+    return datetime.now(UTC)
 
 
 class WebPost:
@@ -24,8 +30,11 @@ class WebPost:
     `tls` checks certificates, by the system's authorities where none is given.
     """
 
-    def __init__(self, who: str, *, tls: ssl.SSLContext | None, limit_s: float) -> None:
+    def __init__(
+        self, who: str, *, tls: ssl.SSLContext | None, limit_s: float, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._who = who
+        self._clock = clock
         self._given_tls = tls
         self._limit_s = limit_s
 
@@ -41,15 +50,20 @@ class WebPost:
         """Post a body and return the status of the answer.
 
         Raises:
-            DeliveryRefused: the answer is a redirect, or says that the message is not acceptable.
+            RecipientGone: the answer is 410.
+            DeliveryRefused: it is a redirect, or says that the message is not acceptable.
             DeliveryUnavailable: it does not come in time, or asks for another try.
         """
         answer = self._run(self._answer(where, body, headers))
         status = answer.status_code
         if answer.is_success:
             return status
+        if status < 400:
+            raise DeliveryRefused(f"{self._who} answers {status}, elsewhere; give the URL that it leads to.")
+        if status == _GONE:
+            raise RecipientGone(f"{self._who} answers 410: it wants no more messages.")
         if status in _LATER or status >= 500:
-            wait_s = read_retry_after(answer.headers.get("Retry-After"), now=datetime.now(UTC))
+            wait_s = read_retry_after(answer.headers.get("Retry-After"), now=self._clock())
             raise DeliveryUnavailable(f"{self._who} answers {status}.", retry_after_s=wait_s)
         raise DeliveryRefused(f"{self._who} answers {status}; check the URL, or make a new one.")
 
@@ -71,6 +85,23 @@ class WebPost:
 
     def _run(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         try:
-            return asyncio.run(asyncio.wait_for(work, self._limit_s))
-        except (TimeoutError, httpx.HTTPError, OSError) as error:
-            raise DeliveryUnavailable(f"{self._who} does not answer in time, or broke off.") from error
+            return asyncio.run(_within(self._limit_s, work))
+        except TimeoutError as error:
+            raise DeliveryUnavailable(f"{self._who} did not answer in time.") from error
+        except (httpx.HTTPError, OSError) as error:
+            why = _certificate_fault(error) or "It does not answer, or broke off."
+            raise DeliveryUnavailable(f"{self._who} could not be reached. {why}") from error
+
+
+async def _within(limit_s: float, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async with asyncio.timeout(limit_s):
+        return await work
+
+
+def _certificate_fault(error: BaseException) -> str | None:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"Its certificate is not to be trusted: {cause.verify_message}."
+        cause = cause.__cause__ or cause.__context__
+    return None
