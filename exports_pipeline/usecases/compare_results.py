@@ -29,11 +29,28 @@ def compare(
         UnknownColumn: a column of the key is not in both results.
         ObjectStoreUnavailable, SpillDiskFull, QueryTooLarge: it did not work out this time.
     """
-    results = _kept_rows(earlier, ports), _kept_rows(job, ports)
+    return compare_kept(_kept_rows(earlier, ports), _kept_rows(job, ports), key, ports=ports, most=most, tick=tick)
+
+
+def compare_kept(
+    earlier: KeptResult,
+    later: KeptResult,
+    key: Sequence[str],
+    *,
+    ports: ExportPorts,
+    most: int,
+    tick: Callable[[], None],
+) -> Difference:
+    """As `compare`, of rows that are known to be kept.
+
+    Raises:
+        UnknownColumn, ObjectStoreUnavailable, SpillDiskFull, QueryTooLarge: as `compare`.
+    """
+    results = earlier, later
     for name in key:
         if any(name not in {column.name for column in kept.columns} for kept in results):
             raise UnknownColumn(f"The key {name[:80]!r} is no column of both results.", field="key")
-    before, after = (fetched(kept, ports, tick) for kept in results)
+    before, after = (fetched(each, ports, tick) for each in results)
     return ports.kept.compare(before, after, key=tuple(dict.fromkeys(key)), most=most, tick=tick)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from exports_pipeline.core.difference import Difference
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.kept_result import KeptResult
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import UnknownColumn
 from exports_pipeline.core.scheduled_window import BASELINES, ScheduledWindow
+from exports_pipeline.usecases.compare_results import compare_kept
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.open_rows import fetched
 
@@ -32,7 +31,7 @@ def with_difference(made: Made, job: ExportJob, *, ports: ExportPorts, tick: Cal
     if window is None or not window.compares_rows or kept is None or not kept.columns:
         return made
     last = _last(window, ports)
-    difference = _difference(last, kept, window.key, ports, tick) if last else None
+    difference = compare_kept(last, kept, window.key, ports=ports, most=0, tick=tick) if last else None
     _keep(kept, window, ports, tick)
     return replace(made, difference=difference)
 
@@ -49,16 +48,6 @@ def forget_baselines(*, ports: ExportPorts) -> int:
             ports.objects.delete(key)
             deleted += 1
     return deleted
-
-
-def _difference(
-    last: KeptResult, kept: KeptResult, key: tuple[str, ...], ports: ExportPorts, tick: Callable[[], None]
-) -> Difference:
-    for name in key:
-        if any(name not in {column.name for column in each.columns} for each in (last, kept)):
-            raise UnknownColumn(f"The key {name[:80]!r} is no column of both results.", field="key")
-    before, after = (fetched(each, ports, tick) for each in (last, kept))
-    return ports.kept.compare(before, after, key=key, most=0, tick=tick)
 
 
 def _last(window: ScheduledWindow, ports: ExportPorts) -> KeptResult | None:

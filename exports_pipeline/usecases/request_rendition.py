@@ -23,15 +23,12 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import InvalidOption, NotAllowed, NotCompleted, SnapshotGone, UnknownExportJob
 from exports_pipeline.core.rendition import Rendition
-from exports_pipeline.core.requester import Permission, Requester
+from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.check_rows import check_rows
 from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.enter_job import Requested, enter_job
 from exports_pipeline.usecases.open_rows import find_kept
 from exports_pipeline.usecases.request_export import digest
-
-_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK})
-"""The permissions on which it depends which rows a result has, and how they are shown."""
 
 
 def request_rendition(
@@ -106,7 +103,7 @@ def request_rendition(
 
 def _check_rights(job: ExportJob, requester: Requester) -> None:
     """A right that was taken away does not live on in the ledger."""
-    lost = (job.requester.permissions & _DECIDES) - requester.permissions
+    lost = requester.lost_since(job.requester)
     if lost:
         raise NotAllowed(
             f"The result was made with {', '.join(sorted(lost))}, which your token no longer carries; "
