@@ -116,7 +116,7 @@ class WarmCeleryRunLauncher(CeleryRunLauncher):
         if run is None or run.is_finished:
             return False
         if has_own_process(run):
-            return bool(self._own_process.terminate(run_id))  # type: ignore[no-untyped-call]  # Dagster's
+            return bool(self._own_process.terminate(run_id))  # type: ignore[no-untyped-call]  # Dagster has not typed it
         if run.status is DagsterRunStatus.CANCELING:
             self.celery.control.revoke(run_id, terminate=True, signal="SIGKILL")
             return True

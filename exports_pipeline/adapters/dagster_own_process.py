@@ -22,7 +22,7 @@ class OwnProcessLauncher(DefaultRunLauncher):
         Raises:
             DagsterUserCodeUnreachableError: it does not answer, which says nothing about the run.
         """
-        client = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]  # Dagster's
+        client = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]  # Dagster has not typed it
         if client is None:
             return False
         request = CanCancelExecutionRequest(run_id=run.run_id)

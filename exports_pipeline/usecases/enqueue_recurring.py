@@ -1,9 +1,10 @@
 """One tick of the schedules: windows that have come due become export jobs, and those that have ended are settled."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.schedule import Plan, Schedule, WindowState, plan
+from exports_pipeline.core.schedule import WindowState, plan
 from exports_pipeline.usecases.settle_windows import settle_windows
 from exports_pipeline.usecases.start_windows import start_windows
 
@@ -57,11 +58,8 @@ def plan_windows(ports: ExportPorts) -> tuple[int, int]:
     due = skipped = 0
     for _ in range(_ROUNDS):
         now = ports.clock()
-
-        def of(schedule: Schedule) -> Plan:
-            return plan(schedule, now=now, most_spread=ports.limits.schedule_spread)  # noqa: B023 - called at once
-
-        plans = ports.schedules.advance(now=now, limit=_AT_ONCE, plan=of)
+        planned = partial(plan, now=now, most_spread=ports.limits.schedule_spread)
+        plans = ports.schedules.advance(now=now, limit=_AT_ONCE, plan=planned)
         windows = [window for each in plans for window in each.windows]
         due += sum(window.state is WindowState.PENDING for window in windows)
         skipped += sum(window.state is WindowState.SKIPPED for window in windows)

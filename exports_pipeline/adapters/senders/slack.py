@@ -19,18 +19,18 @@ from exports_pipeline.core.message import FileToSend, Message, Target
 _TRIAL_S = 24 * 3600
 _TRIAL_TEXT = "A trial of a destination. Nobody should see it: it is taken back as soon as Slack has accepted it."
 _PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-_NEW_TOKEN = "Slack refuses the token; save a new one (OAuth & Permissions of the app)."  # noqa: S105 - a sentence
+_SAVE_ANEW = "Slack refuses the token; save a new one (OAuth & Permissions of the app)."
 _ADVICE = {
     "channel_not_found": "Slack knows no such channel, or hides it from the bot; invite the bot with /invite.",
     "not_in_channel": "The bot is not in the channel; invite it there with /invite.",
     "is_archived": "The channel is archived; choose another one, or have it unarchived.",
     "restricted_action": "The workspace does not let the bot post there; ask its administrators.",
     "user_not_found": "Slack knows no such user; copy the member id from the profile.",
-    "invalid_auth": _NEW_TOKEN,
-    "not_authed": _NEW_TOKEN,
-    "token_revoked": _NEW_TOKEN,
-    "token_expired": _NEW_TOKEN,
-    "account_inactive": _NEW_TOKEN,
+    "invalid_auth": _SAVE_ANEW,
+    "not_authed": _SAVE_ANEW,
+    "token_revoked": _SAVE_ANEW,
+    "token_expired": _SAVE_ANEW,
+    "account_inactive": _SAVE_ANEW,
 }
 
 
@@ -102,13 +102,13 @@ class SlackSender:
                 "Slack has no token here; save one with the destination, or have the operator set SLACK_BOT_TOKEN."
             )
         # No retries of its own: a message posted twice is worse than one posted later.
-        return WebClient(token, self._api_url, timeout=self._timeout_s, retry_handlers=[])  # type: ignore[arg-type]
+        return WebClient(token, self._api_url, timeout=self._timeout_s, retry_handlers=[])  # type: ignore[arg-type]  # seconds may be fractions
 
     def _upload(self, client: WebClient, file: FileToSend) -> str:
         body = read_whole(file)
         place = client.files_getUploadURLExternal(filename=file.name, length=len(body))
         # The address is Slack's own answer; the SDK's upload cannot be had without its last step.
-        request = Request(place["upload_url"], body, {"Content-Type": "application/octet-stream"})  # noqa: S310
+        request = Request(place["upload_url"], body, {"Content-Type": "application/octet-stream"})  # noqa: S310 - as said
         with urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310 - as above
             answer.read()
         return str(place["file_id"])
