@@ -3,7 +3,7 @@
 import re
 import time
 from contextlib import AbstractContextManager
-from uuid import uuid4
+from secrets import token_hex
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -87,7 +87,7 @@ def _shown(scope: Scope) -> str:
 
 def _request_id(scope: Scope) -> str:
     given = _header(scope, b"x-request-id")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else token_hex(16)
 
 
 def _header(scope: Scope, wanted: bytes) -> str:

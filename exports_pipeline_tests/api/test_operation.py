@@ -136,12 +136,17 @@ def test_no_secret_comes_into_the_log(log, ports, settings, completed):
         url="https://s3.test/k?X-Amz-Credential=AKIA&X-Amz-Signature=feed&x=1",
         header=f"Bearer {token}",
         bot="https://api.telegram.org/bot123:ABC-def/sendMessage",
+        key="whsec_MfKQ9r8GKYqrTwjU",
+        answer="the token xoxb-17653672481 was refused",
+        path="/d/gAAAAABnP0wcL1pCbXk0ZkQ",
+        flow="POST /workflows?api-version=1&sig=n3v3rsay",
     )
     logging.getLogger("somebody").warning("got %s", token)
     logging.getLogger("httpx").info("GET https://api.telegram.org/bot123:ABC-def/sendMessage")
     lines = log()
     text = json.dumps(lines)
-    for secret in ("hunter2", "feed", "AKIA", token, "ABC-def", "stolen", "objects.test", '"abc"'):
+    secrets = ["hunter2", "feed", "AKIA", token, "ABC-def", "stolen", "objects.test", '"abc"']
+    for secret in (*secrets, "MfKQ9r8GKYqrTwjU", "17653672481", "gAAAAABnP0wc", "n3v3rsay"):
         assert secret not in text
     assert [line["event"] for line in lines][-2:] == ["told", "got ***"]
 
