@@ -103,6 +103,13 @@ def test_a_request_is_one_line_of_the_log_without_its_query(log, ports, settings
     assert answer.headers["x-request-id"] == "abc"
 
 
+def test_a_client_that_polls_fills_no_log(log, ports, settings, completed):
+    ann = ApiClient(create_app(ports, settings, dispatch_soon=lambda: None))
+    assert ann.get(f"{EXPORTS}/{completed}").status_code == 200
+    assert ann.get(f"{EXPORTS}/3f2f7a9e-0000-4000-8000-000000000000").status_code == 404
+    assert [line["status"] for line in log()][-2:] == [202, 404]
+
+
 def test_the_line_of_a_request_names_the_job_it_made(log, ports, settings):
     ann = ApiClient(create_app(ports, settings, dispatch_soon=lambda: None))
     job_id = ann.export().json()["job_id"]
