@@ -5,21 +5,24 @@ results are alike; the numbers and the examples come out of it. A row that is no
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
 from exports_pipeline.adapters.totals_sql import is_summed
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.difference import Change, Difference, Example, Total
-from exports_pipeline.writers.cells import FLOATS, INTEGERS, UNSIGNED
+from exports_pipeline.writers.cells import FLOATS, INTEGERS, UNSIGNED, is_formula_proof
 from exports_pipeline.writers.sql_text import identifier
 from exports_pipeline.writers.time_text import TIMES
-from exports_pipeline.writers.type_text import parse_type
+from exports_pipeline.writers.type_text import Type, parse_type
 
 Named = tuple[str, Sequence[Column]]
 """The name of a relation, and its columns."""
 _AS_IT_IS = INTEGERS | UNSIGNED | FLOATS | TIMES | {"DECIMAL", "BOOLEAN", "DATE", "TIME", "UUID", "VARCHAR", "BLOB"}
 """What is compared in its own type; all else as text."""
+_MOST_CHARACTERS = 20_000_000
+"""Of all examples together."""
 
 
 def find_difference(
@@ -34,7 +37,7 @@ def find_difference(
     connection.execute(_surplus(name_before, name_after, {name: after[name] for name in columns}, retyped))
     places = [f"c{columns.index(name)}" for name in key or columns] or ["one"]
     [(added, removed, changed)] = connection.execute(_counts(places)).fetchall()
-    found = connection.execute(_examples(places, len(columns), most)).fetchall()
+    found = _fetched(connection.execute(_examples(places, len(columns), most)), most)
     return Difference(
         key=key,
         rows_before=_rows(connection, name_before),
@@ -46,9 +49,10 @@ def find_difference(
         appeared=tuple(name for name in after if name not in before),
         vanished=tuple(name for name in before if name not in after),
         retyped=retyped,
+        texts=tuple(name for name in columns if name in retyped or not is_formula_proof(_kind(after[name]))),
         totals=tuple(_totals(connection, name_before, name_after, alike)),
-        examples=tuple(Example(change=Change(change), values=tuple(values)) for change, *values in found[:most]),
-        is_cut=len(found) > most,
+        examples=tuple(Example(change=Change(change), values=tuple(values)) for change, *values in found),
+        is_cut=len(found) < added + removed + 2 * changed,
     )
 
 
@@ -57,11 +61,28 @@ def _type(column: Column) -> str:
     return "VARCHAR" if column.sensitive else column.type
 
 
+def _kind(column: Column) -> Type:
+    return parse_type(_type(column))
+
+
+def _fetched(answer: duckdb.DuckDBPyConnection, most: int) -> list[tuple[Any, ...]]:
+    """The first rows, as far as their texts do not become too long together."""
+    rows: list[tuple[Any, ...]] = []
+    length = 0
+    while len(rows) < most and (batch := answer.fetchmany(100)):
+        for row in batch:
+            length += sum(len(text or "") for text in row)
+            if len(rows) == most or length > _MOST_CHARACTERS:
+                return rows
+            rows.append(row)
+    return rows
+
+
 def _surplus(before: str, after: str, columns: Mapping[str, Column], retyped: Sequence[str]) -> str:
     """Distinct rows with how many more of them there are now."""
     cells = "1 AS one"
     for place, (name, column) in enumerate(columns.items()):
-        is_plain = name not in retyped and parse_type(_type(column)).kind in _AS_IT_IS
+        is_plain = name not in retyped and _kind(column).kind in _AS_IT_IS
         cells += f", {identifier(name) if is_plain else f'CAST({identifier(name)} AS VARCHAR)'} AS c{place}"
     return (
         f"CREATE OR REPLACE TEMP TABLE surplus AS SELECT * EXCLUDE side, CAST(sum(side) AS BIGINT) AS surplus FROM ("  # noqa: S608 - names are quoted
@@ -100,7 +121,7 @@ def _examples(key: Sequence[str], columns: int, most: int) -> str:
         )
         SELECT CASE WHEN place <= least(new, old) THEN if(is_new, 'after', 'before')
             ELSE if(is_new, 'added', 'removed') END{texts}
-        FROM placed ORDER BY {keys}, place, is_new LIMIT {most + 1}
+        FROM placed ORDER BY {keys}, place, is_new LIMIT {most}
     """  # noqa: S608 - names are our own
 
 

@@ -4,13 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.changes_file import CHANGES_TYPE, MOST_CHANGES, ChangesFile, changes_csv, changes_name
+from exports_pipeline.core.difference import Difference
+from exports_pipeline.core.export_job import ExportJob, StoredFile
+from exports_pipeline.core.formats import extension
 from exports_pipeline.core.kept_result import KeptResult
+from exports_pipeline.core.manifest import objects_of
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.scheduled_window import BASELINES, ScheduledWindow
 from exports_pipeline.usecases.compare_results import compare_kept
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.open_rows import fetched
+from exports_pipeline.usecases.publication import Publication
 
 _PARQUET = "application/vnd.apache.parquet"
 _KEPT_WINDOWS = 2
@@ -20,8 +25,9 @@ _KEPT_WINDOWS = 2
 def with_difference(made: Made, job: ExportJob, *, ports: ExportPorts, tick: Callable[[], None]) -> Made:
     """What was made, and how it differs from the window before; as it is where there is none, or nothing is compared.
 
-    The rows are copied to where they stay until two windows later, however soon the file expires. `tick` is called
-    several times a second, and may raise.
+    The rows that differ become a file beside the result. All rows are copied to where they stay until two windows
+    later, however soon the file expires. `tick` is called several times a second, and may raise; where anything raises,
+    nothing of what was made stays.
 
     Raises:
         UnknownColumn: a column of the schedule's key is not in both results.
@@ -30,10 +36,13 @@ def with_difference(made: Made, job: ExportJob, *, ports: ExportPorts, tick: Cal
     window, kept = job.schedule, made.result.kept
     if window is None or not window.compares_rows or kept is None or not kept.columns:
         return made
-    last = _last(window, ports)
-    difference = compare_kept(last, kept, window.key, ports=ports, most=0, tick=tick) if last else None
-    _keep(kept, window, ports, tick)
-    return replace(made, difference=difference)
+    difference = changes = None
+    with Publication(ports.objects, objects_of(made.result)) as publication:
+        if last := _last(window, ports):
+            difference = compare_kept(last, kept, window.key, ports=ports, most=MOST_CHANGES, tick=tick)
+            changes = _publish(difference, made.result, job, publication, tick)
+        _keep(kept, window, ports, tick)
+    return replace(made, result=replace(made.result, changes=changes), difference=difference)
 
 
 def forget_baselines(*, ports: ExportPorts) -> int:
@@ -57,6 +66,32 @@ def _last(window: ScheduledWindow, ports: ExportPorts) -> KeptResult | None:
     if job is None or job.result is None or job.result.kept is None:
         return None
     return replace(job.result.kept, object_key=earlier[-1].baseline_key)
+
+
+def _publish(
+    difference: Difference, result: StoredFile, job: ExportJob, publication: Publication, tick: Callable[[], None]
+) -> ChangesFile | None:
+    """Write the rows that differ beside the file; None where there are none.
+
+    They come out of kept rows, so what is sensitive is redacted in them as it is in the file.
+    """
+    rows = len(difference.table()[1])
+    if not rows:
+        return None
+    ending = extension(job.format, job.options)
+    key, name = (changes_name(each, ending) for each in (result.object_key, result.download_name))
+    upload = publication.upload(key, content_type=CHANGES_TYPE, download_name=name)
+    for line in changes_csv(difference, formula_guard=job.options.formula_guard):
+        upload.write(line)
+    sha256 = publication.commit(key, tick=tick)
+    return ChangesFile(
+        object_key=key,
+        download_name=name,
+        row_count=rows,
+        total_rows=difference.table_rows,
+        size_bytes=upload.size_bytes,
+        sha256=sha256,
+    )
 
 
 def _keep(kept: KeptResult, window: ScheduledWindow, ports: ExportPorts, tick: Callable[[], None]) -> None:
