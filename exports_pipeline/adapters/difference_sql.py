@@ -12,7 +12,8 @@ import duckdb
 from exports_pipeline.adapters.totals_sql import is_summed
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.difference import Change, Difference, Example, Total
-from exports_pipeline.writers.cells import FLOATS, INTEGERS, UNSIGNED, is_formula_proof
+from exports_pipeline.core.formats import FormatOptions
+from exports_pipeline.writers.cells import FLOATS, INTEGERS, UNSIGNED, csv_cell, is_formula_proof
 from exports_pipeline.writers.sql_text import identifier
 from exports_pipeline.writers.time_text import TIMES
 from exports_pipeline.writers.type_text import Type, parse_type
@@ -35,9 +36,10 @@ def find_difference(
     retyped = tuple(name for name in columns if _type(before[name]) != _type(after[name]))
     alike = [after[name] for name in columns if name not in retyped]
     connection.execute(_surplus(name_before, name_after, {name: after[name] for name in columns}, retyped))
+    texts = [_text(f"c{place}", after[name], name in retyped) for place, name in enumerate(columns)]
     places = [f"c{columns.index(name)}" for name in key or columns] or ["one"]
     [(added, removed, changed)] = connection.execute(_counts(places)).fetchall()
-    found = _fetched(connection.execute(_examples(places, len(columns), most)), most)
+    found = _fetched(connection.execute(_examples(places, texts, most)), most)
     return Difference(
         key=key,
         rows_before=_rows(connection, name_before),
@@ -65,6 +67,17 @@ def _kind(column: Column) -> Type:
     return parse_type(_type(column))
 
 
+def _is_plain(column: Column, is_retyped: bool) -> bool:
+    """Whether a column is compared in its own type."""
+    return not is_retyped and _kind(column).kind in _AS_IT_IS
+
+
+def _text(cell: str, column: Column, is_retyped: bool) -> str:
+    """A cell as a CSV file has it in UTC; what is compared as text, as that text."""
+    text = csv_cell(cell, _kind(column), FormatOptions()) if _is_plain(column, is_retyped) else cell
+    return f"CAST({text} AS VARCHAR)"
+
+
 def _fetched(answer: duckdb.DuckDBPyConnection, most: int) -> list[tuple[Any, ...]]:
     """The first rows, as far as their texts do not become too long together."""
     rows: list[tuple[Any, ...]] = []
@@ -82,8 +95,7 @@ def _surplus(before: str, after: str, columns: Mapping[str, Column], retyped: Se
     """Distinct rows with how many more of them there are now."""
     cells = "1 AS one"
     for place, (name, column) in enumerate(columns.items()):
-        is_plain = name not in retyped and _kind(column).kind in _AS_IT_IS
-        cells += f", {identifier(name) if is_plain else f'CAST({identifier(name)} AS VARCHAR)'} AS c{place}"
+        cells += f", {identifier(name) if _is_plain(column, name in retyped) else f'CAST({identifier(name)} AS VARCHAR)'} AS c{place}"
     return (
         f"CREATE OR REPLACE TEMP TABLE surplus AS SELECT * EXCLUDE side, CAST(sum(side) AS BIGINT) AS surplus FROM ("  # noqa: S608 - names are quoted
         f"SELECT {cells}, -1 AS side FROM {identifier(before)} UNION ALL "
@@ -103,11 +115,10 @@ def _counts(key: Sequence[str]) -> str:
     )
 
 
-def _examples(key: Sequence[str], columns: int, most: int) -> str:
+def _examples(key: Sequence[str], texts: Sequence[str], most: int) -> str:
     """The first rows that differ: of each key the n-th that is gone beside the n-th that came."""
-    keys, cells = ", ".join(key), ", ".join(f"c{place}" for place in range(columns)) or "one"
+    keys, cells = ", ".join(key), ", ".join(f"c{place}" for place in range(len(texts))) or "one"
     same_key = " AND ".join(f"surplus.{each} IS NOT DISTINCT FROM first_keys.{each}" for each in key)
-    texts = "".join(f", CAST(c{place} AS VARCHAR)" for place in range(columns))
     return f"""
         WITH first_keys AS (SELECT DISTINCT {keys} FROM surplus ORDER BY {keys} LIMIT {most + 1}),
         copies AS (
@@ -120,7 +131,7 @@ def _examples(key: Sequence[str], columns: int, most: int) -> str:
             FROM copies WINDOW of_key AS (PARTITION BY {keys})
         )
         SELECT CASE WHEN place <= least(new, old) THEN if(is_new, 'after', 'before')
-            ELSE if(is_new, 'added', 'removed') END{texts}
+            ELSE if(is_new, 'added', 'removed') END{"".join(f", {each}" for each in texts)}
         FROM placed ORDER BY {keys}, place, is_new LIMIT {most}
     """  # noqa: S608 - names are our own
 

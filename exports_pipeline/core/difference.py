@@ -100,6 +100,6 @@ def summary_of(difference: Difference | None) -> Mapping[str, Any] | None:
         "totals": [
             {"column": each.column, "before": each.before, "after": each.after}
             for each in difference.totals
-            if each.before != each.after
+            if each.before != each.after and each.column not in difference.key
         ],
     }

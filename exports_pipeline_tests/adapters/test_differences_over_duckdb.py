@@ -156,6 +156,23 @@ def test_columns_that_a_spreadsheet_could_run_are_named(connection, kind, other,
     assert find_difference(connection, before, after, key=(), most=9).texts == (("c",) if is_text else ())
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("TIMESTAMPTZ", "'2026-01-01 00:00:00.5+01'", "2025-12-31 23:00:00.5+00:00"),
+        ("BLOB", "'ab'::BLOB", "6162"),
+        ("DECIMAL(9,2)", "-1.5", "-1.50"),
+        ("INTEGER[]", "[1, NULL]", "[1, NULL]"),
+    ],
+)
+def test_examples_have_cells_as_a_csv_file_has_them(connection, kind, value, text):
+    connection.execute(f"CREATE OR REPLACE TABLE earlier AS SELECT CAST(NULL AS {kind}) AS c LIMIT 0")
+    connection.execute(f"CREATE OR REPLACE TABLE later AS SELECT CAST({value} AS {kind}) AS c")
+    column = (Column(name="c", type=kind),)
+    found = find_difference(connection, ("earlier", column), ("later", column), key=("c",), most=9)
+    assert found.examples == (Example(change=Change.ADDED, values=(text,)),)
+
+
 def test_examples_stay_small_however_long_their_texts_are(connection):
     column = (Column(name="c", type="VARCHAR"),)
     connection.execute("CREATE OR REPLACE TABLE earlier AS SELECT 'x' AS c LIMIT 0")
