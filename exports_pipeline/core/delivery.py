@@ -35,7 +35,6 @@ class Kind(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     SCHEDULE_PAUSED = "schedule_paused"
     SCHEDULE_STOPPED = "schedule_stopped"
-    TEST = "test"
 
 
 @dataclass(frozen=True, kw_only=True)

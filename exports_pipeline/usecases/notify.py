@@ -20,16 +20,17 @@ def notify(
     operators: bool = False,
     other_than: Channel | None = None,
 ) -> None:
-    """Put a notice into the outbox: to the user, by one channel that reaches them, and to the operators if asked.
+    """Put a notice into the outbox: to the user, by a channel that reaches them, and to the operators if asked.
 
-    The same occasion again adds nothing. A user whom no channel reaches, or only the one it must not be, hears nothing.
+    The same occasion again adds nothing. Where no channel reaches the user, or only the one it must not be, the
+    operators hear of it in their place.
 
     Raises:
         LedgerUnavailable: nothing was written.
     """
     notice = Notice(kind=Kind(kind), occasion=occasion, user_id=user_id, about=dict(about), job_id=job_id)
-    recipients = [_reached(user_id, other_than, ports), ports.operators if operators else None]
-    for recipient in recipients:
+    reached = _reached(user_id, other_than, ports)
+    for recipient in (reached, ports.operators if operators or reached is None else None):
         if recipient is not None:
             ports.outbox.add(notice, recipient, now=ports.clock())
 
