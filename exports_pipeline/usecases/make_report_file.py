@@ -1,6 +1,8 @@
 """Make the file of a report: questions to datasets, a report of the answers, the report to an object."""
 
 from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
@@ -31,9 +33,9 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
     def tick() -> None:
         pulse.tick(Progress())
 
-    at = job.rendition.made_at if job.rendition else ports.clock()
+    at = _as_of(job, ports)
     with ports.spans.span("build"):
-        report, snapshot = _find(job, ports, tick)
+        report, snapshot = _find(job, at, ports, tick)
     name = download_name(job.dataset, Filters(start_date=at.date()), job.format, job.options)
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
     rows = sum(len(section.rows) for section in report.sections if isinstance(section, Table))
@@ -57,13 +59,19 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
         return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports))
 
 
-def _find(job: ExportJob, ports: ExportPorts, tick: Callable[[], None]) -> tuple[Report, Snapshot]:
+def _as_of(job: ExportJob, ports: ExportPorts) -> datetime:
+    """From when periods are counted: for a window from its own time, however late it runs."""
+    if job.rendition is not None:
+        return job.rendition.made_at
+    return job.schedule.due_at.astimezone(ZoneInfo(job.schedule.timezone)) if job.schedule else ports.clock()
+
+
+def _find(job: ExportJob, at: datetime, ports: ExportPorts, tick: Callable[[], None]) -> tuple[Report, Snapshot]:
     """The report as it was kept, or as it comes out of the warehouse."""
     found = find_kept_of(job, ports)
     if found is not None:
         kept, origin = found
         return report_of_json(b"".join(fetched(kept, ports, tick).pieces)), origin.snapshot
-    at = job.rendition.made_at if job.rendition else ports.clock()
     report, snapshot = build_report(job.dataset, job.parameters, job.requester, ports=ports, at=at, tick=tick)
     if job.rendition is not None:
         check_snapshot(job.rendition, snapshot)
