@@ -95,7 +95,8 @@ def _surplus(before: str, after: str, columns: Mapping[str, Column], retyped: Se
     """Distinct rows with how many more of them there are now."""
     cells = "1 AS one"
     for place, (name, column) in enumerate(columns.items()):
-        cells += f", {identifier(name) if _is_plain(column, name in retyped) else f'CAST({identifier(name)} AS VARCHAR)'} AS c{place}"
+        value = identifier(name)
+        cells += f", {value if _is_plain(column, name in retyped) else f'CAST({value} AS VARCHAR)'} AS c{place}"
     return (
         f"CREATE OR REPLACE TEMP TABLE surplus AS SELECT * EXCLUDE side, CAST(sum(side) AS BIGINT) AS surplus FROM ("  # noqa: S608 - names are quoted
         f"SELECT {cells}, -1 AS side FROM {identifier(before)} UNION ALL "
