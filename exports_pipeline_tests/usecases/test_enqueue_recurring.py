@@ -8,9 +8,8 @@ import pytest
 
 from exports_pipeline.core.errors import LedgerUnavailable, QueryFailed
 from exports_pipeline.core.ledger import QueueLimits
-from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.schedule import CatchUp, ScheduleKind, WindowState
+from exports_pipeline.core.schedule import CatchUp, WindowState
 from exports_pipeline.core.scheduled_window import Condition
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.enqueue_recurring import enqueue_recurring
@@ -78,40 +77,6 @@ def test_a_period_is_that_of_the_window_in_the_schedules_zone_also_when_it_runs_
     days = sorted((job.filters.start_date, job.filters.end_date) for job in ports.jobs.jobs.values())
     assert days == [(date(2026, 3, 2), date(2026, 3, 2)), (date(2026, 3, 3), date(2026, 3, 3))]
     assert {job.options.timezone for job in ports.jobs.jobs.values()} == {"Pacific/Kiritimati"}
-
-
-def test_a_report_recurs_as_well(ports):
-    params = {"dataset": "sales", "metrics": ["amount"], "by": "kind", "period": "all"}
-    schedule = added(
-        ports, kind=ScheduleKind.REPORT, body={"template": "metrics_summary", "params": params}, formats=("pdf",)
-    )
-    ticked(ports)
-    run_all(ports)
-    [job] = ports.jobs.jobs.values()
-    assert (job.type, job.dataset, job.status) == ("report", "metrics_summary", Status.COMPLETED)
-    assert windows(ports, schedule) == [(WindowState.RAN, None)]
-
-
-def test_a_report_counts_its_period_from_its_window_in_the_schedules_zone_however_late_it_runs(ports):
-    params = {"dataset": "sales", "metrics": ["amount"], "by": "kind", "period": "last_month"}
-    body = {"template": "metrics_summary", "params": params}
-    added(ports, kind=ScheduleKind.REPORT, body=body, formats=("pdf",), timezone="Pacific/Kiritimati", cron="0 0 1 4 *")
-    ports.clock.now = NOON.replace(month=5, day=15)  # the window was on 31 March in UTC, which is 1 April there
-    enqueue_recurring(ports)
-    run_all(ports)
-    [job] = ports.jobs.jobs.values()
-    assert job.parameters["timezone"] == "Pacific/Kiritimati"
-    assert job.result.download_name == "metrics_summary_2026-04-01.pdf"
-    told = ports.objects.objects[job.result.object_key].body.decode()
-    assert "2026-03-01 to 2026-03-31" in told
-
-
-def test_a_report_that_names_a_zone_keeps_it(ports):
-    params = {"dataset": "sales", "metrics": ["amount"], "by": "kind", "period": "all", "timezone": "Asia/Tokyo"}
-    added(ports, kind=ScheduleKind.REPORT, body={"template": "metrics_summary", "params": params}, formats=("pdf",))
-    ticked(ports)
-    [job] = ports.jobs.jobs.values()
-    assert job.parameters["timezone"] == "Asia/Tokyo"
 
 
 def test_it_runs_with_the_rights_its_owner_has_now(ports):
