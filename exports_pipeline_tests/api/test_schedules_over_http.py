@@ -1,5 +1,6 @@
 """Schedules over HTTP: create, look, change, pause, run now, preview, and what is refused with its pointer."""
 
+from urllib.parse import unquote
 from uuid import UUID, uuid4
 
 import pytest
@@ -87,7 +88,9 @@ def test_every_bad_field_is_pointed_at(ann, changes, field, code):
     assert answer.status_code == 422, answer.text
     faults = [(each["field"], each["code"]) for each in answer.json()["errors"]]
     assert (field, code) in faults
-    assert all(each["detail"] for each in answer.json()["errors"])
+    for each in answer.json()["errors"]:
+        assert each["detail"]
+        assert unquote(each["pointer"]) == f"#/{each['field'].replace('.', '/')}"
 
 
 def test_a_wrong_cron_is_told_by_the_name_of_its_field(ann):
