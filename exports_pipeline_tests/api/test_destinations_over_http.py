@@ -1,6 +1,7 @@
 """Destinations over HTTP."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -159,6 +160,7 @@ def test_a_trial_says_how_far_it_came_and_is_noted(ann, ports):
     ("recipient", "code", "field"),
     [
         ({"channel": "sftp", "address": "sftp.example.com"}, "invalid_destination", "recipients.0.address"),
+        ({"channel": "telegram", "address": str(UUID(int=1))}, "invalid_destination", "recipients.0.address"),
         ({"channel": "email", "address": "nobody"}, "invalid_destination", "recipients.0.address"),
         ({"channel": "webhook", "address": "file:///etc/passwd"}, "invalid_destination", "recipients.0.address"),
         ({"channel": "webhook", "address": "http://u:p@example.com"}, "invalid_destination", "recipients.0.address"),

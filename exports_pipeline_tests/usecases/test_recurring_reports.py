@@ -8,9 +8,10 @@ import pytest
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.schedule import ScheduleKind, WindowState
 from exports_pipeline.usecases.enqueue_recurring import enqueue_recurring
+from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.clock import NOON
 from exports_pipeline_tests.fakes.ports import fake_ports
-from exports_pipeline_tests.ticking import added, run_all, ticked, windows
+from exports_pipeline_tests.ticking import ANN, added, run_all, ticked, windows
 
 
 @pytest.fixture
@@ -29,6 +30,26 @@ def test_a_report_recurs_as_well(ports):
     [job] = ports.jobs.jobs.values()
     assert (job.type, job.dataset, job.status) == ("report", "metrics_summary", Status.COMPLETED)
     assert windows(ports, schedule) == [(WindowState.RAN, None)]
+
+
+def test_an_owner_who_lost_the_right_to_what_a_report_is_about_stops_the_schedule(ports):
+    params = {"dataset": "payroll", "metrics": ["salary"], "period": "all"}
+    body = {"template": "metrics_summary", "params": params}
+    schedule = added(ports, requester("ann", "EXPORT_ALL"), kind=ScheduleKind.REPORT, body=body, formats=("pdf",))
+    ports.users.seen(ANN, at=NOON)
+    ticked(ports)
+    stopped = ports.schedules.get(schedule.id)
+    assert (stopped.is_active, "payroll" in stopped.paused_reason) == (False, True)
+
+
+def test_a_report_about_a_column_that_is_gone_fails_and_goes_on(ports):
+    params = {"dataset": "sales", "metrics": ["gone"], "period": "all"}
+    schedule = added(
+        ports, kind=ScheduleKind.REPORT, body={"template": "metrics_summary", "params": params}, formats=("pdf",)
+    )
+    ticked(ports)
+    assert [state for state, _ in windows(ports, schedule)] == [WindowState.FAILED]
+    assert ports.schedules.get(schedule.id).is_active
 
 
 def test_a_report_counts_its_period_from_its_window_in_the_schedules_zone_however_late_it_runs(ports):
