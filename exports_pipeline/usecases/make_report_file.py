@@ -1,6 +1,8 @@
 """Make the file of a report: questions to datasets, a report of the answers, the report to an object."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,7 @@ from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.report import Report, Table
 from exports_pipeline.core.report_json import report_of_json, report_to_json
-from exports_pipeline.usecases.build_report import build_report
+from exports_pipeline.usecases.build_report import DATA_AS_OF, MADE_AT, build_report
 from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.open_rows import fetched, find_kept_of
@@ -56,7 +58,8 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
             kept=kept,
         )
         manifest = manifest_of_report(job, report, result, snapshot=snapshot, made_at=ports.clock())
-        return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports))
+        published = publish_manifest(manifest, result, ports=ports)
+        return Made(result=result, manifest=published, content=_content(report))
 
 
 def _as_of(job: ExportJob, ports: ExportPorts) -> datetime:
@@ -76,6 +79,11 @@ def _find(job: ExportJob, at: datetime, ports: ExportPorts, tick: Callable[[], N
     if job.rendition is not None:
         check_snapshot(job.rendition, snapshot)
     return report, snapshot
+
+
+def _content(report: Report) -> str:
+    facts = tuple(fact for fact in report.facts if fact[0] not in {MADE_AT, DATA_AS_OF})
+    return hashlib.sha256(report_to_json(replace(report, facts=facts))).hexdigest()
 
 
 def _keep(report: Report, file: str, name: str, rows: int, publication: Publication) -> KeptResult:

@@ -7,6 +7,7 @@ import pytest
 
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.schedule import ScheduleKind, WindowState
+from exports_pipeline.core.scheduled_window import Condition
 from exports_pipeline.usecases.enqueue_recurring import enqueue_recurring
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.clock import NOON
@@ -30,6 +31,21 @@ def test_a_report_recurs_as_well(ports):
     [job] = ports.jobs.jobs.values()
     assert (job.type, job.dataset, job.status) == ("report", "metrics_summary", Status.COMPLETED)
     assert windows(ports, schedule) == [(WindowState.RAN, None)]
+
+
+def test_a_report_whose_figures_are_the_same_has_not_changed_however_often_it_is_made(ports):
+    params = {"dataset": "sales", "metrics": ["amount"], "by": "kind", "period": "all"}
+    body = {"template": "metrics_summary", "params": params}
+    schedule = added(ports, kind=ScheduleKind.REPORT, body=body, formats=("pdf",), condition=Condition.CHANGED)
+    for change in (lambda: None, lambda: None, lambda: ports.warehouse.rows_by_dataset["sales"].pop(0)):
+        change()
+        ticked(ports)
+        run_all(ports)
+    assert windows(ports, schedule) == [
+        (WindowState.RAN, None),
+        (WindowState.SKIPPED, "Nothing has changed."),
+        (WindowState.RAN, None),
+    ]
 
 
 def test_an_owner_who_lost_the_right_to_what_a_report_is_about_stops_the_schedule(ports):
