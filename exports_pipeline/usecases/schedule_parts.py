@@ -83,8 +83,10 @@ def checked_job(
         return checked_report(body["template"], _params(schedule, ports), file_format, requester, ports=ports)
     request = _export_request(_with_days(schedule, at), file_format, schedule.formats)
     is_first_of_several = len(schedule.formats) > 1 and file_format == schedule.formats[0]
-    if schedule.condition is Condition.CHANGED or is_first_of_several:
+    if is_first_of_several:
         request = replace(request, options={"keep_result": True, **request.options})
+    if schedule.condition is Condition.CHANGED:  # rows that are not kept cannot be compared, whatever the body says
+        request = replace(request, options={**request.options, "keep_result": True})
     return checked_export(request, requester, ports=ports)
 
 

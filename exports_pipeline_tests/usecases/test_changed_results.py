@@ -38,6 +38,13 @@ def test_what_has_changed_is_told_by_key_with_sums_before_and_after(ports):
     assert (third.result.difference["rows_before"], third.result.difference["rows_after"]) == (3, 2)
 
 
+def test_rows_are_compared_even_where_the_body_does_not_want_them_kept(ports):
+    added(ports, condition=Condition.CHANGED, body={"dataset_id": "sales", "options": {"keep_result": False}})
+    ticked(ports)
+    [job] = ports.jobs.jobs.values()
+    assert job.options.keep_result
+
+
 def test_a_key_is_not_added_up():
     totals = tuple(Total(column=name, before="1", after="2") for name in ("id", "amount"))
     numbers = dict.fromkeys(("rows_before", "rows_after", "added", "removed", "changed"), 1)
