@@ -22,20 +22,18 @@ def notify(
 ) -> None:
     """Put a notice into the outbox: to the user, by a channel that reaches them, and to the operators if asked.
 
-    The same occasion again adds nothing. Where no channel reaches the user, or only the one it must not be, the
-    operators hear of it in their place.
+    The same occasion again adds nothing. A user whom no channel reaches, or only the one it must not be, hears nothing.
 
     Raises:
         LedgerUnavailable: nothing was written.
     """
     notice = Notice(kind=Kind(kind), occasion=occasion, user_id=user_id, about=dict(about), job_id=job_id)
-    reached = _reached(user_id, other_than, ports)
-    for recipient in (reached, ports.operators if operators or reached is None else None):
+    for recipient in (reached(user_id, ports=ports, other_than=other_than), ports.operators if operators else None):
         if recipient is not None:
             ports.outbox.add(notice, recipient, now=ports.clock())
 
 
-def _reached(user_id: UUID, other_than: Channel | None, ports: ExportPorts) -> Recipient | None:
+def reached(user_id: UUID, *, ports: ExportPorts, other_than: Channel | None = None) -> Recipient | None:
     """The user by Telegram if they linked a chat, else by mail; by id, so that the address is the one of that time."""
     user = ports.users.requester(user_id)
     ways = {
