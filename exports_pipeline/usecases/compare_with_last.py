@@ -1,7 +1,8 @@
 """Compare the result of a scheduled job with that of the window before, which is kept for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from exports_pipeline.core.changes_file import CHANGES_TYPE, MOST_CHANGES, ChangesFile, changes_csv, changes_name
@@ -18,6 +19,8 @@ from exports_pipeline.usecases.open_rows import fetched
 from exports_pipeline.usecases.publication import Publication
 
 _PARQUET = "application/vnd.apache.parquet"
+_RIGHTS = ("catalog_version", "rows_of")
+"""What a manifest says of the definition and of the isolation of its rows."""
 _KEPT_WINDOWS = 2
 """The last one, and the one before it: an attempt that is lost is made again, and compares with that one again."""
 
@@ -25,9 +28,9 @@ _KEPT_WINDOWS = 2
 def with_difference(made: Made, job: ExportJob, *, ports: ExportPorts, tick: Callable[[], None]) -> Made:
     """What was made, and how it differs from the window before; as it is where there is none, or nothing is compared.
 
-    The rows that differ become a file beside the result. All rows are copied to where they stay until two windows
-    later, however soon the file expires. `tick` is called several times a second, and may raise; where anything raises,
-    nothing of what was made stays.
+    The rows that differ become a file beside the result, unless the last ones were made with other rights. All rows are
+    copied to where they stay until two windows later, however soon the file expires. `tick` is called several times a
+    second, and may raise; where anything raises, nothing of what was made stays.
 
     Raises:
         UnknownColumn: a column of the schedule's key is not in both results.
@@ -38,8 +41,10 @@ def with_difference(made: Made, job: ExportJob, *, ports: ExportPorts, tick: Cal
         return made
     difference = changes = None
     with Publication(ports.objects, objects_of(made.result)) as publication:
-        if last := _last(window, ports):
-            difference = compare_kept(last, kept, window.key, ports=ports, most=MOST_CHANGES, tick=tick)
+        if found := _last(window, ports):
+            last, manifest = found
+            most = MOST_CHANGES if _shows_the_same(manifest, last, made.manifest, kept) else 0
+            difference = compare_kept(last, kept, window.key, ports=ports, most=most, tick=tick)
             changes = _publish(difference, made.result, job, publication, tick)
         _keep(kept, window, ports, tick)
     return replace(made, result=replace(made.result, changes=changes), difference=difference)
@@ -59,13 +64,27 @@ def forget_baselines(*, ports: ExportPorts) -> int:
     return deleted
 
 
-def _last(window: ScheduledWindow, ports: ExportPorts) -> KeptResult | None:
-    """The rows of the newest window before this one, as far as they are known."""
+def _last(window: ScheduledWindow, ports: ExportPorts) -> tuple[KeptResult, Mapping[str, Any] | None] | None:
+    """The rows of the newest window before this one with their manifest, as far as they are known."""
     earlier = [each for each in _windows(window, ports) if each.due_at < window.due_at]
     job = ports.jobs.get(earlier[-1].job_id) if earlier else None
     if job is None or job.result is None or job.result.kept is None:
         return None
-    return replace(job.result.kept, object_key=earlier[-1].baseline_key)
+    return replace(job.result.kept, object_key=earlier[-1].baseline_key), ports.jobs.manifest(job.id)
+
+
+def _shows_the_same(
+    before: Mapping[str, Any] | None, earlier: KeptResult, after: Mapping[str, Any], later: KeptResult
+) -> bool:
+    """Whether two results were made with the same rights of the same definition.
+
+    Else rows of the earlier one could hold what nobody may see any more: values that are redacted now, or somebody
+    else's rows.
+    """
+    if before is None or any(before.get(name) != after.get(name) for name in _RIGHTS):
+        return False
+    shown = {column.name: column.sensitive for column in earlier.columns}
+    return all(column.sensitive == shown.get(column.name, column.sensitive) for column in later.columns)
 
 
 def _publish(

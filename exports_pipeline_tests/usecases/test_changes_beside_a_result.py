@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.errors import LostClaim, ObjectStoreUnavailable
 from exports_pipeline.core.ledger import AuditEntry
@@ -16,6 +17,7 @@ from exports_pipeline.usecases.compose import compose
 from exports_pipeline.usecases.expire import expire
 from exports_pipeline.usecases.open_link import open_link
 from exports_pipeline.usecases.run_export import run_export
+from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import fake_ports
 from exports_pipeline_tests.ticking import ANN, added, run_all, ticked
 
@@ -92,6 +94,39 @@ def test_there_is_a_file_where_rows_differ_and_none_where_they_do_not(ports, row
     job = second(ports, lambda: change(rows))
     assert (job.result.changes is not None) == (len(rows) != before)
     assert len(objects_of_job(ports, job)) == (4 if job.result.changes else 3)
+
+
+def test_values_that_were_shown_once_and_are_redacted_now_are_in_no_file(ports, rows):
+    unmasking = requester("ann", "UNMASK")
+    schedule = added(ports, unmasking, condition=Condition.CHANGED, key=("day",))
+    ticked(ports)
+    run_all(ports)
+    ports.users.seen(ANN, at=ports.clock())
+    ticked(ports)
+    run_all(ports)
+    [first, then] = sorted(ports.jobs.jobs.values(), key=lambda job: job.created_at)
+    assert b"4111" in ports.objects.objects[first.result.object_key].body
+    assert then.result.difference["changed"] == 3
+    assert then.result.changes is None
+    rows.pop(0)
+    ticked(ports)
+    run_all(ports)
+    last = max(ports.jobs.jobs.values(), key=lambda job: job.created_at)
+    assert (last.schedule.schedule_id, last.result.changes.row_count) == (schedule.id, 1)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda sales: replace(sales, public=True, owner=None), lambda sales: replace(sales, relation="other")]
+)
+def test_rows_of_another_definition_are_counted_and_in_no_file(ports, one_less, change):
+    job = pending(ports, one_less)
+    sales = ports.catalog.find("sales", ANN)
+    ports.warehouse.rows_by_dataset["other"] = ports.warehouse.rows_by_dataset["sales"]
+    ports = replace(ports, catalog=Catalog((change(sales),)))
+    run_export(job.id, 1, run_id="run", ports=ports)
+    result = ports.jobs.get(job.id).result
+    assert result.difference["removed"] == 1
+    assert result.changes is None
 
 
 def test_it_ends_with_its_result(ports, one_less):
