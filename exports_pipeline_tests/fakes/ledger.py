@@ -33,7 +33,7 @@ class InMemoryLedger:
         self.jobs, self.audit, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}
         self.manifests, self.digests = {}, {}
         self.users = InMemoryUsers()
-        self.is_away = False
+        self.is_away, self.on_retry = False, lambda _job: None
 
     def __getattribute__(self, name):
         is_call = not name.startswith("_") and callable(getattr(type(self), name, None))
@@ -177,15 +177,10 @@ class InMemoryLedger:
         job = self.jobs.get(job_id)
         attempt = job.attempt if job else 0
         fresh = {"status": Status.PENDING, "forgiven": attempt, "attempt": attempt + 1, "due_at": now, "error": None}
-        return self._ask(
-            job_id,
-            audit,
-            (Status.FAILED, Status.CANCELLED),
-            **fresh,
-            **_FRESH,
-            started_at=None,
-            completed_at=None,
-        )
+        fresh |= {**_FRESH, "started_at": None, "completed_at": None}
+        retried = self._ask(job_id, audit, (Status.FAILED, Status.CANCELLED), **fresh)
+        self.on_retry(retried)
+        return retried
 
     def silent(self, *, since):
         return [job for job in self.jobs.values() if job.status is Status.RUNNING and job.heartbeat_at < since]
