@@ -79,7 +79,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
-        prices=settings.s3_prices,
+        prices=settings.s3_prices.prices,
         bot=make_bot(settings),
         operators=_operators(settings),
         public_url=settings.links_url,
