@@ -18,6 +18,8 @@ down_revision = "0011_create_events"
 branch_labels = None
 depends_on = None
 
+_LEVELS = ("all", "error", "sent", "data", "plan", "user", "job")
+_GRAINS = {"quarter": "15 minutes", "day": "1 day"}
 _KIND_COLUMNS = """level text, user_id uuid DEFAULT NULL, owner_key text DEFAULT NULL, type text DEFAULT NULL,
     dataset text DEFAULT NULL, tags text[] DEFAULT NULL, format text DEFAULT NULL, destinations text[] DEFAULT NULL,
     list text DEFAULT NULL, plan text DEFAULT NULL, status text DEFAULT NULL, error_code text DEFAULT NULL"""
@@ -183,14 +185,36 @@ BEGIN
     RETURN NULL;
 END $$"""
 
-_FILL_JOBS = """
-INSERT INTO job_rollups
-SELECT figures.level, figures.grain, figures.bucket, figures.kind, sum(figures.completed), sum(figures.failed),
-       sum(figures.cancelled), sum(figures.rows), sum(figures.bytes), sum(figures.ran), sum(figures.queue_us),
-       sum(figures.run_us), sum_counts(figures.queue_counts), sum_counts(figures.run_counts)
-FROM export_jobs AS job CROSS JOIN LATERAL rollups_of(job, 1) AS figures
-WHERE job.status IN ('completed', 'failed', 'cancelled')
-GROUP BY figures.level, figures.grain, figures.bucket, figures.kind"""
+# Old jobs are counted level by level, which takes a fifth of the time that one by one would take.
+_ENDED = """
+CREATE TEMP TABLE ended AS
+SELECT kinds_of(job) AS kinds, job.status, job.completed_at, job.heartbeat_at IS NOT NULL AS ran,
+       CASE WHEN job.status = 'completed' THEN (job.metadata ->> 'row_count')::bigint END AS rows,
+       CASE WHEN job.status = 'completed' THEN (job.metadata ->> 'file_size_bytes')::bigint END AS bytes,
+       CASE WHEN job.heartbeat_at IS NOT NULL
+            THEN greatest(0, extract(epoch FROM job.started_at - job.due_at) * 1000000)::bigint END AS queue_us,
+       CASE WHEN job.heartbeat_at IS NOT NULL
+            THEN greatest(0, extract(epoch FROM job.completed_at - job.started_at) * 1000000)::bigint END AS run_us
+FROM export_jobs AS job WHERE job.status IN ('completed', 'failed', 'cancelled')"""
+
+
+def _fill(place: int, level: str, grain: str, step: str) -> str:
+    """Count all jobs of the temporary table at one level and by one grain."""
+    counts = ["NULL", "NULL"]
+    if level in {"all", "data", "user"}:
+        counts = [
+            f"ARRAY[{', '.join(f'count(*) FILTER (WHERE {bucket})' for bucket in _BUCKETS)}]".replace("micros", taken)
+            for taken in ("queue_us", "run_us")
+        ]
+    return f"""
+        INSERT INTO job_rollups
+        SELECT '{level}', '{grain}', date_bin('{step}', completed_at, '2000-01-01 00:00:00+00') AS bucket,
+               kinds[{place}] AS kind, count(*) FILTER (WHERE status = 'completed'),
+               count(*) FILTER (WHERE status = 'failed'), count(*) FILTER (WHERE status = 'cancelled'),
+               coalesce(sum(rows), 0), coalesce(sum(bytes), 0), count(*) FILTER (WHERE ran),
+               coalesce(sum(queue_us), 0), coalesce(sum(run_us), 0), {counts[0]}::integer[], {counts[1]}::integer[]
+        FROM ended GROUP BY bucket, kind"""  # noqa: S608 - words of ours
+
 
 _FILL_OPENINGS = """
 INSERT INTO opening_rollups
@@ -221,7 +245,7 @@ def upgrade() -> None:
             kinds integer[]
         )""")
     # No foreign keys to it: kinds are never deleted, and an ending job would pay for the check fourteen times.
-    op.execute("CREATE INDEX job_kinds_of_user ON job_kinds (user_id)")
+    op.execute("CREATE INDEX job_kinds_of_level ON job_kinds (level, user_id)")
     op.execute("""
         CREATE TABLE job_rollups (
             level text NOT NULL,
@@ -239,8 +263,17 @@ def upgrade() -> None:
             queue_counts integer[],
             run_counts integer[],
             PRIMARY KEY (level, grain, bucket, kind)
-        ) WITH (fillfactor = 80)""")
-    op.execute("CREATE INDEX job_rollups_of_kind ON job_rollups (kind, grain, bucket)")
+        ) PARTITION BY LIST (level)""")
+    # Each level and grain has its own pages, or a question to a short one would read those of a long one.
+    for level in _LEVELS:
+        op.execute(f"""
+            CREATE TABLE job_rollups_{level} PARTITION OF job_rollups FOR VALUES IN ('{level}')
+            PARTITION BY LIST (grain)""")
+        for grain in _GRAINS:
+            op.execute(f"""
+                CREATE TABLE job_rollups_{level}_{grain} PARTITION OF job_rollups_{level} FOR VALUES IN ('{grain}')
+                WITH (fillfactor = 80)""")
+    op.execute("CREATE INDEX job_rollups_of_kind ON job_rollups (kind, bucket)")
     op.execute("""
         CREATE TABLE opening_rollups (
             level text NOT NULL,
@@ -265,10 +298,14 @@ def upgrade() -> None:
         _ROLL_UP_JOB,
         _OPENINGS_OF,
         _ROLL_UP_OPENING,
-        _FILL_JOBS,
         _FILL_OPENINGS,
+        _ENDED,
     ):
         op.execute(statement)
+    for place, level in enumerate(_LEVELS, 1):
+        for grain, step in _GRAINS.items():
+            op.execute(_fill(place, level, grain, step))
+    op.execute("DROP TABLE ended")
     op.execute("""
         CREATE TRIGGER roll_up AFTER UPDATE OF status ON export_jobs FOR EACH ROW
         WHEN (OLD.status <> NEW.status AND (OLD.status IN ('completed', 'failed', 'cancelled')
