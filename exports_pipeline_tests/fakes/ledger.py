@@ -14,6 +14,7 @@ from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, 
 from exports_pipeline.core.ledger import Outlook, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
+from exports_pipeline_tests.fakes.job_filter import is_on
 from exports_pipeline_tests.fakes.users import InMemoryUsers
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
@@ -82,6 +83,7 @@ class InMemoryLedger:
             and (page.dataset is None or page.dataset in (job.dataset, str(job.dataset_id)))
             and (page.created_since is None or job.created_at >= page.created_since)
             and (page.created_until is None or job.created_at < page.created_until)
+            and is_on(job, page)
             and (page.before is None or (job.created_at, job.id) < page.before)
         ]
         return found[: page.limit]
