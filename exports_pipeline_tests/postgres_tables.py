@@ -8,6 +8,7 @@ import psycopg
 from exports_pipeline.adapters.all_sources import AllSources
 from exports_pipeline.adapters.postgres_warehouse import PostgresWarehouse
 from exports_pipeline.core.catalog import Column, Dataset, DataSource
+from exports_pipeline.writers.sql_text import identifier
 from exports_pipeline_tests.tables import KEY
 
 _POSTGRES = {
@@ -41,11 +42,12 @@ class PostgresTables:
 
     def dataset(self, name, types, rows=(), **about):
         """A dataset over a new table with columns of these DuckDB types."""
-        columns = ", ".join(f'"{column}" {_POSTGRES.get(kind, kind)}' for column, kind in types.items())
+        columns = ", ".join(f"{identifier(column)} {_POSTGRES.get(kind, kind)}" for column, kind in types.items())
         with psycopg.connect(self.url, options="-c timezone=UTC") as connection, connection.cursor() as cursor:
-            cursor.execute(f'CREATE TABLE "{name}" ({columns})')
+            cursor.execute(f"CREATE TABLE {identifier(name)} ({columns})")
             if rows:
-                cursor.executemany(f'INSERT INTO "{name}" VALUES ({", ".join(["%s"] * len(types))})', rows)
+                table = identifier(name).replace("%", "%%")
+                cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(types))})", rows)
         return self.described(name, types, relation=name, **about)
 
     def described(self, name, types, **about):

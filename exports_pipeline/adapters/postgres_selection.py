@@ -122,4 +122,6 @@ def _any_of(column: str, kind: str, values: Sequence[str], parameters: PostgresP
     element = element_type(kind)
     known = [typed(value, element) for value in values if "\x00" not in value and has_type(value, element)]
     wanted = f"{parameters.bind(known)}::{postgres_type(kind)}[]"
-    return f"{named(column)} && {wanted}" if is_list(kind) else f"{named(column)} = ANY({wanted})"
+    if is_list(kind):  # && would want arrays of one and the same type
+        return f"EXISTS (SELECT 1 FROM unnest({named(column)}) AS element WHERE element = ANY({wanted}))"  # noqa: S608 - names are quoted, values bound
+    return f"{named(column)} = ANY({wanted})"
