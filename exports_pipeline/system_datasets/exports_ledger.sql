@@ -12,6 +12,8 @@ SELECT
     job.triggered_by,
     job.export_type,
     job.tag_summary::text[] AS tags,
+    job.metadata #>> '{labels,list}' AS list,
+    job.metadata #>> '{labels,plan}' AS plan,
     array(
         SELECT DISTINCT recipient ->> 'channel'
         FROM jsonb_array_elements(job.recipients) AS listed (recipient)
