@@ -44,6 +44,7 @@ TAGS = [
     {"name": "reports", "description": "Documents made of several questions; each is an export job."},
     {"name": "schedules", "description": "Exports and reports that recur."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
+    {"name": "insights", "description": "How the service itself is used: counts, volumes, openings, cost."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]
 

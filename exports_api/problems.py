@@ -44,6 +44,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.UnknownFormat: _UNPROCESSABLE,
         refusals.InvalidOption: _UNPROCESSABLE,
         refusals.InvalidDateRange: _UNPROCESSABLE,
+        refusals.UnknownTimezone: _UNPROCESSABLE,
         refusals.FilterNotSupported: _UNPROCESSABLE,
         refusals.MalformedValue: _UNPROCESSABLE,
         refusals.QueryTooLarge: _UNPROCESSABLE,

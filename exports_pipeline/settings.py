@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from exports_pipeline.core.s3_prices import S3Prices
+
 
 class Settings(BaseSettings):
     """Everything a deployment may set; an unset value means the embedded default under `home`."""
@@ -28,6 +30,9 @@ class Settings(BaseSettings):
     region: str = Field("us-east-1", validation_alias="AWS_REGION")
     s3_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_S3")
     """An S3 other than that of AWS."""
+
+    s3_prices: S3Prices = Field(S3Prices(), validation_alias="EXPORTS_S3_PRICES")
+    """What the object store costs, as JSON: `currency`, `gb_month`, `put_1000`, `get_1000`, `egress_gb`."""
 
     broker_url: SecretStr | None = Field(None, validation_alias="EXPORTS_BROKER_URL")
     """Broker of the run workers, as `redis://:password@host:port/0`; unset: embedded."""

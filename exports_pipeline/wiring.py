@@ -13,6 +13,7 @@ from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.destination_store import PostgresDestinationStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
+from exports_pipeline.adapters.insight_reader import PostgresInsights
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.link_store import PostgresLinkStore
@@ -64,6 +65,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
+        insights=PostgresInsights(engine),
         warehouse=make_all_sources(settings),
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
@@ -77,6 +79,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
+        prices=settings.s3_prices,
         bot=make_bot(settings),
         operators=_operators(settings),
         public_url=settings.links_url,

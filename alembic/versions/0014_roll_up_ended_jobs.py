@@ -1,12 +1,12 @@
 """Roll up what ended and what was opened, for the insights: exact at every moment, whatever became of a job since.
 
-Shape, for whoever reads it: `job_kinds` names what jobs have in common, `job_rollups` counts the ended jobs of a kind in
-a bucket of time (UTC, by `completed_at`), `opening_rollups` the openings of their files. A job is counted once at every
-`level` and twice within it, by `grain`: in its quarter of an hour and in its day. Level `job` knows everything: user,
-owner key, type, dataset, tags, format, destinations, list, plan, status, error code; the other levels know some of it
-(NULL is what they do not know, '' what a job does not have) and are therefore shorter. So sum over ONE level and ONE
-grain. `tags` and `destinations` are arrays: unnest them to count by one of them. Seconds are whole microseconds, and of
-jobs that ended while they were running (`ran`) only; `*_counts` are histograms by the bounds of `count_seconds`.
+Shape, for whoever reads it: `job_kinds` names what jobs have in common, `job_rollups` counts the ended jobs of a kind
+in a bucket of time (UTC, by `completed_at`), `opening_rollups` the openings of their files. A job is counted once at
+every `level` and twice within it, by `grain`: in its quarter of an hour and in its day. Level `job` knows all: user,
+owner key, type, dataset, tags, format, destinations, list, plan, status, error code; the others know some of it (NULL
+is what they do not know, '' what a job does not have) and are therefore shorter. So sum over ONE level and ONE grain.
+`tags` and `destinations` are arrays: unnest them to count by one of them. Seconds are whole microseconds, and of jobs
+that ended while they were running (`ran`) only; `*_counts` are histograms by the bounds of `count_seconds`.
 """
 
 from alembic import op
@@ -49,7 +49,8 @@ CREATE FUNCTION levels_of(job export_jobs) RETURNS SETOF job_kinds LANGUAGE sql 
     )
     SELECT place, md5(ROW(level, user_id, owner_key, type, dataset, tags, format, destinations, list, plan, status,
                           error_code)::text)::uuid,
-           level, user_id, owner_key, type, dataset, tags, format, destinations, list, plan, status, error_code, NULL::integer[]
+           level, user_id, owner_key, type, dataset, tags, format, destinations, list, plan, status, error_code,
+           NULL::integer[]
     FROM looks ORDER BY place
 $$"""
 
@@ -89,10 +90,11 @@ $$"""
 
 _ADD_COUNTS = """
 CREATE FUNCTION add_counts(counted integer[], more integer[]) RETURNS integer[] LANGUAGE sql IMMUTABLE STRICT AS $$
-    SELECT array_agg(one + other ORDER BY place) FROM unnest(counted, more) WITH ORDINALITY AS both_of(one, other, place)
+    SELECT array_agg(one + other ORDER BY place)
+    FROM unnest(counted, more) WITH ORDINALITY AS pairs(one, other, place)
 $$"""
 
-# The first level of those of a job is the one with the place 1, and so on; the grains are a quarter of an hour and a day.
+# The kinds of a job stand in the order of the levels; the grains are a quarter of an hour and a day.
 _FIGURES_OF = """
 CREATE FUNCTION rollups_of(job export_jobs, sign integer) RETURNS SETOF job_rollups LANGUAGE plpgsql AS $$
 DECLARE

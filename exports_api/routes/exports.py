@@ -15,7 +15,7 @@ from exports_api.paging import encode_cursor
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, header, problems
 from exports_api.schemas.export_list import ListQuery
-from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.export_request import ExportBody, labels_of
 from exports_api.schemas.exports import Accepted, ExportList, ExportView
 from exports_api.schemas.manifest import Manifest
 from exports_pipeline.core.export_job import ExportJob
@@ -71,6 +71,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
         recipients=await recipients_of(body.recipients, caller, parts.ports),
+        labels=labels_of(body.labels),
         share=body.share,
     )
     return queued(requested, parts, QUEUED)
@@ -80,10 +81,10 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
     "",
     summary="List your exports",
     response_model=ExportList,
-    responses=problems(422),
+    responses=problems(403, 422),
 )
 async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, Query()]) -> Response:
-    """Your export jobs, newest first."""
+    """Your export jobs, newest first; those of others with MANAGE_EXPORTS and `user`."""
     return await run_in_threadpool(_page, caller, parts, query)
 
 
@@ -176,7 +177,9 @@ def accepted(job: ExportJob, status: Status, message: str) -> Response:
 
 
 def _page(caller: Caller, parts: Parts, query: ListQuery) -> Response:
-    jobs = list_exports(caller, query.as_page(), ports=parts.ports)
+    jobs = list_exports(
+        caller, query.as_page(), ports=parts.ports, user_id=query.user_id, everybody=query.user == "all"
+    )
     shown, rest = jobs[: query.limit], jobs[query.limit :]
     page = ExportList(
         items=[ExportView.of(job, download_url=download_url(job, ports=parts.ports)) for job in shown],

@@ -12,7 +12,7 @@ from exports_api.routes.exports import ACCEPTED, QUEUED, queued
 from exports_api.schemas.insights_export import InsightsExportBody
 from exports_pipeline.usecases.request_insights import request_insights
 
-router = APIRouter(prefix="/api/analytics/insights", tags=["reports"])
+router = APIRouter(prefix="/api/analytics/insights", tags=["insights"])
 
 
 @router.post(

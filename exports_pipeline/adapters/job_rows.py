@@ -14,6 +14,7 @@ from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, 
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Compression, Format, FormatOptions, Paper
 from exports_pipeline.core.kept_result import KeptResult
+from exports_pipeline.core.labels import Labels
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.rendition import Rendition
@@ -43,6 +44,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             "dataset": {"id": str(new.dataset_id), "name": new.dataset, "title": new.dataset_title},
             "filters": filters,
             **({"parameters": dict(new.parameters)} if new.parameters else {}),
+            **({"labels": new.labels.given} if new.labels.given else {}),
             **({"rendition": _rendition_as_json(new.rendition)} if new.rendition else {}),
             **({"schedule": _schedule_as_json(new.schedule)} if new.schedule else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
@@ -107,6 +109,7 @@ def job_of(row: RowMapping) -> ExportJob:
         export_type=row["export_type"],
         tag_summary=tuple(row["tag_summary"]),
         parameters=row["metadata"].get("parameters", {}),
+        labels=Labels(**row["metadata"].get("labels", {})),
         rendition=_rendition(row["metadata"].get("rendition")),
         schedule=_schedule(row["metadata"].get("schedule")),
         traceparent=row["metadata"].get("traceparent"),

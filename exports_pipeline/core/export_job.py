@@ -10,6 +10,7 @@ from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.kept_result import KeptResult
+from exports_pipeline.core.labels import NO_LABELS, Labels
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.rendition import Rendition
@@ -102,6 +103,7 @@ class NewExportJob:
     schedule: ScheduledWindow | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a report is made with, as it was given."""
+    labels: Labels = NO_LABELS
     traceparent: str | None = None
     """The W3C name of the request's span, where requests are traced."""
 
@@ -133,6 +135,8 @@ class ExportJob:
     """Who gets the result besides the requester's own linked chat."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a report is made with, as it was given; empty for an export."""
+    labels: Labels = NO_LABELS
+    """Which list and plan of the requester it is for."""
     forgiven: int = 0
     """Attempts that do not count against the limit: lost launches, those put back, and all before a retry by hand."""
     is_large: bool = False

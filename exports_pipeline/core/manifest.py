@@ -112,6 +112,7 @@ def _common(job: ExportJob, result: StoredFile, *, snapshot: Snapshot, made_at: 
         "attempt": job.attempt,
         "type": job.type,
         **({"rendition_of": str(job.rendition.of)} if job.rendition else {}),
+        **({"labels": job.labels.given} if job.labels.given else {}),
         "made_at": made_at.isoformat(),
         "warehouse": {"snapshot": snapshot.name, "as_of": snapshot.as_of.isoformat()},
         "requested_by": str(job.requester.user_id),

@@ -11,6 +11,7 @@ from exports_pipeline.core.destination import DestinationStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.formats import Format
+from exports_pipeline.core.insights import InsightReader
 from exports_pipeline.core.ledger import AuditLog, JobStore
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.link import LinkStore, Vault
@@ -22,6 +23,7 @@ from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.s3_prices import S3Prices
 from exports_pipeline.core.schedule_store import ScheduleStore
 from exports_pipeline.core.spans import NoSpans, Spans
 from exports_pipeline.core.telegram import TelegramBot
@@ -112,6 +114,7 @@ class ExportPorts:
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader
+    insights: InsightReader
     warehouse: Warehouse
     kept: KeptRows
     objects: ObjectStore
@@ -127,6 +130,7 @@ class ExportPorts:
     pause: Callable[[float], None]
     """Wait for some seconds."""
     limits: Limits
+    prices: S3Prices = field(default_factory=S3Prices)
     bot: TelegramBot | None = None
     """None where no bot is set up."""
     operators: Recipient | None = None

@@ -135,6 +135,12 @@ class InvalidDateRange(RequestError):
     code = "invalid_date_range"
 
 
+class UnknownTimezone(RequestError):
+    """There is no such time zone; write it as in the IANA database, as Europe/Prague."""
+
+    code = "unknown_timezone"
+
+
 class FilterNotSupported(RequestError):
     """The dataset has no column for this filter; leave the filter out."""
 

@@ -81,6 +81,7 @@ def request_rendition(
         filters=job.filters,
         options=chosen,
         parameters=job.parameters,
+        labels=job.labels,
         created_at=now,
         tag_summary=job.tag_summary,
         idempotency_key=idempotency_key,

@@ -10,6 +10,7 @@ from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.export_job import ExportRequest, NewExportJob
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import OPTIONS_OF_FORMAT
+from exports_pipeline.core.labels import Labels
 from exports_pipeline.core.period import Period, days_of
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient, person
@@ -168,6 +169,7 @@ def _of_window(
         triggered_by="schedule",
         export_type="scheduled",
         recipients=tuple(dict.fromkeys(scope.recipients)),
+        labels=Labels(**{name: text for name, text in (schedule.body.get("labels") or {}).items() if text}),
         idempotency_key=of.idempotency_key,
         request_digest=digest(schedule.body, [asdict(each) for each in scope.recipients]),
         traceparent=ports.spans.traceparent(),

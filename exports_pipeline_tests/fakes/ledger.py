@@ -82,6 +82,9 @@ class InMemoryLedger:
             and (page.dataset is None or page.dataset in (job.dataset, str(job.dataset_id)))
             and (page.created_since is None or job.created_at >= page.created_since)
             and (page.created_until is None or job.created_at < page.created_until)
+            and (page.completed_since is None or _ended(job, since=page.completed_since))
+            and (page.completed_until is None or _ended(job, until=page.completed_until))
+            and _is_meant(job, page.jobs)
             and (page.before is None or (job.created_at, job.id) < page.before)
         ]
         return found[: page.limit]
@@ -296,3 +299,25 @@ def _seconds(job):
 
 def _as_job_error(error):
     return JobError(code=error.code, sentence=error.sentence, fault=error.fault)
+
+
+def _ended(job, *, since=_NEVER, until=None):
+    return job.completed_at is not None and job.completed_at >= since and (until is None or job.completed_at < until)
+
+
+def _is_meant(job, wanted):
+    tags, channels = job.tag_summary or ("",), tuple(each.channel for each in job.recipients) or ("manual",)
+    code = job.error.code if job.error and job.status is Status.FAILED else ""
+    facts = {
+        "dataset": (job.dataset,),
+        "type": (job.type,),
+        "tag": tags,
+        "format": (job.format,),
+        "destination": channels,
+        "list": (job.labels.list,),
+        "plan": (job.labels.plan,),
+        "status": (job.status,),
+        "error_code": (code,),
+        "user_id": (job.requester.user_id,),
+    }
+    return all(getattr(wanted, name) in (None, *known) for name, known in facts.items())
