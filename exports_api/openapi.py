@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.insights_export import InsightsExportBody
 from exports_api.schemas.problem import Problem
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
@@ -17,6 +18,7 @@ _UNSEEN: tuple[type[BaseModel], ...] = (
     DestinationBody,
     DestinationChange,
     ExportBody,
+    InsightsExportBody,
     PreviewBody,
     RenditionBody,
     ReportBody,

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     """A DuckDB file, or a folder of Parquet or CSV files; unset: the sample."""
     catalog: Path | None = Field(None, validation_alias="EXPORTS_CATALOG")
     """A catalogue YAML or a dbt `manifest.json`; unset: the sample's, or one derived from the warehouse."""
+    system_datasets: bool = Field(default=True, validation_alias="EXPORTS_SYSTEM_DATASETS")
+    """Whether the ledger, deliveries, schedules, events and metrics of the service are datasets, too."""
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
 

@@ -29,7 +29,7 @@ from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
-from exports_pipeline.adapters.warehouse import duckdb_limits, make_warehouse
+from exports_pipeline.adapters.warehouse import duckdb_limits
 from exports_pipeline.channels import keyless_channels, make_bot, make_senders
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
@@ -37,6 +37,7 @@ from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.data_sources import make_all_sources
 from exports_pipeline.local.secrets import destination_secret
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports
@@ -56,7 +57,6 @@ def build_ports(settings: Settings) -> ExportPorts:
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
     engine = make_engine(settings.database_url.get_secret_value())
-    warehouse = make_warehouse(settings)
     return ExportPorts(
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
@@ -66,7 +66,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         insights=PostgresInsights(engine),
-        warehouse=warehouse,
+        warehouse=make_all_sources(settings),
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),

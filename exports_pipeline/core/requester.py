@@ -14,7 +14,7 @@ class Permission(StrEnum):
     UNMASK = "UNMASK"
 
 
-_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK})
+_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK, Permission.VIEW_AUDIT})
 """The permissions on which it depends which rows a result has, and how they are shown."""
 
 

@@ -150,5 +150,8 @@ def _keeper(job: ExportJob, ports: ExportPorts) -> UUID | None:
 
 
 def _check_published(rendition: Rendition, dataset: Dataset | None, ports: ExportPorts) -> None:
-    with suppress(WarehouseBusy, WarehouseUnavailable), ports.warehouse.open() as session:  # the run compares again
+    with (
+        suppress(WarehouseBusy, WarehouseUnavailable),
+        ports.warehouse.open(dataset) as session,
+    ):  # the run compares again
         check_snapshot(rendition, session.snapshot, dataset=dataset)
