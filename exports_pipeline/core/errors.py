@@ -44,6 +44,12 @@ class InvalidBranding(ExportError):
     code = "invalid_branding"
 
 
+class InvalidMetrics(ExportError):
+    """The file of metrics cannot be followed."""
+
+    code = "invalid_metrics"
+
+
 class InvalidMessageTemplate(ExportError):
     """A message template cannot be followed."""
 
