@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
-from exports_pipeline.adapters import event_tables
+from exports_pipeline.adapters import campaign_tables, event_tables
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.migrations import downgrade, migrate
@@ -123,7 +123,7 @@ def test_migrations_make_the_tables_that_the_code_knows(migrated):
     engine = make_engine(migrated)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        differences = compare_metadata(context, [metadata, event_tables.metadata])
+        differences = compare_metadata(context, [metadata, event_tables.metadata, campaign_tables.metadata])
     engine.dispose()
     assert [difference for difference in differences if difference[0] != "remove_index"] == []
 
