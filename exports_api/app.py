@@ -16,6 +16,8 @@ from exports_api.jwks import KeySetVerifier
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
 from exports_api.routes import (
+    activity,
+    campaigns,
     datasets,
     deliveries,
     destinations,
@@ -52,6 +54,8 @@ _ROUTES = (
     renditions,
     reports,
     schedules,
+    campaigns,
+    activity,
     users,
     deliveries,
     destinations,

@@ -43,6 +43,7 @@ TAGS = [
     {"name": "exports", "description": "Export jobs: request, look, download, cancel, retry."},
     {"name": "reports", "description": "Documents made of several questions; each is an export job."},
     {"name": "schedules", "description": "Exports and reports that recur."},
+    {"name": "campaigns", "description": "How campaigns perform: figures, funnel, intents."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]

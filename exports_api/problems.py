@@ -69,6 +69,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.InvalidBranding: _OURS,
         errors.InvalidMessageTemplate: _OURS,
         errors.InvalidMetrics: _OURS,
+        errors.InvalidCampaigns: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
         errors.TargetForbidden: _UNPROCESSABLE,
@@ -110,6 +111,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.InvalidSchedule: _UNPROCESSABLE,
         refusals.UnknownSchedule: Answer(status=404),
         refusals.UnknownUser: Answer(status=404),
+        refusals.UnknownCampaign: Answer(status=404),
         http_errors.BodyTooLarge: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
     }

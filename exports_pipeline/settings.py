@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
 
+    campaigns: Path | None = Field(None, validation_alias="EXPORTS_CAMPAIGNS")
+    """A YAML file with the funnel of campaigns and the metrics they are told by; unset: the packaged one."""
+
     branding: Path | None = Field(None, validation_alias="EXPORTS_BRANDING")
     """A YAML file with logo, colours, fonts, header and footer of reports; unset: the plain theme."""
 

@@ -6,18 +6,24 @@ from time import sleep
 
 import structlog
 
+from exports_pipeline.adapters.activity_store import PostgresActivityStore
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.branding_yaml import read_branding
+from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.destination_store import PostgresDestinationStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
+from exports_pipeline.adapters.journey_rollup import JourneyRollup
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
+from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
@@ -56,6 +62,8 @@ def build_ports(settings: Settings) -> ExportPorts:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
     engine = make_engine(settings.database_url.get_secret_value())
     warehouse = make_warehouse(settings)
+    metrics = read_metrics()
+    rules = read_campaign_rules(settings.campaigns, metrics)
     return ExportPorts(
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
@@ -64,6 +72,10 @@ def build_ports(settings: Settings) -> ExportPorts:
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
+        metrics=PostgresMetricStore(engine, metrics, also=[JourneyRollup(rules.funnel)]),
+        campaign_rules=rules,
+        journeys=PostgresJourneyStore(engine),
+        activity=PostgresActivityStore(engine),
         warehouse=warehouse,
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),

@@ -62,14 +62,10 @@ def an_event(event_type, **changes):
 
 
 def does_for(event, step):
-    return {
-        1: event.event_type == "conversation",
-        2: event.event_type == "intent" and event.label in {"yes", "maybe"},
-        3: event.event_type == "lead",
-    }[step]
+    return all(getattr(event, field) in texts for field, texts in step.events.fields.items())
 
 
-def direct(events, window=WINDOW):
+def direct(events, funnel=FUNNEL):
     """The journeys by their definition, each step searched for among all events."""
     journeys = {}
     by_customer = defaultdict(list)
@@ -78,17 +74,19 @@ def direct(events, window=WINDOW):
             by_customer[event.tenant, event.campaign, event.customer].append(event)
     for key, own in by_customer.items():
         times = []
-        for step in (1, 2, 3):
+        for step in funnel.steps:
             fitting = [
                 event.occurred_at
                 for event in own
-                if does_for(event, step) and (not times or times[-1] <= event.occurred_at <= times[0] + window)
+                if does_for(event, step) and (not times or times[-1] <= event.occurred_at <= times[0] + funnel.window)
             ]
             if not fitting:
                 break
             times.append(min(fitting))
         if times:
-            first = min(e.metadata.get("segment", "") for e in own if does_for(e, 1) and e.occurred_at == times[0])
+            first = min(
+                e.metadata.get("segment", "") for e in own if does_for(e, funnel.steps[0]) and e.occurred_at == times[0]
+            )
             journeys[key] = (first, times)
     return journeys
 

@@ -38,4 +38,4 @@ class CampaignRules:
 
     funnel: Funnel
     metrics: Mapping[str, str]
-    """The metric for each of `conversations`, `intents`, `engagement` and `customers`."""
+    """The name of the metric for each of `campaign.ROLES`."""

@@ -5,16 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from exports_pipeline.core.activity import ActivityStore
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.formats import Format
+from exports_pipeline.core.funnel import CampaignRules
+from exports_pipeline.core.journey_store import JourneyStore
 from exports_pipeline.core.ledger import AuditLog, JobStore
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.link import LinkStore, Vault
 from exports_pipeline.core.message import MessageTemplates, Sender
+from exports_pipeline.core.metric_store import MetricStore
 from exports_pipeline.core.outbox import Outbox
 from exports_pipeline.core.parameters import TemplateFacts
 from exports_pipeline.core.people import UserStore
@@ -112,6 +116,10 @@ class ExportPorts:
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader
+    metrics: MetricStore
+    campaign_rules: CampaignRules
+    journeys: JourneyStore
+    activity: ActivityStore
     warehouse: Warehouse
     kept: KeptRows
     objects: ObjectStore

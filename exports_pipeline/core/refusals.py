@@ -57,6 +57,12 @@ class UnknownDimension(RequestError):
     code = "unknown_dimension"
 
 
+class UnknownCampaign(RequestError):
+    """There is no such campaign among yours; the list of campaigns names them."""
+
+    code = "unknown_campaign"
+
+
 class TooManyPoints(RequestError):
     """The series would have too many points; narrow the dates, or choose a coarser granularity."""
 

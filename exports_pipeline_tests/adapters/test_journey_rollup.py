@@ -107,7 +107,7 @@ def test_another_funnel_has_every_journey_told_anew(ledger):
     assert [len(times) for _, times in stored(ledger).values()] == [1]
     longer = replace(FUNNEL, window=timedelta(hours=50))
     roll_up(ledger, funnel=longer)
-    assert stored(ledger) == direct(events, window=longer.window)
+    assert stored(ledger) == direct(events, longer)
     assert_rolled_up(ledger)
     roll_up(ledger)
     assert [len(times) for _, times in stored(ledger).values()] == [1]

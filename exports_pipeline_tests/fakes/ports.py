@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import date
 
+from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.message_templates import JinjaMessages
+from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline_tests.fakes.campaigns import InMemoryActivity, InMemoryJourneys, InMemoryMetrics
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
 from exports_pipeline_tests.fakes.figures import FakeFigures
@@ -66,6 +69,7 @@ ROWS = {
 def fake_ports(**overrides) -> ExportPorts:
     """Ports over fakes that share one ledger and one clock, with the datasets and rows above."""
     ledger, clock = InMemoryLedger(), FakeClock()
+    rules, metrics = read_campaign_rules(None, read_metrics()), InMemoryMetrics([])
     ports = ExportPorts(
         catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
         jobs=ledger,
@@ -74,6 +78,10 @@ def fake_ports(**overrides) -> ExportPorts:
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
+        metrics=metrics,
+        campaign_rules=rules,
+        journeys=InMemoryJourneys(metrics.events, rules.funnel),
+        activity=InMemoryActivity(ledger),
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
         kept=InMemoryKeptRows(),
         objects=InMemoryObjectStore(),
