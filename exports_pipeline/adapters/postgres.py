@@ -73,7 +73,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         LedgerUnavailable: as `transaction`.
     """
-    with _wrapped_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with wrapped_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection
 
 
@@ -84,12 +84,17 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     Raises:
         LedgerUnavailable: Postgres is away, starting, stopping, or has no connection left.
     """
-    with _wrapped_errors(), engine.begin() as connection:
+    with wrapped_errors(), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
-def _wrapped_errors() -> Iterator[None]:
+def wrapped_errors() -> Iterator[None]:
+    """Errors of the driver as ours, for whoever holds a connection by other means than those above.
+
+    Raises:
+        LedgerUnavailable: as `transaction`.
+    """
     try:
         yield
     except (OperationalError, PoolTimeout) as error:
