@@ -8,6 +8,7 @@ from select import POLLIN, poll
 from typing import Any
 
 from psycopg import Error as PsycopgError
+from psycopg import OperationalError as PsycopgOperationalError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
@@ -97,7 +98,7 @@ def wrapped_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (OperationalError, PoolTimeout) as error:
+    except (OperationalError, PsycopgOperationalError, PoolTimeout) as error:
         raise LedgerUnavailable from error
     except DBAPIError as error:
         if error.connection_invalidated:

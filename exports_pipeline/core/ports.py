@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
+from exports_pipeline.core.event_store import EventStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.formats import Format
@@ -112,6 +113,7 @@ class ExportPorts:
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader
+    events: EventStore
     warehouse: Warehouse
     kept: KeptRows
     objects: ObjectStore

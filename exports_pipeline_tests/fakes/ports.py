@@ -10,6 +10,7 @@ from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
+from exports_pipeline_tests.fakes.events import InMemoryEvents
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
@@ -74,6 +75,7 @@ def fake_ports(**overrides) -> ExportPorts:
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
+        events=InMemoryEvents(),
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
         kept=InMemoryKeptRows(),
         objects=InMemoryObjectStore(),
