@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
+from exports_api.schemas.events import EventBody
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.problem import Problem
 from exports_api.schemas.renditions import RenditionBody
@@ -16,6 +17,7 @@ from exports_api.schemas.schedules import CronBody, ScheduleBody, SchedulePatch
 _UNSEEN: tuple[type[BaseModel], ...] = (
     DestinationBody,
     DestinationChange,
+    EventBody,
     ExportBody,
     PreviewBody,
     RenditionBody,
@@ -44,6 +46,7 @@ TAGS = [
     {"name": "reports", "description": "Documents made of several questions; each is an export job."},
     {"name": "schedules", "description": "Exports and reports that recur."},
     {"name": "campaigns", "description": "How campaigns perform: figures, funnel, intents."},
+    {"name": "events", "description": "What happened, told by your systems; campaigns are measured by it."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]

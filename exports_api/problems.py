@@ -113,6 +113,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.UnknownUser: Answer(status=404),
         refusals.UnknownCampaign: Answer(status=404),
         http_errors.BodyTooLarge: Answer(status=413),
+        http_errors.TooManyEvents: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
     }
 )

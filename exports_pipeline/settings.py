@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     schedule_spread_minutes: int = Field(5, ge=0, validation_alias="EXPORTS_SCHEDULE_SPREAD_MINUTES")
     """Over how many minutes schedules that are due at the same time are spread."""
 
+    event_months: int = Field(24, ge=1, le=1_200, validation_alias="EXPORTS_EVENT_MONTHS")
+    """How many months before the present one events are kept; older ones are refused, and dropped by the month."""
+    event_future_minutes: int = Field(60, ge=0, validation_alias="EXPORTS_EVENT_FUTURE_MINUTES")
+    """How far ahead of our clock an event may be."""
+
     workers: int = Field(2, ge=1, validation_alias="EXPORTS_WORKERS")
     """Runs at the same time: the children of the Celery worker and the slots of the dispatcher."""
     running_per_user: int | None = Field(None, ge=1, validation_alias="EXPORTS_RUNNING_PER_USER")

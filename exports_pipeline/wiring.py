@@ -13,6 +13,7 @@ from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.destination_store import PostgresDestinationStore
+from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.job_store import PostgresJobStore
@@ -76,6 +77,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         campaign_rules=rules,
         journeys=PostgresJourneyStore(engine),
         activity=PostgresActivityStore(engine),
+        events=PostgresEventStore(engine),
         warehouse=warehouse,
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
@@ -120,6 +122,8 @@ def limits_of(settings: Settings) -> Limits:
         run_retention=timedelta(days=settings.run_days),
         schedule_least=timedelta(minutes=settings.schedule_least_minutes),
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
+        event_months=settings.event_months,
+        event_ahead=timedelta(minutes=settings.event_future_minutes),
     )
 
 

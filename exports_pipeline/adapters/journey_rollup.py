@@ -15,7 +15,7 @@ from exports_pipeline.core.funnel import Funnel
 from exports_pipeline.core.journey import Journey, JourneyChange, Touch, tell
 
 _CUSTOMERS_AT_ONCE = 10_000
-_STALE_AT_ONCE = 5_000
+_STALE_AT_ONCE = 10_000
 """The rest waits for the next time: a new funnel has every journey told anew."""
 
 _EVER = {"since": "-infinity", "until": "infinity"}

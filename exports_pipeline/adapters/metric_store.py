@@ -6,11 +6,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from exports_pipeline.adapters.metric_backfill import backfill
+from exports_pipeline.adapters.metric_check import MetricCheck
 from exports_pipeline.adapters.metric_hook import FollowingRollUp
 from exports_pipeline.adapters.metric_reader import MetricReader
+from exports_pipeline.adapters.metric_rollup import MOST_EVENTS, MetricRollUp
+from exports_pipeline.adapters.postgres import reading
+from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, buckets_between, count_of_buckets
 from exports_pipeline.core.metric import Granularity, Metric, Metrics
-from exports_pipeline.core.metric_store import MOST_BUCKETS, Line, Mismatch, RolledUp, Series
+from exports_pipeline.core.metric_store import LATE_AFTER, MOST_BUCKETS, Line, Mismatch, RolledUp, Series
 from exports_pipeline.core.refusals import InvalidDateRange, TooManyPoints
 
 
@@ -21,12 +26,20 @@ class PostgresMetricStore:
     """
 
     def __init__(
-        self, engine: Engine, metrics: Metrics, *, patient: Engine | None = None, also: Sequence[FollowingRollUp] = ()
+        self,
+        engine: Engine,
+        metrics: Metrics,
+        *,
+        patient: Engine | None = None,
+        also: Sequence[FollowingRollUp] = (),
+        most_events: int = MOST_EVENTS,
     ) -> None:
         self._metrics = metrics
+        self._engine = engine
         self._reader = MetricReader(engine)
         self._patient = patient or engine
-        self._also = tuple(also)
+        self._rollup = MetricRollUp(self._patient, tuple(metrics), also=tuple(also), most_events=most_events)
+        self._check = MetricCheck(self._patient, tuple(metrics))
 
     @property
     def metrics(self) -> Metrics:
@@ -71,19 +84,23 @@ class PostgresMetricStore:
 
     def roll_up(self, now: datetime) -> RolledUp:
         """Add all events that are new, and make anew what was changed."""
-        raise NotImplementedError
+        return self._rollup.roll_up(now)
 
     def has_late(self) -> bool:
         """Whether there are new events that are late, or minutes whose events were changed."""
-        raise NotImplementedError
+        with reading(self._engine) as connection:
+            return bool(connection.execute(load_sql("metric_has_late"), {"late_after": LATE_AFTER}).scalar_one())
 
     def backfill(self, metrics: Sequence[str] | None, *, from_: date, to: date) -> int:
-        """Make metrics anew from the events of some days of UTC."""
-        raise NotImplementedError
+        """Make metrics anew from the events of some days of UTC, in one transaction; roll-ups wait meanwhile."""
+        chosen = self._metrics.choose(metrics)
+        refuse_reversed(from_, to)
+        days = whole_range(from_, to, ZoneInfo("UTC"))
+        return backfill(self._patient, chosen, since=days.since, until=days.until)
 
     def check(self, *, buckets: int, seed: int) -> list[Mismatch]:
         """Compare so many randomly chosen buckets with the events themselves."""
-        raise NotImplementedError
+        return self._check.check(buckets=buckets, seed=seed)
 
     def _checked(
         self, name: str, from_: date, to: date, where: Mapping[str, Sequence[str]] | None, by: Sequence[str]

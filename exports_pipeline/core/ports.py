@@ -9,6 +9,7 @@ from exports_pipeline.core.activity import ActivityStore
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
+from exports_pipeline.core.event_store import EventStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.formats import Format
@@ -120,6 +121,7 @@ class ExportPorts:
     campaign_rules: CampaignRules
     journeys: JourneyStore
     activity: ActivityStore
+    events: EventStore
     warehouse: Warehouse
     kept: KeptRows
     objects: ObjectStore

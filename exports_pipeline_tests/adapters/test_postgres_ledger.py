@@ -119,10 +119,16 @@ def test_the_metadata_of_a_completed_job_tell_what_the_api_shows(store, engine):
     assert {"filters", "object_key", "row_count", "file_size_bytes", "sha256"} <= set(row.metadata)
 
 
+def is_no_month(name, kind, _parents):
+    """Whether a table is none of those that hold a month of events, which no migration makes."""
+    return kind != "table" or not name.startswith("analytics_events_")
+
+
 def test_migrations_make_the_tables_that_the_code_knows(migrated):
     engine = make_engine(migrated)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_name": is_no_month}
+        context = MigrationContext.configure(connection, opts=opts)
         differences = compare_metadata(context, [metadata, event_tables.metadata, campaign_tables.metadata])
     engine.dispose()
     assert [difference for difference in differences if difference[0] != "remove_index"] == []

@@ -13,6 +13,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline_tests.fakes.campaigns import InMemoryActivity, InMemoryJourneys, InMemoryMetrics
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
+from exports_pipeline_tests.fakes.events import InMemoryEvents
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
@@ -82,6 +83,7 @@ def fake_ports(**overrides) -> ExportPorts:
         campaign_rules=rules,
         journeys=InMemoryJourneys(metrics.events, rules.funnel),
         activity=InMemoryActivity(ledger),
+        events=InMemoryEvents(),
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
         kept=InMemoryKeptRows(),
         objects=InMemoryObjectStore(),
