@@ -40,7 +40,7 @@ _MAY = "2009-05-01T00:00:00Z"
 class CampaignQuery(DaysQuery):
     """Which events of a campaign."""
 
-    segment: Annotated[list[Annotated[str, Field(max_length=1_000), WithoutNul]] | None, Field(max_length=100)] = Field(
+    segment: Annotated[list[Annotated[str, Field(max_length=200), WithoutNul]] | None, Field(max_length=100)] = Field(
         None, description="Of these segments alone; an empty text means events without one. May be repeated."
     )
 

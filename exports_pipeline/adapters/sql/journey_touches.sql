@@ -5,7 +5,8 @@ SELECT wanted.tenant, touch.campaign, wanted.customer, touch.occurred_at, touch.
 FROM jsonb_to_recordset(CAST(:wanted AS jsonb))
     AS wanted (tenant text, customer text, campaign text, since timestamptz, until timestamptz)
 CROSS JOIN LATERAL (
-    SELECT event.campaign, event.occurred_at, step.place, coalesce(event.metadata ->> 'segment', '') AS segment
+    SELECT event.campaign, event.occurred_at, step.place,
+           left(coalesce(event.metadata ->> 'segment', ''), 200) AS segment -- it is a key of indexes
     FROM analytics_events AS event
     JOIN jsonb_to_recordset(CAST(:steps AS jsonb))
         AS step (place integer, event_type text[], category text[], label text[], campaign text[])
