@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
 
+    metrics: Path | None = Field(None, validation_alias="EXPORTS_METRICS")
+    """A YAML file that declares the metrics of events; unset: the packaged ones."""
     branding: Path | None = Field(None, validation_alias="EXPORTS_BRANDING")
     """A YAML file with logo, colours, fonts, header and footer of reports; unset: the plain theme."""
 

@@ -19,6 +19,8 @@ from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
+from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
@@ -52,10 +54,12 @@ def build_ports(settings: Settings) -> ExportPorts:
     Raises:
         NotConfigured: a variable that only the embedded stack can do without is missing.
         InvalidCatalog: the catalogue does not fit the warehouse.
+        InvalidMetrics: the file of metrics cannot be followed.
     """
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
-    engine = make_engine(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    engine = make_engine(url)
     warehouse = make_warehouse(settings)
     return ExportPorts(
         catalog=load_catalog(settings),
@@ -66,6 +70,9 @@ def build_ports(settings: Settings) -> ExportPorts:
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         events=PostgresEventStore(engine),
+        metrics=PostgresMetricStore(
+            engine, read_metrics(settings.metrics), patient=make_engine(url, pool_size=1, is_patient=True)
+        ),
         warehouse=warehouse,
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),

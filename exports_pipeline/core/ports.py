@@ -16,6 +16,7 @@ from exports_pipeline.core.ledger import AuditLog, JobStore
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.link import LinkStore, Vault
 from exports_pipeline.core.message import MessageTemplates, Sender
+from exports_pipeline.core.metric_store import MetricStore
 from exports_pipeline.core.outbox import Outbox
 from exports_pipeline.core.parameters import TemplateFacts
 from exports_pipeline.core.people import UserStore
@@ -114,6 +115,7 @@ class ExportPorts:
     outbox: Outbox
     figures: FigureReader
     events: EventStore
+    metrics: MetricStore
     warehouse: Warehouse
     kept: KeptRows
     objects: ObjectStore

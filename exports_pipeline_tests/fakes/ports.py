@@ -14,6 +14,7 @@ from exports_pipeline_tests.fakes.events import InMemoryEvents
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
+from exports_pipeline_tests.fakes.metrics import InMemoryMetrics
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
 from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
 from exports_pipeline_tests.fakes.reports import PlainReports
@@ -76,6 +77,7 @@ def fake_ports(**overrides) -> ExportPorts:
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
         events=InMemoryEvents(),
+        metrics=InMemoryMetrics(),
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
         kept=InMemoryKeptRows(),
         objects=InMemoryObjectStore(),
