@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
 
+    metrics: Path | None = Field(None, validation_alias="EXPORTS_METRICS")
+    """A YAML file that declares the metrics of events; unset: the packaged ones."""
     campaigns: Path | None = Field(None, validation_alias="EXPORTS_CAMPAIGNS")
     """A YAML file with the funnel of campaigns and the metrics they are told by; unset: the packaged one."""
 

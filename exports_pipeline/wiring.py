@@ -58,12 +58,14 @@ def build_ports(settings: Settings) -> ExportPorts:
     Raises:
         NotConfigured: a variable that only the embedded stack can do without is missing.
         InvalidCatalog: the catalogue does not fit the warehouse.
+        InvalidMetrics, InvalidCampaigns: the file of metrics, or that of campaigns, cannot be followed.
     """
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
-    engine = make_engine(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    engine = make_engine(url)
     warehouse = make_warehouse(settings)
-    metrics = read_metrics()
+    metrics = read_metrics(settings.metrics)
     rules = read_campaign_rules(settings.campaigns, metrics)
     return ExportPorts(
         catalog=load_catalog(settings),
@@ -73,11 +75,16 @@ def build_ports(settings: Settings) -> ExportPorts:
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
-        metrics=PostgresMetricStore(engine, metrics, also=[JourneyRollup(rules.funnel)]),
         campaign_rules=rules,
         journeys=PostgresJourneyStore(engine),
         activity=PostgresActivityStore(engine),
         events=PostgresEventStore(engine),
+        metrics=PostgresMetricStore(
+            engine,
+            metrics,
+            patient=make_engine(url, pool_size=1, is_patient=True),
+            also=[JourneyRollup(rules.funnel)],
+        ),
         warehouse=warehouse,
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),

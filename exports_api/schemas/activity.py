@@ -6,14 +6,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
 
-from exports_api.schemas.days import DaysQuery, RangeView, number, starts
+from exports_api.schemas.days import DaysQuery, RangeView, number
+from exports_api.schemas.metrics import starts_of
 from exports_pipeline.core.activity import Activity, UserActivity
 from exports_pipeline.core.comparison import rate
 from exports_pipeline.core.days import Days
 from exports_pipeline.usecases.read_activity import SeenActivities
 
 _RANGE: JsonDict = {"from": "2026-03-01", "to": "2026-03-07", "timezone": "UTC", "granularity": "week"}
-_STARTS: list[JsonValue] = ["2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z"]
+_STARTS: list[JsonValue] = ["2026-02-23", "2026-03-02"]
 _SERIES: JsonDict = {"actions_series": [2, 5], "users_series": [1, 2]}
 _EVERYBODY: JsonDict = {"actions": 7, "users": 2, "share": 1.0, **_SERIES}
 
@@ -106,7 +107,9 @@ class ActivitiesView(BaseModel):
     )
 
     range: RangeView
-    starts: list[datetime] = Field(description="When each bucket of the series begins.")
+    starts: list[str] = Field(
+        description="When each bucket of the series begins: a date; of hours a time with its offset."
+    )
     everybody: ActivityView
     groups: dict[str, ActivityView] = Field(description="By team or feature.")
 
@@ -117,7 +120,7 @@ class ActivitiesView(BaseModel):
         groups = {name: ActivityView.of(each, everybody) for name, each in seen.activities.groups.items()}
         return cls(
             range=RangeView.of(days),
-            starts=starts(seen.buckets),
+            starts=starts_of(seen.buckets, days.granularity),
             everybody=ActivityView.of(everybody, everybody),
             groups=groups,
         )

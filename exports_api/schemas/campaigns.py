@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from exports_api.schemas.days import ROUNDED, ComparedView, DaysQuery, RangeView, number, starts
+from exports_api.schemas.days import ROUNDED, ComparedView, DaysQuery, RangeView, number
 from exports_api.schemas.fields import WithoutNul
+from exports_api.schemas.metrics import starts_of
 from exports_pipeline.core.campaign import (
     CampaignFigures,
     CampaignQuestion,
@@ -34,7 +35,7 @@ _FIGURES: JsonDict = {
     "engagement_rate": {"value": 0.0, "previous": 0.0, "change": None},
     "customers": _GREW,
 }
-_MAY = "2009-05-01T00:00:00Z"
+_MAY = "2009-05-01"
 
 
 class CampaignQuery(DaysQuery):
@@ -48,7 +49,7 @@ class CampaignQuery(DaysQuery):
         """The question in the words of the core.
 
         Raises:
-            InvalidOption
+            MalformedValue
         """
         segments = None if self.segment is None else tuple(self.segment)
         return CampaignQuestion(tenant=tenant, days=self.days(now), segments=segments)
@@ -103,7 +104,7 @@ class CampaignsView(BaseModel):
 class CampaignPoint(BaseModel):
     """A campaign in one bucket of time."""
 
-    start: datetime = Field(description="When the bucket begins, by the clock of the time zone.")
+    start: str = Field(description="When the bucket begins: a date; of hours a time with its offset.")
     conversations: int
     intents: int
     engagement: int
@@ -131,7 +132,7 @@ class CampaignStoryView(BaseModel):
         """The view of a campaign's story."""
         series = [
             CampaignPoint(start=start, **{role: points[place] for role, points in story.series.items()})
-            for place, start in enumerate(starts(story.buckets))
+            for place, start in enumerate(starts_of(story.buckets, days.granularity))
         ]
         return cls(range=RangeView.of(days), totals=CampaignView.of(story.totals), series=series)
 
@@ -181,7 +182,9 @@ class IntentsView(BaseModel):
 
     range: RangeView
     total: ComparedView
-    starts: list[datetime] = Field(description="When each bucket of the series begins.")
+    starts: list[str] = Field(
+        description="When each bucket of the series begins: a date; of hours a time with its offset."
+    )
     labels: list[LabelView]
 
     @classmethod
@@ -190,7 +193,7 @@ class IntentsView(BaseModel):
         return cls(
             range=RangeView.of(days),
             total=ComparedView.of(story.total),
-            starts=starts(story.buckets),
+            starts=starts_of(story.buckets, days.granularity),
             labels=[LabelView.of(each) for each in story.labels],
         )
 
@@ -257,7 +260,9 @@ class JourneyView(BaseModel):
 
     range: RangeView
     window_seconds: float = Field(description="How long after the first step the others count.")
-    starts: list[datetime] = Field(description="When each bucket of the series begins.")
+    starts: list[str] = Field(
+        description="When each bucket of the series begins: a date; of hours a time with its offset."
+    )
     steps: list[StepView]
 
     @classmethod
@@ -268,6 +273,6 @@ class JourneyView(BaseModel):
         return cls(
             range=RangeView.of(days),
             window_seconds=story.window.total_seconds(),
-            starts=starts(story.buckets),
+            starts=starts_of(story.buckets, days.granularity),
             steps=[StepView.of(step, ahead, first) for ahead, step in zip(before, story.steps, strict=False)],
         )

@@ -2,17 +2,15 @@
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from exports_api.schemas.fields import IsoDate, WithoutNul
-from exports_pipeline.core.bucket import Bucket
+from exports_api.schemas.metrics import AskedGranularity
 from exports_pipeline.core.comparison import PLACES, Compared
 from exports_pipeline.core.days import Days
-from exports_pipeline.core.metric import ASKED, Granularity
-from exports_pipeline.core.refusals import InvalidOption
-from exports_pipeline.core.zones import zone_names
+from exports_pipeline.core.metric import Granularity
+from exports_pipeline.usecases.read_metrics import zone_of
 
 DEFAULT_DAYS = 30
 ROUNDED = f"Rounded to {PLACES} places, half to even"
@@ -27,27 +25,23 @@ class DaysQuery(BaseModel):
         None, alias="from", description=f"First day; {DEFAULT_DAYS} days with the last one, if absent."
     )
     to: IsoDate = Field(None, description="Last day, part of the range; today, if absent.")
-    timezone: Annotated[str, Field(max_length=60), WithoutNul] = Field(
+    timezone: Annotated[str, Field(max_length=100), WithoutNul] = Field(
         "UTC", description="IANA time zone by whose clock the days begin.", examples=["Europe/Prague"]
     )
-    granularity: Annotated[str, Field(max_length=20), WithoutNul] = Field(
-        "day", description="Buckets of the series: hour, day, week (ISO 8601, from Monday) or month."
+    granularity: AskedGranularity = Field(
+        Granularity.DAY, description="How long a bucket of the series is; weeks begin on Monday (ISO 8601)."
     )
 
     def days(self, now: datetime) -> Days:
         """The days in the words of the core.
 
         Raises:
-            InvalidOption: there is no such time zone or granularity.
+            MalformedValue: there is no such time zone.
         """
-        if self.timezone not in zone_names():
-            raise InvalidOption(f"There is no time zone {self.timezone[:40]!r}.", field="timezone")
-        if self.granularity not in ASKED:
-            raise InvalidOption(f"The granularity is one of {', '.join(ASKED)}.", field="granularity")
-        zone = ZoneInfo(self.timezone)
+        zone = zone_of(self.timezone)
         to = self.to or now.astimezone(zone).date()
         from_ = self.from_ or max(date(1000, 1, 1), to - timedelta(days=DEFAULT_DAYS - 1))
-        return Days(from_=from_, to=to, zone=zone, granularity=Granularity(self.granularity))
+        return Days(from_=from_, to=to, zone=zone, granularity=self.granularity)
 
 
 class RangeView(BaseModel):
@@ -56,7 +50,7 @@ class RangeView(BaseModel):
     from_: date = Field(alias="from", description="First day.")
     to: date = Field(description="Last day.")
     timezone: str = Field(description="By whose clock the days begin.")
-    granularity: str = Field(description="Buckets of the series.")
+    granularity: Granularity = Field(description="How long a bucket of the series is.")
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -84,8 +78,3 @@ class ComparedView(BaseModel):
 def number(figure: Any) -> Any:
     """A decimal as a JSON number: with so few places, none of its digits is lost."""
     return figure if figure is None or isinstance(figure, int) else float(figure)
-
-
-def starts(buckets: tuple[Bucket, ...]) -> list[datetime]:
-    """When buckets begin by the clock of their zone; of a week or a month also where the range begins later."""
-    return [bucket.start for bucket in buckets]

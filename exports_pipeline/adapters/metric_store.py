@@ -36,9 +36,10 @@ class PostgresMetricStore:
     ) -> None:
         self._metrics = metrics
         self._engine = engine
+        self._also = tuple(also)
         self._reader = MetricReader(engine)
         self._patient = patient or engine
-        self._rollup = MetricRollUp(self._patient, tuple(metrics), also=tuple(also), most_events=most_events)
+        self._rollup = MetricRollUp(self._patient, tuple(metrics), also=self._also, most_events=most_events)
         self._check = MetricCheck(self._patient, tuple(metrics))
 
     @property
@@ -85,6 +86,13 @@ class PostgresMetricStore:
     def roll_up(self, now: datetime) -> RolledUp:
         """Add all events that are new, and make anew what was changed."""
         return self._rollup.roll_up(now)
+
+    def has_new(self) -> bool:
+        """Whether a roll-up would find anything to do."""
+        with reading(self._engine) as connection:
+            return bool(connection.execute(load_sql("metric_has_new")).scalar_one()) or any(
+                each.is_stale(connection) for each in self._also
+            )
 
     def has_late(self) -> bool:
         """Whether there are new events that are late, or minutes whose events were changed."""

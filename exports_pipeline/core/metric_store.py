@@ -150,6 +150,13 @@ class MetricStore(Protocol):
             LedgerUnavailable: nothing of the transaction that was under way is left; the next roll-up does it.
         """
 
+    def has_new(self) -> bool:
+        """Whether a roll-up would find anything to do.
+
+        Raises:
+            LedgerUnavailable
+        """
+
     def has_late(self) -> bool:
         """Whether there are new events that are late, or minutes whose events were changed.
 

@@ -117,11 +117,11 @@ class ExportPorts:
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader
-    metrics: MetricStore
     campaign_rules: CampaignRules
     journeys: JourneyStore
     activity: ActivityStore
     events: EventStore
+    metrics: MetricStore
     warehouse: Warehouse
     kept: KeptRows
     objects: ObjectStore

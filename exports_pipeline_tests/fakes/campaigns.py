@@ -1,46 +1,12 @@
-"""Campaigns, their metrics and journeys, and the activity of users, in memory."""
+"""Campaigns, their journeys, and the activity of users, in memory."""
 
 from collections import Counter, defaultdict
 
-from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.core.activity import FEATURES, OTHER, Activities, Activity, UserActivity
-from exports_pipeline.core.days import Days
 from exports_pipeline.core.histogram import packed
 from exports_pipeline.core.journey import durations
 from exports_pipeline.core.journey_store import CohortFigures
-from exports_pipeline.core.metric_store import Line, Measure, Series
 from exports_pipeline_tests.journeys import direct
-
-
-class InMemoryMetrics:
-    """`MetricStore` that aggregates a list of events whenever it is asked, of metrics that count."""
-
-    def __init__(self, events) -> None:
-        self.events, self.metrics = events, read_metrics()
-
-    def series(self, tenant, metric, *, from_, to, granularity, zone, where=None, by=()):
-        buckets = Days(from_=from_, to=to, zone=zone, granularity=granularity).buckets()
-        found = self.metrics.find(metric)
-        groups = defaultdict(list) if by else {(): []}
-        for event in self.events:
-            if event.tenant == tenant and _fits(event, found.events.fields) and _fits(event, where or {}):
-                groups.setdefault(tuple(_field(event, name) for name in by), []).append(event)
-        lines = [
-            Line(
-                group=group,
-                points=tuple(_measure(_within(events, bucket)) for bucket in buckets),
-                total=_measure([event for bucket in buckets for event in _within(events, bucket)]),
-            )
-            for group, events in groups.items()
-        ]
-        lines = [line for line in lines if line.total.count or not by]
-        return Series(metric=found, by=tuple(by), buckets=buckets, lines=tuple(lines))
-
-    def totals(self, tenant, metric, *, from_, to, zone, where=None, by=()):
-        days = Days(from_=from_, to=to, zone=zone)
-        return self.series(
-            tenant, metric, from_=from_, to=to, granularity=days.granularity, zone=zone, where=where, by=by
-        ).lines
 
 
 class InMemoryJourneys:
@@ -116,19 +82,3 @@ def _activity(entries, buckets):
         actions_series=tuple(map(len, inside)),
         users_series=tuple(len({entry.actor for entry in each}) for each in inside),
     )
-
-
-def _field(event, name):
-    return event.metadata.get("segment", "") if name == "segment" else getattr(event, name)
-
-
-def _fits(event, wanted):
-    return all(_field(event, name) in values for name, values in wanted.items())
-
-
-def _within(events, bucket):
-    return [event for event in events if bucket.since <= event.occurred_at < bucket.until]
-
-
-def _measure(events):
-    return Measure(count=len(events), customers=len({event.customer for event in events} - {""}))
