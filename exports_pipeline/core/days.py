@@ -1,6 +1,6 @@
 """Days by the clock of a zone, as the figures of a page are asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,9 +23,9 @@ class Days:
     granularity: Granularity = Granularity.DAY
 
     @property
-    def previous(self) -> tuple[date, date]:
-        """First and last of as many days before."""
-        return self.from_ - (self.to - self.from_) - _DAY, self.from_ - _DAY
+    def previous(self) -> "Days":
+        """As many days before."""
+        return replace(self, from_=self.from_ - (self.to - self.from_) - _DAY, to=self.from_ - _DAY)
 
     def buckets(self) -> tuple[Bucket, ...]:
         """The buckets of a series, in order and without gaps.
@@ -39,12 +39,7 @@ class Days:
         return tuple(buckets_between(self.from_, self.to, self.granularity, self.zone))
 
     def whole(self) -> Bucket:
-        """All the days as one bucket.
-
-        Raises:
-            InvalidDateRange
-        """
-        self._check()
+        """All the days as one bucket; of days that `buckets` takes."""
         first, last = (next(buckets_between(day, day, Granularity.DAY, self.zone)) for day in (self.from_, self.to))
         return Bucket(start=first.start, since=first.since, until=last.until)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from struct import iter_unpack
+from zlib import compress, decompress
 
 RELATIVE_ERROR = 0.01
 """Of a median, at most; durations under a millisecond count as none."""
@@ -31,13 +32,13 @@ def packed(durations: Iterable[timedelta]) -> int:
 
 
 def as_bytes(histogram: int) -> bytes:
-    """A histogram as it is stored: lane after lane, without the empty ones at its end."""
-    return histogram.to_bytes((histogram.bit_length() + 7) // 8, "little")
+    """A histogram as it is stored: lane after lane, compressed, since most of them are empty."""
+    return compress(histogram.to_bytes((histogram.bit_length() + 7) // 8, "little"), level=1)
 
 
 def of_bytes(stored: bytes) -> int:
     """A histogram as it was stored."""
-    return int.from_bytes(stored, "little")
+    return int.from_bytes(decompress(stored), "little")
 
 
 def median_seconds(histogram: int) -> float | None:

@@ -24,8 +24,8 @@ def most_active_users(days: Days, requester: Requester, *, limit: int, ports: Ex
     Raises:
         InvalidDateRange, TooManyPoints.
     """
-    buckets = [days.whole()]
-    return ports.activity.most_active(buckets, actor=_actor(requester), limit=limit)
+    days.buckets()
+    return ports.activity.most_active([days.whole()], actor=_actor(requester), limit=limit)
 
 
 def team_trends(days: Days, requester: Requester, *, ports: ExportPorts) -> SeenActivities:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import cast
 
+from exports_pipeline.core.bucket import Bucket
 from exports_pipeline.core.campaign import (
     CONVERSATIONS,
+    CUSTOMERS,
     ENGAGEMENT,
     INTENTS,
     ROLES,
@@ -19,7 +18,7 @@ from exports_pipeline.core.campaign import (
     LabelFigures,
 )
 from exports_pipeline.core.comparison import Compared, rate
-from exports_pipeline.core.metric_store import Line, Series
+from exports_pipeline.core.metric_store import Line
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownCampaign
 
@@ -43,7 +42,12 @@ def list_campaigns(question: CampaignQuestion, *, limit: int, offset: int, ports
     """
     question.days.buckets()
     names = ports.journeys.campaigns(question.tenant)
-    now, before = (_by_campaign(question, *days, ports=ports) for days in _periods(question))
+    now: dict[str, dict[str, int]] = {}
+    before: dict[str, dict[str, int]] = {}
+    for role in ROLES:
+        for line in _lines(role, None, question, _two_periods(question), by=("campaign",), ports=ports):
+            (name,) = line.group
+            before.setdefault(name, {})[role], now.setdefault(name, {})[role] = _values(role, line, ports)
     ranked = sorted(names, key=lambda name: (-now.get(name, {}).get(CONVERSATIONS, 0), name))
     items = (_figures(name, now.get(name, {}), before.get(name, {})) for name in ranked[offset : offset + limit])
     return CampaignList(items=tuple(items), total=len(names))
@@ -57,17 +61,13 @@ def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPor
     """
     buckets = question.days.buckets()
     refuse_unknown(campaign, question, ports)
-    series = {role: _series(role, campaign, question, ports=ports) for role in SERIES}
-    lines = {role: each.lines[0] for role, each in series.items()}
-    customers, *_ = (role for role in ROLES if role not in SERIES)
-    now = {role: line.total.count for role, line in lines.items()}
-    now[customers] = _total(customers, campaign, question, question.days.from_, question.days.to, ports=ports)
-    before = {role: _total(role, campaign, question, *question.days.previous, ports=ports) for role in ROLES}
-    return CampaignStory(
-        totals=_figures(campaign, now, before),
-        buckets=buckets,
-        series={role: _counts(line) for role, line in lines.items()},
-    )
+    now, before, series = dict[str, int](), dict[str, int](), dict[str, tuple[int, ...]]()
+    for role in SERIES:
+        (line,) = _lines(role, campaign, question, (question.days.previous.whole(), *buckets), ports=ports)
+        before[role], *counts = (point.count for point in line.points)
+        now[role], series[role] = sum(counts), tuple(counts)
+    before[CUSTOMERS], now[CUSTOMERS] = _two_values(CUSTOMERS, campaign, question, ports)
+    return CampaignStory(totals=_figures(campaign, now, before), buckets=buckets, series=series)
 
 
 def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPorts) -> IntentStory:
@@ -78,27 +78,26 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
     """
     buckets = question.days.buckets()
     refuse_unknown(campaign, question, ports)
-    found = _series(INTENTS, campaign, question, by=("label",), ports=ports)
-    lines = {line.group[0]: line for line in found.lines}
-    before = {
-        line.group[0]: line.total.count
-        for line in _totals(INTENTS, question, *question.days.previous, campaign=campaign, by=("label",), ports=ports)
+    asked = (question.days.previous.whole(), *buckets)
+    counts = {
+        line.group[0]: tuple(point.count for point in line.points)
+        for line in _lines(INTENTS, campaign, question, asked, by=("label",), ports=ports)
     }
-    talks, talks_before = (_total(CONVERSATIONS, campaign, question, *days, ports=ports) for days in _periods(question))
-    now = {label: lines[label].total.count if label in lines else 0 for label in lines.keys() | before.keys()}
-    total = Compared(value=sum(now.values()), previous=sum(before.values()))
-    nothing = (0,) * len(buckets)
+    total = sum(sum(own[1:]) for own in counts.values())
+    total_before = sum(own[0] for own in counts.values())
+    talks_before, talks = _two_values(CONVERSATIONS, campaign, question, ports)
     labels = [
         LabelFigures(
             label=label,
-            count=Compared(value=count, previous=before.get(label, 0)),
-            share=_rates(count, sum(now.values()), before.get(label, 0), sum(before.values())),
-            rate=_rates(count, talks, before.get(label, 0), talks_before),
-            series=_counts(lines[label]) if label in lines else nothing,
+            count=Compared(value=sum(series), previous=before),
+            share=_rates(sum(series), total, before, total_before),
+            rate=_rates(sum(series), talks, before, talks_before),
+            series=tuple(series),
         )
-        for label, count in sorted(now.items(), key=lambda each: (-each[1], each[0]))
+        for label, (before, *series) in counts.items()
     ]
-    return IntentStory(total=total, buckets=buckets, labels=tuple(labels))
+    ranked = sorted(labels, key=lambda each: (-(each.count.value or 0), each.label))
+    return IntentStory(total=Compared(value=total, previous=total_before), buckets=buckets, labels=tuple(ranked))
 
 
 def refuse_unknown(campaign: str, question: CampaignQuestion, ports: ExportPorts) -> None:
@@ -111,62 +110,33 @@ def refuse_unknown(campaign: str, question: CampaignQuestion, ports: ExportPorts
         raise UnknownCampaign
 
 
-def _periods(question: CampaignQuestion) -> tuple[tuple[date, date], tuple[date, date]]:
-    return (question.days.from_, question.days.to), question.days.previous
+def _two_periods(question: CampaignQuestion) -> tuple[Bucket, Bucket]:
+    return question.days.previous.whole(), question.days.whole()
 
 
-def _by_campaign(question: CampaignQuestion, first: date, last: date, *, ports: ExportPorts) -> dict[str, _Figures]:
-    found: dict[str, dict[str, int]] = {}
-    for role in ROLES:
-        for line in _totals(role, question, first, last, campaign=None, by=("campaign",), ports=ports):
-            found.setdefault(line.group[0], {})[role] = _value(role, line, ports)
-    return cast("dict[str, _Figures]", found)
+def _two_values(role: str, campaign: str, question: CampaignQuestion, ports: ExportPorts) -> tuple[int, int]:
+    (line,) = _lines(role, campaign, question, _two_periods(question), ports=ports)
+    return _values(role, line, ports)
 
 
-def _total(role: str, campaign: str, question: CampaignQuestion, first: date, last: date, *, ports: ExportPorts) -> int:
-    (line,) = _totals(role, question, first, last, campaign=campaign, by=(), ports=ports)
-    return _value(role, line, ports)
+def _values(role: str, line: Line, ports: ExportPorts) -> tuple[int, int]:
+    metric = ports.metrics.metrics.find(ports.campaign_rules.metrics[role])
+    before, now = (int(point.value(metric.aggregate) or 0) for point in line.points)
+    return before, now
 
 
-def _totals(
+def _lines(
     role: str,
-    question: CampaignQuestion,
-    first: date,
-    last: date,
-    *,
     campaign: str | None,
-    by: Sequence[str],
+    question: CampaignQuestion,
+    buckets: Sequence[Bucket],
+    *,
+    by: Sequence[str] = (),
     ports: ExportPorts,
 ) -> tuple[Line, ...]:
     where = question.where | ({} if campaign is None else {"campaign": [campaign]})
     metric = ports.campaign_rules.metrics[role]
-    return ports.metrics.totals(
-        question.tenant, metric, from_=first, to=last, zone=question.days.zone, where=where, by=by
-    )
-
-
-def _series(
-    role: str, campaign: str, question: CampaignQuestion, *, by: Sequence[str] = (), ports: ExportPorts
-) -> Series:
-    return ports.metrics.series(
-        question.tenant,
-        ports.campaign_rules.metrics[role],
-        from_=question.days.from_,
-        to=question.days.to,
-        granularity=question.days.granularity,
-        zone=question.days.zone,
-        where=question.where | {"campaign": [campaign]},
-        by=by,
-    )
-
-
-def _value(role: str, line: Line, ports: ExportPorts) -> int:
-    metric = ports.metrics.metrics.find(ports.campaign_rules.metrics[role])
-    return int(line.total.value(metric.aggregate) or 0)
-
-
-def _counts(line: Line) -> tuple[int, ...]:
-    return tuple(point.count for point in line.points)
+    return ports.metrics.lines(question.tenant, metric, buckets, where=where, by=by)
 
 
 def _figures(campaign: str, now: _Figures, before: _Figures) -> CampaignFigures:
@@ -183,5 +153,4 @@ def _rate_of(role: str, now: _Figures, before: _Figures) -> Compared:
 
 
 def _rates(part: int, whole: int, part_before: int, whole_before: int) -> Compared:
-    value: Decimal | None = rate(part, whole)
-    return Compared(value=value, previous=rate(part_before, whole_before))
+    return Compared(value=rate(part, whole), previous=rate(part_before, whole_before))
