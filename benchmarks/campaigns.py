@@ -8,6 +8,7 @@ this process, beside the same question asked of the raw events or entries in the
 
 import argparse
 import asyncio
+import logging
 import statistics
 import tempfile
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import structlog
 from sqlalchemy import Engine, text
 
 from exports_api.app import create_app
@@ -98,8 +100,8 @@ def days_ago(days: int) -> str:
 def window(days: int, zone: str = "UTC") -> tuple[str, str]:
     params = f"from={days_ago(days - 1)}&to={days_ago(0)}&timezone={zone}"
     raw = (
-        f"BETWEEN timestamp '{days_ago(days - 1)}' AT TIME ZONE '{zone}' "
-        f"AND (timestamp '{days_ago(0)}' + interval '1 day') AT TIME ZONE '{zone}'"
+        f"BETWEEN (timestamp '{days_ago(days - 1)}' AT TIME ZONE '{zone}') "
+        f"AND ((timestamp '{days_ago(0)}' + interval '1 day') AT TIME ZONE '{zone}')"
     )
     return params, raw
 
@@ -223,6 +225,7 @@ def roll_ups(engine: Engine, stored: PostgresMetricStore, name: str, *, span: ti
 
 
 async def read(ports: Any, engine: Engine) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # a line for each answer
     with tempfile.TemporaryDirectory() as home:
         app = create_app(ports, Settings(home=Path(home), jwt_secret=SECRET), dispatch_soon=lambda: None)
         headers = {"Authorization": f"Bearer {token_of('ann', 'VIEW_AUDIT')}"}

@@ -28,9 +28,9 @@ class UsersQuery(DaysQuery):
 class UserActivityView(BaseModel):
     """What one user did in the range."""
 
-    user_id: UUID
+    user_id: UUID = Field(description="Their id.")
     team: str = Field(description="Their owner key; empty for a user who is not known any more.")
-    actions: int
+    actions: int = Field(description="Entries of the audit log.")
     first_at: datetime = Field(description="Their first action in the range.")
     last_at: datetime = Field(description="Their last action in the range.")
 
@@ -62,8 +62,8 @@ class MostActiveView(BaseModel):
         }
     )
 
-    range: RangeView
-    items: list[UserActivityView]
+    range: RangeView = Field(description="What the answer is about.")
+    items: list[UserActivityView] = Field(description="The users.")
 
     @classmethod
     def of(cls, days: Days, users: list[UserActivity]) -> "MostActiveView":
@@ -74,7 +74,7 @@ class MostActiveView(BaseModel):
 class ActivityView(BaseModel):
     """How much was done, and by how many."""
 
-    actions: int
+    actions: int = Field(description="Entries of the audit log.")
     users: int = Field(description="Different ones, in the whole range.")
     share: float | None = Field(description="Of all actions; null where there are none.")
     actions_series: list[int] = Field(description="Actions in each bucket, as `starts` names them.")
@@ -106,11 +106,11 @@ class ActivitiesView(BaseModel):
         }
     )
 
-    range: RangeView
+    range: RangeView = Field(description="What the answer is about.")
     starts: list[str] = Field(
         description="When each bucket of the series begins: a date; of hours a time with its offset."
     )
-    everybody: ActivityView
+    everybody: ActivityView = Field(description="Of everybody together.")
     groups: dict[str, ActivityView] = Field(description="By team or feature.")
 
     @classmethod

@@ -66,10 +66,10 @@ class CampaignView(BaseModel):
     """How a campaign performed, beside as many days before."""
 
     campaign: str = Field(description="The campaign; in a path its slashes are written as %2F.")
-    conversations: ComparedView
-    intents: ComparedView
+    conversations: ComparedView = Field(description="Conversations.")
+    intents: ComparedView = Field(description="Intents that customers showed.")
     intent_rate: ComparedView = Field(description="Intents for each conversation.")
-    engagement: ComparedView
+    engagement: ComparedView = Field(description="Engagement of customers.")
     engagement_rate: ComparedView = Field(description="Engagement for each conversation.")
     customers: ComparedView = Field(
         description="Distinct customers: exact up to about 380, then within 3.3 % in 95 of 100 cases."
@@ -91,8 +91,8 @@ class CampaignsView(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"range": _RANGE, "items": [_FIGURES], "total": 1}})
 
-    range: RangeView
-    items: list[CampaignView]
+    range: RangeView = Field(description="What the answer is about.")
+    items: list[CampaignView] = Field(description="The campaigns.")
     total: int = Field(description="How many campaigns there are.")
 
     @classmethod
@@ -105,9 +105,9 @@ class CampaignPoint(BaseModel):
     """A campaign in one bucket of time."""
 
     start: str = Field(description="When the bucket begins: a date; of hours a time with its offset.")
-    conversations: int
-    intents: int
-    engagement: int
+    conversations: int = Field(description="Conversations.")
+    intents: int = Field(description="Intents.")
+    engagement: int = Field(description="Engagement.")
 
 
 class CampaignStoryView(BaseModel):
@@ -123,8 +123,8 @@ class CampaignStoryView(BaseModel):
         }
     )
 
-    range: RangeView
-    totals: CampaignView
+    range: RangeView = Field(description="What the answer is about.")
+    totals: CampaignView = Field(description="The figures of the whole range.")
     series: list[CampaignPoint] = Field(description="Every bucket of the range, empty ones too.")
 
     @classmethod
@@ -141,7 +141,7 @@ class LabelView(BaseModel):
     """One label of the intents."""
 
     label: str = Field(description="The label; empty for intents without one.")
-    count: ComparedView
+    count: ComparedView = Field(description="Intents with the label.")
     share: ComparedView = Field(description="Of all intents.")
     rate: ComparedView = Field(description="For each conversation.")
     series: list[int] = Field(description="Intents in each bucket, as `starts` names them.")
@@ -180,12 +180,12 @@ class IntentsView(BaseModel):
         }
     )
 
-    range: RangeView
-    total: ComparedView
+    range: RangeView = Field(description="What the answer is about.")
+    total: ComparedView = Field(description="All intents.")
     starts: list[str] = Field(
         description="When each bucket of the series begins: a date; of hours a time with its offset."
     )
-    labels: list[LabelView]
+    labels: list[LabelView] = Field(description="The labels.")
 
     @classmethod
     def of(cls, days: Days, story: IntentStory) -> "IntentsView":
@@ -201,8 +201,8 @@ class IntentsView(BaseModel):
 class StepView(BaseModel):
     """One step of the funnel."""
 
-    name: str
-    title: str
+    name: str = Field(description="Its name, as `picked_up`.")
+    title: str = Field(description="Its name for people.")
     count: int = Field(description="Customers who reached it.")
     step_conversion: float | None = Field(
         description=f"Of those who reached the step before; null for the first, and where nobody did. {ROUNDED}."
@@ -258,12 +258,12 @@ class JourneyView(BaseModel):
         }
     )
 
-    range: RangeView
+    range: RangeView = Field(description="What the answer is about.")
     window_seconds: float = Field(description="How long after the first step the others count.")
     starts: list[str] = Field(
         description="When each bucket of the series begins: a date; of hours a time with its offset."
     )
-    steps: list[StepView]
+    steps: list[StepView] = Field(description="The steps, in order.")
 
     @classmethod
     def of(cls, days: Days, story: JourneyStory) -> "JourneyView":

@@ -1,5 +1,6 @@
 """What campaigns are told by, read from YAML; whatever is wrong is told with its place."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,3 +62,8 @@ def test_what_is_no_mapping_is_refused(tmp_path):
         read(tmp_path, lambda _: "- just\n- a list\n")
     with pytest.raises(InvalidCampaigns, match="must be a mapping"):
         read(tmp_path, lambda text: text.partition("funnel:")[0] + "funnel: [picked_up, interested]\n")
+
+
+def test_the_file_on_the_page_can_be_followed_and_is_the_packaged_one(tmp_path):
+    (own,) = re.findall(r"```yaml\n(.+?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert read(tmp_path, lambda _: own).funnel == read(tmp_path).funnel
