@@ -79,7 +79,6 @@ def _create_activity() -> None:
             last_at timestamptz NOT NULL,
             PRIMARY KEY (granularity, bucket, actor, action)
         )""")
-    op.execute("CREATE INDEX activity_rollups_of_actor ON activity_rollups (actor, granularity, bucket)")
     op.execute("CREATE INDEX audit_log_by_time ON audit_log (at)")
     op.execute("INSERT INTO activity_tail (at, actor, action) SELECT at, actor, action FROM audit_log")
     op.execute(_NOTE_ACTIVITY)

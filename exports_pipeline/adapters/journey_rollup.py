@@ -33,9 +33,12 @@ _TAKE_STALE = text("""
     WHERE (tenant, customer) IN (SELECT tenant, customer FROM stale_customers ORDER BY tenant, customer LIMIT :most)
     RETURNING tenant, customer""")
 _KNOWN = text("""
-    SELECT journeys.tenant, journeys.campaign, journeys.customer, journeys.segment, journeys.times
+    SELECT wanted.tenant, known.campaign, wanted.customer, known.segment, known.times
     FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS wanted (tenant text, customer text)
-    JOIN journeys USING (tenant, customer)""")
+    CROSS JOIN LATERAL (
+        SELECT campaign, segment, times FROM journeys
+        WHERE journeys.tenant = wanted.tenant AND journeys.customer = wanted.customer OFFSET 0
+    ) AS known""")
 _DEFINE = text("""
     WITH other AS (DELETE FROM journey_definition WHERE digest <> :digest)
     INSERT INTO journey_definition (digest) VALUES (:digest) ON CONFLICT DO NOTHING RETURNING digest""")

@@ -9,9 +9,13 @@ WITH run AS (
 activity AS (
     SELECT stored.bucket AS at, stored.actor, stored.action, stored.entries, stored.first_at, stored.last_at
     FROM run
-    JOIN activity_rollups AS stored
-        ON stored.granularity = run.granularity AND stored.bucket >= run.since AND stored.bucket < run.until
-    WHERE CAST(:actor AS uuid) IS NULL OR stored.actor = CAST(:actor AS uuid)
+    CROSS JOIN LATERAL (
+        SELECT bucket, actor, action, entries, first_at, last_at
+        FROM activity_rollups AS kept
+        WHERE kept.granularity = run.granularity AND kept.bucket >= run.since AND kept.bucket < run.until
+            AND (CAST(:actor AS uuid) IS NULL OR kept.actor = CAST(:actor AS uuid))
+        OFFSET 0 -- run by run, by the key
+    ) AS stored
     UNION ALL
     SELECT tail.at, tail.actor, tail.action, 1, tail.at, tail.at
     FROM run
@@ -20,6 +24,11 @@ activity AS (
     UNION ALL
     SELECT entry.at, entry.actor, entry.action, 1, entry.at, entry.at
     FROM run
-    JOIN audit_log AS entry ON entry.at >= run.since AND entry.at < run.until
-    WHERE run.granularity = 'minute' AND (CAST(:actor AS uuid) IS NULL OR entry.actor = CAST(:actor AS uuid))
+    CROSS JOIN LATERAL (
+        SELECT at, actor, action
+        FROM audit_log AS written
+        WHERE run.granularity = 'minute' AND written.at >= run.since AND written.at < run.until
+            AND (CAST(:actor AS uuid) IS NULL OR written.actor = CAST(:actor AS uuid))
+        OFFSET 0
+    ) AS entry
 )

@@ -10,19 +10,26 @@ WITH run AS (
 counted AS (
     SELECT cohort.bucket AS began_at, cohort.step, cohort.journeys
     FROM run
-    JOIN journey_rollups AS cohort
-        ON cohort.tenant = :tenant AND cohort.campaign = :campaign AND cohort.granularity = run.granularity
-        AND cohort.bucket >= run.since AND cohort.bucket < run.until
-    WHERE CAST(:segments AS text[]) IS NULL OR cohort.segment = ANY (CAST(:segments AS text[]))
+    CROSS JOIN LATERAL (
+        SELECT bucket, step, journeys
+        FROM journey_rollups AS stored
+        WHERE stored.tenant = :tenant AND stored.campaign = :campaign AND stored.granularity = run.granularity
+            AND stored.bucket >= run.since AND stored.bucket < run.until
+            AND (CAST(:segments AS text[]) IS NULL OR stored.segment = ANY (CAST(:segments AS text[])))
+        OFFSET 0 -- run by run, by the key
+    ) AS cohort
     UNION ALL
     SELECT journey.times[1], step, 1
     FROM run
-    JOIN journeys AS journey
-        ON journey.tenant = :tenant AND journey.campaign = :campaign
-        AND journey.times[1] >= run.since AND journey.times[1] < run.until
+    CROSS JOIN LATERAL (
+        SELECT times
+        FROM journeys AS told
+        WHERE run.granularity = 'minute' AND told.tenant = :tenant AND told.campaign = :campaign
+            AND told.times[1] >= run.since AND told.times[1] < run.until
+            AND (CAST(:segments AS text[]) IS NULL OR told.segment = ANY (CAST(:segments AS text[])))
+        OFFSET 0
+    ) AS journey
     CROSS JOIN generate_series(1, cardinality(journey.times)) AS step
-    WHERE run.granularity = 'minute'
-        AND (CAST(:segments AS text[]) IS NULL OR journey.segment = ANY (CAST(:segments AS text[])))
 )
 SELECT width_bucket(began_at, CAST(:starts AS timestamptz[])) AS place, step, sum(journeys)::bigint AS journeys
 FROM counted

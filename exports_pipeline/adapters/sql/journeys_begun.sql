@@ -22,8 +22,9 @@ FROM fresh
 LEFT JOIN LATERAL (
     SELECT journeys.segment, journeys.times
     FROM journeys
-    WHERE journeys.tenant = fresh.tenant AND journeys.customer = fresh.customer AND journeys.campaign = fresh.campaign
-    OFFSET 0 -- by the index, one at a time: there are far more journeys than new events
+    WHERE journeys.tenant = fresh.tenant AND journeys.customer = fresh.customer
+        AND journeys.campaign || '' = fresh.campaign -- or all journeys of the campaign may be looked through
+    OFFSET 0 -- by the key, one at a time: there are far more journeys than new events
 ) AS known ON true
 WHERE CASE
     WHEN known.times IS NULL THEN fresh.picked_up_at IS NOT NULL

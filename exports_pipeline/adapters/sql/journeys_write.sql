@@ -8,8 +8,8 @@ WITH told AS (
 gone AS (
     DELETE FROM journeys
     USING told
-    WHERE journeys.tenant = told.tenant AND journeys.customer = told.customer AND journeys.campaign = told.campaign
-        AND told.times = '{}'
+    WHERE journeys.tenant = told.tenant AND journeys.customer = told.customer
+        AND journeys.campaign || '' = told.campaign AND told.times = '{}'
 )
 INSERT INTO journeys (tenant, customer, campaign, segment, times)
 SELECT tenant, customer, campaign, segment, times FROM told WHERE times <> '{}'
