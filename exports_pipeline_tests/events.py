@@ -46,12 +46,10 @@ def empty_tables(connection: Connection) -> None:
 
 def store(connection: Connection, events: list[Event], *, received_at=MIDDAY) -> int | None:
     """Store one batch; an event whose id is known is left out. The id of the batch, None where all are known."""
-    ids = upsert(event_ids).on_conflict_do_nothing().returning(event_ids.c.tenant, event_ids.c.id)
-    fresh = []
-    for event in events:
-        row = {"tenant": event.tenant, "id": event.id, "occurred_at": event.occurred_at}
-        if connection.execute(ids, row).first():
-            fresh.append(event)
+    by_id = {(event.tenant, event.id): event for event in reversed(events)}
+    rows = [{"tenant": each.tenant, "id": each.id, "occurred_at": each.occurred_at} for each in by_id.values()]
+    taken = upsert(event_ids).values(rows).on_conflict_do_nothing().returning(event_ids.c.tenant, event_ids.c.id)
+    fresh = [by_id[tuple(key)] for key in connection.execute(taken)]
     if not fresh:
         return None
     batch = {"tenant": fresh[0].tenant, "received_at": received_at, "events": len(fresh)}

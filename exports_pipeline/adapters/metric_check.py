@@ -42,6 +42,7 @@ class MetricCheck:
             wrapped_errors(),
             self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection,
         ):
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # buckets are found by their key
             tenants = connection.execute(load_sql("metric_tenants")).all()
             if not tenants or not self._metrics:
                 return []

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
 )
 
 from exports_pipeline.adapters.customer_sketch import count_of, merged
@@ -106,29 +107,34 @@ def _statement(tenant: str, metric: Metric, buckets: Sequence[Bucket], where: Wh
     """Stored buckets found run by run over the primary key, and summed by the place of the bucket they lie in."""
     run = _as_table(runs_of(buckets))
     starts = literal([bucket.since for bucket in buckets], ARRAY(_Instant))
-    sketches = func.array_agg(_rollup.sketch).filter(_rollup.sketch.is_not(None)) if metric.takes_customers else None
-    groups = [_dimension(name).label(f"by_{place}") for place, name in enumerate(by)]
+    dimensions = [_dimension(name).label(f"by_{place}") for place, name in enumerate(by)]
+    found = (
+        select(_rollup.bucket, _rollup.count, _rollup.sum, _rollup.min, _rollup.max, _rollup.sketch, *dimensions)
+        .where(
+            _rollup.tenant == tenant,
+            _rollup.metric == metric.name,
+            _rollup.granularity == run.c.granularity,
+            _rollup.bucket >= run.c.since,
+            _rollup.bucket < run.c.until,
+            *(_is_one_of(_dimension(name), values) for name, values in where.items()),
+        )
+        .offset(0)  # or the planner, not knowing how short runs are, may join them with all buckets of the metric
+        .lateral("found")
+    )
+    sketches = func.array_agg(found.c.sketch).filter(found.c.sketch.is_not(None))
+    groups = [found.c[dimension.name] for dimension in dimensions]
     return (
         select(
-            func.width_bucket(_rollup.bucket, starts).label("place"),
-            func.sum(_rollup.count).label("events"),
-            func.sum(_rollup.sum).label("sum"),
-            func.min(_rollup.min).label("min"),
-            func.max(_rollup.max).label("max"),
-            (literal(None) if sketches is None else sketches).label("sketches"),
+            func.width_bucket(found.c.bucket, starts).label("place"),
+            func.sum(found.c.count).label("events"),
+            func.sum(found.c.sum).label("sum"),
+            func.min(found.c.min).label("min"),
+            func.max(found.c.max).label("max"),
+            (sketches if metric.takes_customers else literal(None)).label("sketches"),
             *groups,
         )
-        .select_from(run)
-        .join(
-            metric_rollups,
-            (_rollup.tenant == tenant)
-            & (_rollup.metric == metric.name)
-            & (_rollup.granularity == run.c.granularity)
-            & (_rollup.bucket >= run.c.since)
-            & (_rollup.bucket < run.c.until),
-        )
-        .where(*(_is_one_of(_dimension(name), values) for name, values in where.items()))
-        .group_by("place", *(group.name for group in groups))
+        .select_from(run.join(found, true()))
+        .group_by("place", *groups)
     )
 
 
