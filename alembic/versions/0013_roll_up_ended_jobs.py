@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from alembic import op
 
-revision = "0014_roll_up_ended_jobs"
-down_revision = "0011_create_events"
+revision = "0013_roll_up_ended_jobs"
+down_revision = "0012_create_journeys"
 branch_labels = None
 depends_on = None
 
