@@ -3,6 +3,7 @@
 import dagster as dg
 
 from exports_pipeline.defs.deliveries import due_deliveries, file_transfers
+from exports_pipeline.defs.events import daily_event_upkeep, event_upkeep
 from exports_pipeline.defs.export import dataset_export
 from exports_pipeline.defs.purge import hourly_run_purge, run_purge
 from exports_pipeline.defs.report import report
@@ -13,7 +14,7 @@ from exports_pipeline.defs.telegram import telegram_updates
 from exports_pipeline.defs.upkeep import expiry, quarter_hourly_expiry
 
 defs = dg.Definitions(
-    jobs=[dataset_export, report, file_transfers, expiry, run_purge],
+    jobs=[dataset_export, report, file_transfers, expiry, run_purge, event_upkeep],
     sensors=[
         waiting_exports,
         silent_exports,
@@ -23,6 +24,6 @@ defs = dg.Definitions(
         telegram_updates,
         overdue_schedules,
     ],
-    schedules=[due_schedules, quarter_hourly_expiry, hourly_run_purge],
+    schedules=[due_schedules, quarter_hourly_expiry, hourly_run_purge, daily_event_upkeep],
     resources={"ports": PortsResource()},
 )
