@@ -23,9 +23,9 @@ def metadata_text(given: Any) -> str:
         return "{}"
     if type(given) is not dict:
         raise EventFault("/metadata", "wrong_type", "The metadata are a JSON object, or null.")
-    text = _object(given, "/metadata", MAX_DEPTH)
+    text = _json(given, "/metadata", MAX_DEPTH)
     if len(text) > MAX_METADATA_BYTES or len(text.encode()) > MAX_METADATA_BYTES:
-        raise EventFault("/metadata", "too_large", f"The metadata have at most {MAX_METADATA_BYTES:,} bytes.")
+        raise _too_large()
     return text
 
 
@@ -49,6 +49,10 @@ def step(name: str | int) -> str:
     return f"/{text}"[:_MAX_POINTER].encode(errors="replace").decode()
 
 
+def _too_large() -> EventFault:
+    return EventFault("/metadata", "too_large", f"The metadata have at most {MAX_METADATA_BYTES:,} bytes.")
+
+
 def _json(value: Any, pointer: str, depth: int) -> str:
     kind = type(value)
     if kind is str:
@@ -61,6 +65,8 @@ def _json(value: Any, pointer: str, depth: int) -> str:
         return _WORDS[value]
     if kind is float:
         raise EventFault(pointer, "not_finite", "JSON has finite numbers only.")
+    if len(value) > MAX_METADATA_BYTES:
+        raise _too_large()
     if depth == 0:
         raise EventFault("/metadata", "too_deep", f"The metadata are nested at most {MAX_DEPTH} levels deep.")
     if kind is dict:
