@@ -4,8 +4,9 @@
 API as the stack does, in a folder of its own, and prints (1) events per second by how many are sent at once, over
 several connections, as JSON and as JSON Lines packed with gzip; and the same events written straight into a table like
 ours by one INSERT each, without HTTP and without checks, in the same run; (2) milliseconds of requests with a hundred
-events that come at a fixed rate, while a roll-up of all events runs again and again. Every answer is checked, and in
-the end every event is counted.
+events that come at a fixed rate, while a roll-up of what is new runs again and again. Every answer is checked, and in
+the end every event is counted. Beside events per second stand the microseconds of processor time that one event costs
+the API and Postgres: on a busy machine these are what to compare.
 """
 
 import argparse
@@ -17,12 +18,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
+import psutil
 import psycopg
 
 from benchmarks.http_load import Answers, Asked, ask_at, asked
@@ -45,38 +48,69 @@ INSERT = """
     INSERT INTO plain_events VALUES ('demo', %(id)s, %(event_type)s, %(category)s, %(label)s, %(value)s,
         %(occurred_at)s, %(campaign)s, %(customer)s, %(metadata)s) ON CONFLICT DO NOTHING"""
 ROLL_UP = """
+    WITH new AS (UPDATE event_batches SET rolled_up_at = now() WHERE rolled_up_at IS NULL RETURNING id)
     INSERT INTO metric_rollups (tenant, metric, granularity, bucket, dimensions, count, sum)
-    SELECT tenant, 'calls', 'minute', date_trunc('minute', occurred_at), jsonb_build_object('campaign', campaign,
-        'label', label), count(*), sum(value) FROM analytics_events GROUP BY 1, 4, 5
+    SELECT tenant, 'calls', size, date_trunc(size, occurred_at),
+        jsonb_build_object('campaign', campaign, 'label', label), count(*), sum(value)
+    FROM analytics_events JOIN new ON batch_id = new.id CROSS JOIN (VALUES ('minute'), ('hour'), ('day')) AS of (size)
+    GROUP BY 1, 3, 4, 5
     ON CONFLICT (tenant, metric, granularity, bucket, dimensions)
-    DO UPDATE SET count = excluded.count, sum = excluded.sum"""
+    DO UPDATE SET count = metric_rollups.count + excluded.count, sum = metric_rollups.sum + excluded.sum"""
+
+
+class Round(NamedTuple):
+    """One round: events per second, and the processor time that an event costs."""
+
+    rate: float
+    api_us: float
+    postgres_us: float
+
+
+@dataclass(frozen=True)
+class Served:
+    """The API and its Postgres."""
+
+    port: int
+    url: str
+    api: psutil.Process
+    postgres: psutil.Process
+
+    def api_s(self) -> float:
+        """Seconds of processor time that the API has used."""
+        return sum(self.api.cpu_times()[:2])
+
+    def postgres_s(self) -> float:
+        """Seconds of processor time that Postgres has used, those of connections that have ended included."""
+        every = [self.postgres, *self.postgres.children(recursive=True)]
+        return sum(sum(each.cpu_times()[:2]) for each in every) + sum(self.postgres.cpu_times()[2:4])
 
 
 def main() -> None:
     arguments = _arguments()
-    with tempfile.TemporaryDirectory(prefix="events-") as name, _served(Path(name)) as (port, url):
-        sent = 0
-        print(f"{'events at once':28}{'events/s':>10}{'of one INSERT each':>20}")
-        for size in SIZES:
-            rates, plain = [], []
+    sent = 0
+    with tempfile.TemporaryDirectory(prefix="events-") as name, _served(Path(name)) as served:
+        print(
+            f"{'events at once':26}{'events/s':>10}{'of INSERTs':>12}{'API us':>9}{'Postgres us':>13}{'INSERTs us':>12}"
+        )
+        for size, packed in [*((size, False) for size in SIZES), (1_000, True)]:
+            rounds, plain = [], []
             for _ in range(arguments.rounds):
                 events = _events(arguments.events)
                 sent += len(events)
-                rates.append(_send(port, events, size, arguments.connections))
-                plain.append(_insert_one_by_one(url, events[: max(10_000, len(events) // 10)]))
-            _print_rates(f"{size:,} as JSON", rates, plain)
-        events = _events(arguments.events)
-        sent += len(events)
-        _print_rates("1,000 as lines, packed", [_send(port, events, 1_000, arguments.connections, packed=True)], plain)
-        with _rolling_up(url) as rolled_up:
+                rounds.append(_send(served, _requests(events, size, packed=packed), len(events), arguments.connections))
+                plain.append(_insert_one_by_one(served, events[: max(10_000, len(events) // 10)]))
+            _print_rates(f"{size:,} {'lines, packed' if packed else 'in an array'}", rounds, plain)
+        with _rolling_up(served.url) as rolled_up:
             events = _events(arguments.requests * 100)
             sent += len(events)
-            _print_waits(_send_at(port, events, arguments), rolled_up)
-        _count(url, sent)
+            requests = _requests(events, 100)
+            answers = ask_at(served.port, requests, per_second=arguments.per_second, connections=16)
+            _print_waits(answers, rolled_up)
+        _count(served.url, sent)
 
 
 def _events(count: int) -> list[dict[str, Any]]:
-    """New events of two months, as a dialler tells them."""
+    """New events of the last hour, as a dialler tells them."""
     now, run = datetime.now(UTC), time.time_ns()
     return [
         {
@@ -85,7 +119,7 @@ def _events(count: int) -> list[dict[str, Any]]:
             "category": "outbound",
             "label": ("interested", "not_interested", "voicemail", "qualified")[place % 4],
             "value": place % 600 + 0.25,
-            "occurred_at": (now - timedelta(seconds=place * 37 % 5_000_000)).isoformat(),
+            "occurred_at": (now - timedelta(seconds=place * 37 % 3_600)).isoformat(),
             "campaign": f"campaign-{place % 20}",
             "customer": f"customer-{place * 7_919 % 50_000}",
             "metadata": {"segment": ("retail", "business")[place % 2], "agent": f"agent-{place % 40}"},
@@ -110,20 +144,21 @@ def _requests(events: list[dict[str, Any]], size: int, *, packed: bool = False) 
     return requests
 
 
-def _send(port: int, events: list[dict[str, Any]], size: int, connections: int, *, packed: bool = False) -> float:
-    """Events per second, sent as fast as they are taken."""
-    answers = ask_at(port, _requests(events, size, packed=packed), per_second=AT_ONCE, connections=connections)
-    return len(events) / answers.wall_s
+def _send(served: Served, requests: list[Asked], events: int, connections: int) -> Round:
+    """Requests sent as fast as they are answered."""
+    before = served.api_s(), served.postgres_s()
+    answers = ask_at(served.port, requests, per_second=AT_ONCE, connections=connections)
+    api, postgres = (
+        1e6 * (after - at) for after, at in zip((served.api_s(), served.postgres_s()), before, strict=True)
+    )
+    return Round(rate=events / answers.wall_s, api_us=api / events, postgres_us=postgres / events)
 
 
-def _send_at(port: int, events: list[dict[str, Any]], arguments: argparse.Namespace) -> Answers:
-    return ask_at(port, _requests(events, 100), per_second=arguments.per_second, connections=16)
-
-
-def _insert_one_by_one(url: str, events: list[dict[str, Any]]) -> float:
-    """Events per second as a straightforward program would write them, a thousand in a transaction."""
+def _insert_one_by_one(served: Served, events: list[dict[str, Any]]) -> Round:
+    """Events as a straightforward program would write them, a thousand in a transaction."""
     rows = [each | {"metadata": json.dumps(each["metadata"])} for each in events]
-    with psycopg.connect(url) as connection:
+    before, ours = served.postgres_s(), time.process_time()
+    with psycopg.connect(served.url) as connection:
         connection.execute(PLAIN)
         connection.commit()
         began = time.perf_counter()
@@ -132,16 +167,20 @@ def _insert_one_by_one(url: str, events: list[dict[str, Any]]) -> float:
                 for row in rows[begin : begin + ONE_BY_ONE]:
                     cursor.execute(INSERT, row)
             connection.commit()
-        return len(rows) / (time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        ours, theirs = time.process_time() - ours, served.postgres_s() - before
+    return Round(rate=len(rows) / seconds, api_us=1e6 * ours / len(rows), postgres_us=1e6 * theirs / len(rows))
 
 
 @contextmanager
 def _rolling_up(url: str) -> Iterator[list[float]]:
     """Roll-ups one after the other; the seconds of each."""
-    seconds, ended = list[float](), Flag()
+    seconds, is_ready, ended = list[float](), Flag(), Flag()
 
     def roll_up() -> None:
         with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(ROLL_UP)
+            is_ready.set()
             while not ended.is_set():
                 began = time.perf_counter()
                 connection.execute(ROLL_UP)
@@ -149,6 +188,7 @@ def _rolling_up(url: str) -> Iterator[list[float]]:
 
     thread = Thread(target=roll_up)
     thread.start()
+    is_ready.wait()
     try:
         yield seconds
     finally:
@@ -156,10 +196,11 @@ def _rolling_up(url: str) -> Iterator[list[float]]:
         thread.join()
 
 
-def _print_rates(name: str, rates: list[float], plain: list[float]) -> None:
-    rate, one_by_one = statistics.median(rates), statistics.median(plain)
-    missed = "" if rate >= GOAL_PER_SECOND else "  goal missed"
-    print(f"{name:28}{rate:10,.0f}{rate / one_by_one:19.1f}x{missed}", flush=True)
+def _print_rates(name: str, rounds: list[Round], plain: list[Round]) -> None:
+    ours, theirs = ([statistics.median(each) for each in zip(*side, strict=True)] for side in (rounds, plain))
+    missed = "" if ours[0] >= GOAL_PER_SECOND else "  goal missed"
+    figures = f"{ours[0]:10,.0f}{ours[0] / theirs[0]:11.1f}x{ours[1]:9.1f}{ours[2]:13.1f}{theirs[1] + theirs[2]:12.1f}"
+    print(f"{name:26}{figures}{missed}", flush=True)
 
 
 def _print_waits(answers: Answers, rolled_up: list[float]) -> None:
@@ -182,8 +223,8 @@ def _count(url: str, sent: int) -> None:
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[tuple[int, str]]:
-    """The API as the stack starts it, on a Postgres of its own; the port of the one and the URL of the other."""
+def _served(home: Path) -> Iterator[Served]:
+    """The API as the stack starts it, on a Postgres of its own."""
     database_port, port = free_ports(2)
     (home / "warehouse").mkdir()
     (home / "warehouse/numbers.csv").write_text("number\n1\n", encoding="ascii")
@@ -201,10 +242,10 @@ def _served(home: Path) -> Iterator[tuple[int, str]]:
         command=(*command, "--port", str(port), "--no-access-log"),
         probe=PageAnswers(url=f"http://127.0.0.1:{port}/healthz"),
     )
-    with started(postgres_part(home, database_port), home):
+    with started(postgres_part(home, database_port), home) as postgres:
         migrate(url)
-        with started(api, home, variables):
-            yield port, url
+        with started(api, home, variables) as process:
+            yield Served(port, url, psutil.Process(process.pid), psutil.Process(postgres.pid))
 
 
 def _arguments() -> argparse.Namespace:
