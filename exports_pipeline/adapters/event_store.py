@@ -13,7 +13,6 @@ from exports_pipeline.adapters.event_partitions import EventPartitions
 from exports_pipeline.adapters.event_rows import COPY_EVENTS, event_line
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.core.event import Event
-from exports_pipeline.core.event_months import month_of
 from exports_pipeline.core.event_store import Added
 
 # Every transaction takes its locks in the same order, ids before stale rows and each kind sorted, so that of two that
@@ -62,7 +61,7 @@ class PostgresEventStore:
             return Added()
         by_id = {event.id: event for event in (events if replace else reversed(events))}
         chosen = [by_id[event_id] for event_id in sorted(by_id)]
-        months = {month_of(event.occurred_at) for event in chosen}
+        months = {date(*month, 1) for month in {(event.occurred_at.year, event.occurred_at.month) for event in chosen}}
         self._partitions.make(months)
         try:
             stored = self._write(tenant, chosen, now=now, replace=replace)

@@ -1,5 +1,6 @@
 """Events in a real Postgres: many senders at once, connections that die, months that come and go."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,10 @@ from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.core.errors import LedgerUnavailable
 from exports_pipeline.core.event_months import month_after
 from exports_pipeline.core.event_store import Added
+from exports_pipeline.usecases.ingest_events import ingest_events
 from exports_pipeline_tests.event_rows import StoredEvents, an_event, without_events
 from exports_pipeline_tests.fakes.clock import NOON
+from exports_pipeline_tests.fakes.ports import fake_ports
 from exports_pipeline_tests.journey.running_stack import wait_until
 
 MARCH = date(2026, 3, 1)
@@ -158,6 +161,19 @@ def test_a_repair_under_way_notices_that_a_minute_became_stale_again(store, migr
         add(store, an_event(label="2"), replace=True)
         with pytest.raises(psycopg.errors.SerializationFailure):
             repair.execute("DELETE FROM stale_minutes")
+
+
+def test_strings_that_break_software_come_back_as_they_were(store, shared_data):
+    naughty = json.loads((shared_data / "naughty_strings/blns.json").read_text(encoding="utf-8"))
+    texts = [text for text in dict.fromkeys(naughty) if 0 < len(text) <= 100]
+    bodies = [
+        {"id": text, "event_type": text, "occurred_at": NOON.isoformat(), "label": text, "metadata": {text: [text]}}
+        for text in texts
+    ]
+    told = ingest_events(enumerate(bodies), "'; DROP TABLE--\t\\", replace=False, ports=fake_ports(events=store))
+    assert told.added == Added(stored=len(texts)), told.refusals
+    for (_, name), (event, _) in store.events.items():
+        assert (event.event_type, event.label, json.loads(event.metadata)) == (name, name, {name: [name]})
 
 
 def test_a_database_that_is_away_is_told_as_such():
