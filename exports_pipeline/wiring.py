@@ -30,7 +30,7 @@ from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.adapters.warehouse import duckdb_limits
-from exports_pipeline.channels import make_bot, make_senders
+from exports_pipeline.channels import keyless_channels, make_bot, make_senders
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.ledger import QueueLimits
@@ -79,7 +79,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
-        prices=settings.s3_prices,
+        prices=settings.s3_prices.prices,
         bot=make_bot(settings),
         operators=_operators(settings),
         public_url=settings.links_url,
@@ -108,6 +108,7 @@ def limits_of(settings: Settings) -> Limits:
         report_expiry=settings.report_expiry,
         link_valid=timedelta(hours=settings.link_hours),
         mail_domains=read_domains(settings.mail_domains),
+        keyless=keyless_channels(settings),
         run_retention=timedelta(days=settings.run_days),
         schedule_least=timedelta(minutes=settings.schedule_least_minutes),
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),

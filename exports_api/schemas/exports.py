@@ -103,6 +103,10 @@ class ExportView(BaseModel):
     download_url: str | None = Field(
         description="A link made for this answer, valid for one hour; null unless completed and not expired."
     )
+    changes_url: str | None = Field(
+        description="A link, made like `download_url`, to the rows in which the result of a schedule differs from its "
+        "last one; null where it does not, or is not compared."
+    )
     expires_at: datetime | None = Field(description="When the file is deleted.")
     created_at: datetime = Field(description="When it was requested.")
     started_at: datetime | None = Field(description="When the current or last attempt began.")
@@ -110,7 +114,9 @@ class ExportView(BaseModel):
     error: JobErrorView | None = Field(description="Why the last attempt failed.")
 
     @staticmethod
-    def of(job: ExportJob, *, download_url: str | None, place: QueuePlace | None = None) -> "ExportView":
+    def of(
+        job: ExportJob, *, download_url: str | None, changes_url: str | None, place: QueuePlace | None = None
+    ) -> "ExportView":
         """The view of a job."""
         result, error = job.result, job.error
         return ExportView(
@@ -136,6 +142,7 @@ class ExportView(BaseModel):
             sha256=result.sha256 if result else None,
             download_name=result.download_name if result else None,
             download_url=download_url,
+            changes_url=changes_url,
             expires_at=_utc(job.expires_at),
             created_at=job.created_at.astimezone(UTC),
             started_at=_utc(job.started_at),

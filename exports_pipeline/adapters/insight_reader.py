@@ -14,14 +14,15 @@ from sqlalchemy import (
     Subquery,
     Table,
     TableValuedAlias,
-    Text,
     and_,
     cast,
     column,
     func,
     literal,
+    literal_column,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -32,6 +33,7 @@ from exports_pipeline.adapters.job_rows import job_of
 from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.adapters.tables import export_jobs
 from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.figures import SECONDS_BUCKETS
 from exports_pipeline.core.insights import Counted, Facet, Openings, SecondsCounts, Stored, Tally
 from exports_pipeline.core.job_filter import JobFilter
 from exports_pipeline.core.lifecycle import Status
@@ -39,6 +41,7 @@ from exports_pipeline.core.time_spans import Span
 
 _total, _opened, _job = job_rollups.c, opening_rollups.c, export_jobs.c
 _SUMS = ("completed", "failed", "cancelled", "rows", "bytes", "ran", "queue_us", "run_us")
+_NO_COUNTS = (0,) * len(SECONDS_BUCKETS)
 _BYTES = cast(_job.metadata["file_size_bytes"].astext, BigInteger)
 
 
@@ -52,7 +55,8 @@ class PostgresInsights:
         """The jobs that ended in each span, by the values of facets; first by kind, which are few, then by value."""
         level = level_for(jobs, by) or "job"
         of_kinds = _of_kinds(job_rollups, [_total[name] for name in _SUMS], jobs, spans, level)
-        source: FromClause = of_kinds.join(job_kinds, job_kinds.c.id == of_kinds.c.kind)
+        is_kind = and_(job_kinds.c.id == of_kinds.c.kind, job_kinds.c.level == level)
+        source: FromClause = of_kinds.join(job_kinds, is_kind)
         keys: list[ColumnElement[str]] = []
         for value in map(value_of, by):
             if isinstance(value, FromClause):  # a row for each tag, and of these one for each destination
@@ -83,15 +87,11 @@ class PostgresInsights:
         level = level_for(jobs, among=WITH_SECONDS)
         if level is None:
             return None
-        kinds, piece = kinds_meant(jobs, level), _pieces([span])
-        query = select(func.sum_counts(_total.queue_counts), func.sum_counts(_total.run_counts)).select_from(
-            _in_pieces(job_rollups, piece, level)
-        )
-        if kinds is not None:
-            query = query.where(_total.kind.in_(kinds))
+        found = _in_spans(job_rollups, [_total.queue_counts, _total.run_counts], jobs, [span], level)
+        query = select(func.sum_counts(found.c.queue_counts), func.sum_counts(found.c.run_counts))
         with reading(self._engine) as connection:
             queue, run = connection.execute(query).one()
-        return SecondsCounts(queue=tuple(queue or (0,) * 13), run=tuple(run or (0,) * 13))
+        return SecondsCounts(queue=tuple(queue or _NO_COUNTS), run=tuple(run or _NO_COUNTS))
 
     def openings(self, jobs: JobFilter, spans: Sequence[Span]) -> list[Openings]:
         """The openings in each span, by channel."""
@@ -137,45 +137,37 @@ def _of_kinds(
     more: Sequence[Any] = (),
 ) -> Subquery:
     """Sums by span and kind."""
-    piece, kinds = _pieces(spans), kinds_meant(jobs, level)
-    sums = [func.sum(each).label(each.name) for each in measures]
-    query = (
-        select(piece.c.place, table.c.kind, *more, *sums)
-        .select_from(_in_pieces(table, piece, level))
-        .group_by(piece.c.place, table.c.kind, *more)
-    )
-    return (query if kinds is None else query.where(table.c.kind.in_(kinds))).subquery()
+    found = _in_spans(table, [*more, *measures], jobs, spans, level)
+    keys = [found.c.place, found.c.kind, *(found.c[each.name] for each in more)]
+    sums = [func.sum(found.c[each.name]).label(each.name) for each in measures]
+    return select(*keys, *sums).group_by(*keys).subquery()
 
 
-def _in_pieces(table: Table, piece: TableValuedAlias, level: str) -> FromClause:
-    return piece.join(
-        table,
-        and_(
-            table.c.level == level,
-            table.c.grain == piece.c.grain,
-            table.c.bucket >= piece.c.since,
-            table.c.bucket < piece.c.until,
-        ),
-    )
+def _in_spans(table: Table, columns: Sequence[Any], jobs: JobFilter, spans: Sequence[Span], level: str) -> Subquery:
+    """The rows of a level within spans, each with the place of its span.
+
+    Each grain is asked by itself, with its name in plain sight, so that Postgres looks at no other part of the table.
+    """
+    pieces, kinds, asked = pieces_of(spans), kinds_meant(jobs, level), []
+    for grain in sorted({grain for _, grain, _, _ in pieces}):
+        piece = _as_table([(place, since, until) for place, of, since, until in pieces if of == grain])
+        query = (
+            select(piece.c.place, table.c.kind, *columns)
+            .select_from(piece.join(table, and_(table.c.bucket >= piece.c.since, table.c.bucket < piece.c.until)))
+            .where(table.c.level == literal_column(f"'{level}'"), table.c.grain == literal_column(f"'{grain}'"))
+        )
+        asked.append(query if kinds is None else query.where(table.c.kind.in_(kinds)))
+    return union_all(*asked).subquery()
 
 
-def _pieces(spans: Sequence[Span]) -> TableValuedAlias:
-    """The pieces of spans as rows of a table."""
-    places, grains, begins, ends = zip(*pieces_of(spans), strict=True)
+def _as_table(pieces: Sequence[tuple[int, datetime, datetime]]) -> TableValuedAlias:
+    """Pieces of time as rows: place of the span, begin, end."""
+    places, begins, ends = zip(*pieces, strict=True)
     instant = DateTime(timezone=True)
-    return (
-        func.unnest(
-            literal(list(places), ARRAY(Integer)),
-            literal(list(grains), ARRAY(Text)),
-            literal(list(begins), ARRAY(instant)),
-            literal(list(ends), ARRAY(instant)),
-        )
-        .table_valued(
-            column("place", Integer),
-            column("grain", Text),
-            column("since", instant),
-            column("until", instant),
-            name="piece",
-        )
-        .render_derived()
+    given = (
+        literal(list(places), ARRAY(Integer)),
+        literal(list(begins), ARRAY(instant)),
+        literal(list(ends), ARRAY(instant)),
     )
+    columns = (column("place", Integer), column("since", instant), column("until", instant))
+    return func.unnest(*given).table_valued(*columns, name="piece").render_derived()

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from exports_pipeline.core.catalog import Column, Sensitivity
+from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
@@ -132,6 +133,7 @@ def result_as_json(result: StoredFile) -> dict[str, Any]:
         "remarks": list(result.remarks),
         **({"difference": dict(result.difference)} if result.difference else {}),
         **({"kept": _kept_as_json(result.kept)} if result.kept else {}),
+        **({"changes": asdict(result.changes)} if result.changes else {}),
     }
 
 
@@ -219,6 +221,7 @@ def _result(value: dict[str, Any]) -> StoredFile:
         remarks=tuple(value.get("remarks", ())),
         difference=value.get("difference"),
         kept=_kept(value.get("kept")),
+        changes=ChangesFile(**value["changes"]) if value.get("changes") else None,
     )
 
 

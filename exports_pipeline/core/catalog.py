@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -111,6 +112,7 @@ def dataset_id(name: str) -> UUID:
     return uuid5(NAMESPACE_DNS, name)
 
 
+@lru_cache(maxsize=1_000)
 def user_id(name: str) -> UUID:
     """The id of a user: the name itself where it is a UUID, else uuid5 of it."""
     try:

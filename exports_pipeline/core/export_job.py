@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
@@ -52,6 +53,8 @@ class StoredFile:
     remarks: tuple[str, ...] = ()
     """What the file does not hold, if anything: then it is not complete, and says so itself."""
     kept: KeptResult | None = None
+    changes: ChangesFile | None = None
+    """The rows of that difference, where rows differ."""
 
 
 @dataclass(frozen=True, kw_only=True)

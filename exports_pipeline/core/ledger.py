@@ -202,6 +202,8 @@ class JobStore(Protocol):
     def retry(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
         """Make a failed or cancelled job pending again as a new attempt, with its audit entry.
 
+        The window of a schedule that it ran for is pending again, too: it is settled anew when the job has ended.
+
         Raises:
             WrongStatus: it has not failed and was not cancelled.
         """

@@ -154,9 +154,9 @@ def manifest_key(file: str) -> str:
 
 
 def objects_of(result: StoredFile) -> tuple[str, ...]:
-    """The keys of all objects of a result: its file, the manifest beside it, and what was kept."""
-    kept = (result.kept.object_key,) if result.kept else ()
-    return (result.object_key, manifest_key(result.object_key), *kept)
+    """The keys of all objects of a result: its file, the manifest beside it, what was kept, and what has changed."""
+    beside = (each.object_key for each in (result.kept, result.changes) if each)
+    return (result.object_key, manifest_key(result.object_key), *beside)
 
 
 def catalog_version(dataset: Dataset) -> str:

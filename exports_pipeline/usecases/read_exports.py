@@ -56,6 +56,13 @@ def download_url(job: ExportJob, *, ports: ExportPorts) -> str | None:
     return ports.objects.presign(job.result.object_key, valid=LINK_VALID)
 
 
+def changes_url(job: ExportJob, *, ports: ExportPorts) -> str | None:
+    """A fresh URL of what has changed in the job's file, valid for one hour; None where there is no such file."""
+    if job.result is None or job.result.changes is None or job.is_expired(ports.clock()):
+        return None
+    return ports.objects.presign(job.result.changes.object_key, valid=LINK_VALID)
+
+
 def open_download(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> str:
     """A fresh URL of the job's file, noted in the audit log.
 

@@ -119,13 +119,18 @@ def test_the_metadata_of_a_completed_job_tell_what_the_api_shows(store, engine):
     assert {"filters", "object_key", "row_count", "file_size_bytes", "sha256"} <= set(row.metadata)
 
 
+def is_partition(difference):
+    return difference[0] == "remove_table" and difference[1].name.startswith("job_rollups_")
+
+
 def test_migrations_make_the_tables_that_the_code_knows(migrated):
     engine = make_engine(migrated)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         differences = compare_metadata(context, [metadata, event_tables.metadata, insight_tables.metadata])
     engine.dispose()
-    assert [difference for difference in differences if difference[0] != "remove_index"] == []
+    unknown = [each for each in differences if each[0] != "remove_index" and not is_partition(each)]
+    assert unknown == []
 
 
 def test_migrations_go_down_and_up_again(postgres):

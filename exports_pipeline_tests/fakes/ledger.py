@@ -14,6 +14,7 @@ from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, 
 from exports_pipeline.core.ledger import Outlook, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
+from exports_pipeline_tests.fakes.job_filter import is_on
 from exports_pipeline_tests.fakes.users import InMemoryUsers
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
@@ -33,7 +34,7 @@ class InMemoryLedger:
         self.jobs, self.audit, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}
         self.manifests, self.digests = {}, {}
         self.users = InMemoryUsers()
-        self.is_away = False
+        self.is_away, self.on_retry = False, lambda _job: None
 
     def __getattribute__(self, name):
         is_call = not name.startswith("_") and callable(getattr(type(self), name, None))
@@ -82,9 +83,7 @@ class InMemoryLedger:
             and (page.dataset is None or page.dataset in (job.dataset, str(job.dataset_id)))
             and (page.created_since is None or job.created_at >= page.created_since)
             and (page.created_until is None or job.created_at < page.created_until)
-            and (page.completed_since is None or _ended(job, since=page.completed_since))
-            and (page.completed_until is None or _ended(job, until=page.completed_until))
-            and _is_meant(job, page.jobs)
+            and is_on(job, page)
             and (page.before is None or (job.created_at, job.id) < page.before)
         ]
         return found[: page.limit]
@@ -180,15 +179,10 @@ class InMemoryLedger:
         job = self.jobs.get(job_id)
         attempt = job.attempt if job else 0
         fresh = {"status": Status.PENDING, "forgiven": attempt, "attempt": attempt + 1, "due_at": now, "error": None}
-        return self._ask(
-            job_id,
-            audit,
-            (Status.FAILED, Status.CANCELLED),
-            **fresh,
-            **_FRESH,
-            started_at=None,
-            completed_at=None,
-        )
+        fresh |= {**_FRESH, "started_at": None, "completed_at": None}
+        retried = self._ask(job_id, audit, (Status.FAILED, Status.CANCELLED), **fresh)
+        self.on_retry(retried)
+        return retried
 
     def silent(self, *, since):
         return [job for job in self.jobs.values() if job.status is Status.RUNNING and job.heartbeat_at < since]
@@ -299,25 +293,3 @@ def _seconds(job):
 
 def _as_job_error(error):
     return JobError(code=error.code, sentence=error.sentence, fault=error.fault)
-
-
-def _ended(job, *, since=_NEVER, until=None):
-    return job.completed_at is not None and job.completed_at >= since and (until is None or job.completed_at < until)
-
-
-def _is_meant(job, wanted):
-    tags, channels = job.tag_summary or ("",), tuple(each.channel for each in job.recipients) or ("manual",)
-    code = job.error.code if job.error and job.status is Status.FAILED else ""
-    facts = {
-        "dataset": (job.dataset,),
-        "type": (job.type,),
-        "tag": tags,
-        "format": (job.format,),
-        "destination": channels,
-        "list": (job.labels.list,),
-        "plan": (job.labels.plan,),
-        "status": (job.status,),
-        "error_code": (code,),
-        "user_id": (job.requester.user_id,),
-    }
-    return all(getattr(wanted, name) in (None, *known) for name, known in facts.items())
