@@ -1,0 +1,102 @@
+"""What a roll-up says, and how it gets on with whoever is at work beside it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.adapters.metric_transaction import alone
+from exports_pipeline.adapters.metrics_yaml import read_metrics
+from exports_pipeline.core.metric_store import RolledUp
+from exports_pipeline_tests.direct_figures import direct_figures, stored_figures
+from exports_pipeline_tests.events import MIDDAY, Event, correct, store
+
+METRICS = read_metrics()
+FIRST = Event(id="first", value=Decimal(1), customer="ann")
+SECOND = Event(id="second", value=Decimal(2), customer="bob", occurred_at=MIDDAY - timedelta(hours=1))
+
+
+@pytest.fixture
+def metrics(events_engine):
+    with events_engine.begin() as connection:
+        store(connection, [FIRST, SECOND])
+    return PostgresMetricStore(events_engine, METRICS)
+
+
+def are_those_of(engine, *events):
+    with engine.connect() as connection:
+        return stored_figures(connection) == direct_figures(METRICS, events)
+
+
+def test_it_says_what_it_did_and_then_has_nothing_to_do(metrics):
+    assert (metrics.has_new(), metrics.has_late()) == (True, True)
+    done = metrics.roll_up(MIDDAY)
+    assert (done.batches, done.events, done.late, done.repaired) == (1, 2, 1, 0)
+    assert (metrics.has_new(), metrics.has_late()) == (False, False)
+    assert metrics.roll_up(MIDDAY) == RolledUp()
+
+
+def test_a_second_one_at_the_same_time_does_nothing(metrics, events_engine):
+    with alone(events_engine, waits=False):
+        assert metrics.roll_up(MIDDAY) == RolledUp(is_busy=True)
+    assert metrics.roll_up(MIDDAY).events == 2
+
+
+def test_a_correction_under_way_is_not_lost_although_its_minute_is_stale_already(metrics, events_engine):
+    metrics.roll_up(MIDDAY)
+    with events_engine.begin() as connection:
+        correct(connection, replace(FIRST, value=Decimal(10)))
+    with events_engine.begin() as connection:
+        correct(connection, replace(FIRST, value=Decimal(100)))  # finds the minute on the list, and leaves it there
+        assert metrics.roll_up(MIDDAY).repaired == 0  # it gives way
+    assert metrics.has_late()
+    assert metrics.roll_up(MIDDAY).repaired == 1
+    assert are_those_of(events_engine, replace(FIRST, value=Decimal(100)), SECOND)
+
+
+def test_a_batch_that_is_stored_meanwhile_comes_next(metrics, events_engine):
+    third = Event(id="third", customer="eve")
+    with events_engine.begin() as connection:
+        store(connection, [third])
+        assert metrics.roll_up(MIDDAY).events == 2
+    assert metrics.roll_up(MIDDAY).events == 1
+    assert are_those_of(events_engine, FIRST, SECOND, third)
+
+
+def test_a_group_that_is_gone_after_a_correction_leaves_no_row(metrics, events_engine):
+    metrics.roll_up(MIDDAY)
+    moved = replace(SECOND, occurred_at=SECOND.occurred_at - timedelta(days=40), label="no", event_type="intent")
+    with events_engine.begin() as connection:
+        correct(connection, moved)
+    metrics.roll_up(MIDDAY)
+    assert are_those_of(events_engine, FIRST, moved)
+
+
+def test_others_follow_in_the_same_transactions(events_engine, metrics):
+    class Follower:
+        def __init__(self):
+            self.added, self.mended, self.stale = [], 0, True
+
+        def add(self, connection, batch_ids):
+            self.added += batch_ids
+            if len(self.added) == 1:
+                connection.execute(text("UPDATE event_batches SET tenant = 'never seen'"))
+                raise RuntimeError
+
+        def mend(self, connection):
+            self.mended, self.stale = self.mended + 1, False
+
+        def is_stale(self, connection):
+            return self.stale
+
+    follower = Follower()
+    both = PostgresMetricStore(events_engine, METRICS, also=(follower,))
+    with pytest.raises(RuntimeError):
+        both.roll_up(MIDDAY)
+    assert are_those_of(events_engine)
+    assert both.roll_up(MIDDAY).events == 2
+    assert (len(follower.added), len(set(follower.added)), follower.mended) == (2, 1, 1)
+    assert are_those_of(events_engine, FIRST, SECOND)
