@@ -1,9 +1,10 @@
 """What routes receive besides their parameters; none of it blocks, so all of it is async."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Security
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
@@ -13,6 +14,9 @@ from exports_api.metrics import ApiMetrics
 from exports_api.shared_looks import SharedLooks
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.requester import Requester
+
+EVENTS_AT_ONCE = 4
+"""Requests with events that are read and stored at once: more would only wait for the processor and connections."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,8 @@ class ApiParts:
     looks: SharedLooks
     dispatch_soon: Callable[[], None]
     """Has pending export jobs launched in the background, so that the answer goes out first."""
+
+    event_threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(EVENTS_AT_ONCE))
 
 
 async def api_parts(request: Request) -> ApiParts:

@@ -34,6 +34,12 @@ class BodyTooLarge(RequestError):
     code = "body_too_large"
 
 
+class TooManyEvents(RequestError):
+    """A request takes at most 10,000 events; send the others in another one."""
+
+    code = "too_many_events"
+
+
 class UnsupportedMediaType(RequestError):
     """The body must be sent as application/json, uncompressed."""
 

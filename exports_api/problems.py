@@ -41,6 +41,10 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.UnknownTemplate: _UNPROCESSABLE,
         refusals.InvalidParameter: _UNPROCESSABLE,
         refusals.InvalidQuestion: _UNPROCESSABLE,
+        refusals.UnknownMetric: _UNPROCESSABLE,
+        refusals.UnknownDimension: _UNPROCESSABLE,
+        refusals.TooManyPoints: _UNPROCESSABLE,
+        refusals.BeyondRetention: _UNPROCESSABLE,
         refusals.UnknownFormat: _UNPROCESSABLE,
         refusals.InvalidOption: _UNPROCESSABLE,
         refusals.InvalidDateRange: _UNPROCESSABLE,
@@ -65,6 +69,8 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.InvalidCatalog: _OURS,
         errors.InvalidBranding: _OURS,
         errors.InvalidMessageTemplate: _OURS,
+        errors.InvalidMetrics: _OURS,
+        errors.InvalidCampaigns: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
         errors.TargetForbidden: _UNPROCESSABLE,
@@ -106,13 +112,19 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.InvalidSchedule: _UNPROCESSABLE,
         refusals.UnknownSchedule: Answer(status=404),
         refusals.UnknownUser: Answer(status=404),
+        refusals.UnknownCampaign: Answer(status=404),
         http_errors.BodyTooLarge: Answer(status=413),
+        http_errors.TooManyEvents: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
     }
 )
 """Every error by its own class; a test keeps this total."""
 
-_NAMED_BY_PATH = {refusals.UnknownDataset: "dataset_id", refusals.UnknownDestination: "destination_id"}
+_NAMED_BY_PATH = {
+    refusals.UnknownDataset: "dataset_id",
+    refusals.UnknownDestination: "destination_id",
+    refusals.UnknownMetric: "metric",
+}
 """What a path may name, or a body; in a body it cannot be met as it stands."""
 
 _WITH_BODY = frozenset({"POST", "PATCH"})

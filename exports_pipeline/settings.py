@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
 
+    metrics: Path | None = Field(None, validation_alias="EXPORTS_METRICS")
+    """A YAML file that declares the metrics of events; unset: the packaged ones."""
+    campaigns: Path | None = Field(None, validation_alias="EXPORTS_CAMPAIGNS")
+    """A YAML file with the funnel of campaigns and the metrics they are told by; unset: the packaged one."""
+
     branding: Path | None = Field(None, validation_alias="EXPORTS_BRANDING")
     """A YAML file with logo, colours, fonts, header and footer of reports; unset: the plain theme."""
 
@@ -120,6 +125,11 @@ class Settings(BaseSettings):
     """How many minutes at least lie between two windows of a schedule."""
     schedule_spread_minutes: int = Field(5, ge=0, validation_alias="EXPORTS_SCHEDULE_SPREAD_MINUTES")
     """Over how many minutes schedules that are due at the same time are spread."""
+
+    event_months: int = Field(24, ge=1, le=1_200, validation_alias="EXPORTS_EVENT_MONTHS")
+    """How many months before the present one events are kept; older ones are refused, and dropped by the month."""
+    event_future_minutes: int = Field(60, ge=0, validation_alias="EXPORTS_EVENT_FUTURE_MINUTES")
+    """How far ahead of our clock an event may be."""
 
     workers: int = Field(2, ge=1, validation_alias="EXPORTS_WORKERS")
     """Runs at the same time: the children of the Celery worker and the slots of the dispatcher."""

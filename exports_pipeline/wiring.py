@@ -6,19 +6,26 @@ from time import sleep
 
 import structlog
 
+from exports_pipeline.adapters.activity_store import PostgresActivityStore
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.branding_yaml import read_branding
+from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.destination_store import PostgresDestinationStore
+from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
 from exports_pipeline.adapters.insight_reader import PostgresInsights
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
+from exports_pipeline.adapters.journey_rollup import JourneyRollup
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
+from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
@@ -53,10 +60,14 @@ def build_ports(settings: Settings) -> ExportPorts:
     Raises:
         NotConfigured: a variable that only the embedded stack can do without is missing.
         InvalidCatalog: the catalogue does not fit the warehouse.
+        InvalidMetrics, InvalidCampaigns: the file of metrics, or that of campaigns, cannot be followed.
     """
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
-    engine = make_engine(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    engine = make_engine(url)
+    metrics = read_metrics(settings.metrics)
+    rules = read_campaign_rules(settings.campaigns, metrics)
     return ExportPorts(
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
@@ -67,6 +78,16 @@ def build_ports(settings: Settings) -> ExportPorts:
         figures=PostgresFigures(engine),
         insights=PostgresInsights(engine),
         warehouse=make_all_sources(settings),
+        campaign_rules=rules,
+        journeys=PostgresJourneyStore(engine),
+        activity=PostgresActivityStore(engine),
+        events=PostgresEventStore(engine),
+        metrics=PostgresMetricStore(
+            engine,
+            metrics,
+            patient=make_engine(url, pool_size=1, is_patient=True),
+            also=[JourneyRollup(rules.funnel)],
+        ),
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
@@ -112,6 +133,8 @@ def limits_of(settings: Settings) -> Limits:
         run_retention=timedelta(days=settings.run_days),
         schedule_least=timedelta(minutes=settings.schedule_least_minutes),
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
+        event_months=settings.event_months,
+        event_ahead=timedelta(minutes=settings.event_future_minutes),
     )
 
 

@@ -15,6 +15,7 @@ from exports_pipeline.adapters.migrations import migrate
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.s3_bucket import setup_bucket
 from exports_pipeline.local.postgres import database_url, postgres_part
+from exports_pipeline_tests.events import empty_tables
 from exports_pipeline_tests.postgres_tables import PostgresTables
 from exports_pipeline_tests.s3_gate import S3Gate
 from exports_pipeline_tests.tables import Tables
@@ -71,6 +72,26 @@ def engine(migrated):
     engine = make_engine(migrated)
     with engine.begin() as connection:
         connection.exec_driver_sql("TRUNCATE users, export_jobs, deliveries, audit_log RESTART IDENTITY CASCADE")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def events_migrated(postgres):
+    """URL of a database of its own with the tables of events: their partitions would be in the way of others."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE events")
+    url = postgres.rpartition("/")[0] + "/events"
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def events_engine(events_migrated):
+    """An engine on the tables of events, empty."""
+    engine = make_engine(events_migrated)
+    with engine.begin() as connection:
+        empty_tables(connection)
     yield engine
     engine.dispose()
 

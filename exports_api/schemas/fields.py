@@ -29,7 +29,8 @@ def _without_nul(value: Any) -> Any:
     return value
 
 
-def _iso_date(value: Any) -> date | None:
+def iso_date(value: Any) -> date | None:
+    """The date a text of a query or a body names; None for none."""
     if value is None:
         return None
     try:
@@ -71,7 +72,7 @@ WithoutNul = AfterValidator(_without_nul)
 
 IsoDate = Annotated[
     date | None,
-    BeforeValidator(_iso_date),
+    BeforeValidator(iso_date),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}),
 ]
 """A date as YYYY-MM-DD and nothing else."""

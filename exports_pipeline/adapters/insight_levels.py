@@ -22,7 +22,7 @@ LEVELS: Mapping[str, frozenset[Facet]] = MappingProxyType(
         "job": frozenset(Facet),
     }
 )
-"""What each level of migration 0014 knows, the shortest first."""
+"""What each level of migration 0013 knows, the shortest first."""
 WITH_SECONDS = ("all", "user", "data")
 """The levels that keep how long jobs took."""
 

@@ -1,4 +1,4 @@
-"""The tables of the insights, as SQLAlchemy knows them: triggers fill them, as migration 0014 tells."""
+"""The tables of the insights, as SQLAlchemy knows them: triggers fill them, as migration 0013 tells."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY

@@ -8,6 +8,7 @@ from select import POLLIN, poll
 from typing import Any
 
 from psycopg import Error as PsycopgError
+from psycopg import OperationalError as PsycopgOperationalError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
@@ -73,7 +74,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         LedgerUnavailable: as `transaction`.
     """
-    with _wrapped_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with wrapped_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection
 
 
@@ -84,15 +85,20 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     Raises:
         LedgerUnavailable: Postgres is away, starting, stopping, or has no connection left.
     """
-    with _wrapped_errors(), engine.begin() as connection:
+    with wrapped_errors(), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
-def _wrapped_errors() -> Iterator[None]:
+def wrapped_errors() -> Iterator[None]:
+    """Errors of the driver as ours, for whoever holds a connection by other means than those above.
+
+    Raises:
+        LedgerUnavailable: as `transaction`.
+    """
     try:
         yield
-    except (OperationalError, PoolTimeout) as error:
+    except (OperationalError, PsycopgOperationalError, PoolTimeout) as error:
         raise LedgerUnavailable from error
     except DBAPIError as error:
         if error.connection_invalidated:

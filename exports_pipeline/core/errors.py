@@ -44,6 +44,18 @@ class InvalidBranding(ExportError):
     code = "invalid_branding"
 
 
+class InvalidMetrics(ExportError):
+    """The file of metrics cannot be followed."""
+
+    code = "invalid_metrics"
+
+
+class InvalidCampaigns(ExportError):
+    """The file that says what campaigns are told by cannot be followed."""
+
+    code = "invalid_campaigns"
+
+
 class InvalidMessageTemplate(ExportError):
     """A message template cannot be followed."""
 

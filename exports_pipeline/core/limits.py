@@ -42,6 +42,10 @@ class Limits:
     """How often a schedule may run at most."""
     schedule_spread: timedelta = timedelta(minutes=5)
     """Over how long schedules that are due at the same time are spread."""
+    event_months: int = 24
+    """How many months before the present one events are kept."""
+    event_ahead: timedelta = timedelta(hours=1)
+    """How far ahead of ours the clock of whoever sends events may be."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)
     """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)

@@ -5,17 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from exports_pipeline.core.activity import ActivityStore
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
+from exports_pipeline.core.event_store import EventStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.formats import Format
+from exports_pipeline.core.funnel import CampaignRules
 from exports_pipeline.core.insights import InsightReader
+from exports_pipeline.core.journey_store import JourneyStore
 from exports_pipeline.core.ledger import AuditLog, JobStore
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.link import LinkStore, Vault
 from exports_pipeline.core.message import MessageTemplates, Sender
+from exports_pipeline.core.metric_store import MetricStore
 from exports_pipeline.core.outbox import Outbox
 from exports_pipeline.core.parameters import TemplateFacts
 from exports_pipeline.core.people import UserStore
@@ -115,6 +120,11 @@ class ExportPorts:
     outbox: Outbox
     figures: FigureReader
     insights: InsightReader
+    campaign_rules: CampaignRules
+    journeys: JourneyStore
+    activity: ActivityStore
+    events: EventStore
+    metrics: MetricStore
     warehouse: Warehouse
     kept: KeptRows
     objects: ObjectStore

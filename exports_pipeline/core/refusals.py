@@ -45,6 +45,36 @@ class InvalidQuestion(RequestError):
     code = "invalid_question"
 
 
+class UnknownMetric(RequestError):
+    """There is no such metric; the list of metrics names them."""
+
+    code = "unknown_metric"
+
+
+class UnknownDimension(RequestError):
+    """The metric has no such dimension; the list of metrics names those it has."""
+
+    code = "unknown_dimension"
+
+
+class UnknownCampaign(RequestError):
+    """There is no such campaign among yours; the list of campaigns names them."""
+
+    code = "unknown_campaign"
+
+
+class TooManyPoints(RequestError):
+    """The series would have too many points; narrow the dates, or choose a coarser granularity."""
+
+    code = "too_many_points"
+
+
+class BeyondRetention(RequestError):
+    """The range begins before the oldest events that are kept."""
+
+    code = "beyond_retention"
+
+
 class UnknownChannel(RequestError):
     """There is no such channel."""
 

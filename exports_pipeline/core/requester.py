@@ -43,6 +43,11 @@ class Requester:
         return Permission.UNMASK in self.permissions
 
     @property
+    def views_audit(self) -> bool:
+        """Whether what others did may be seen."""
+        return Permission.VIEW_AUDIT in self.permissions
+
+    @property
     def manages_exports(self) -> bool:
         """Whether export jobs of others may be seen and cancelled."""
         return Permission.MANAGE_EXPORTS in self.permissions

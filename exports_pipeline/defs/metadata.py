@@ -21,7 +21,7 @@ def outcome_as_metadata(outcome: Outcome | None) -> dict[str, dg.MetadataValue]:
         "rows_per_second": dg.MetadataValue.int(round(result.row_count / max(outcome.seconds, 1e-6))),
         "sha256": dg.MetadataValue.text(result.sha256),
         "object_key": dg.MetadataValue.text(result.object_key),
-        "columns": dg.MetadataValue.md(_as_markdown(["column", "type"], [list(each) for each in result.columns])),
+        "columns": dg.MetadataValue.md(as_markdown(["column", "type"], [list(each) for each in result.columns])),
         "preview": dg.MetadataValue.md(_preview(outcome.preview)),
     }
 
@@ -29,10 +29,11 @@ def outcome_as_metadata(outcome: Outcome | None) -> dict[str, dg.MetadataValue]:
 def _preview(rows: list[dict[str, str | None]]) -> str:
     if not rows:
         return "no rows"
-    return _as_markdown(list(rows[0]), [["NULL" if cell is None else cell for cell in row.values()] for row in rows])
+    return as_markdown(list(rows[0]), [["NULL" if cell is None else cell for cell in row.values()] for row in rows])
 
 
-def _as_markdown(header: list[str], rows: list[list[str]]) -> str:
+def as_markdown(header: list[str], rows: list[list[str]]) -> str:
+    """A table of texts, which may hold anything."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(_escaped(cell) for cell in line) + " |" for line in lines)
 

@@ -11,6 +11,7 @@ import dagster as dg
 import structlog
 
 from exports_pipeline.core.errors import ExportError, LostClaim
+from exports_pipeline.core.metric_store import RolledUp
 from exports_pipeline.usecases.deliver import Delivered
 from exports_pipeline.usecases.enqueue_recurring import Tick
 from exports_pipeline.usecases.run_export import Outcome
@@ -73,3 +74,23 @@ def log_tick(tick: Tick) -> None:
     """Say what a tick of the schedules did; one that had nothing to do is no event."""
     if tick != Tick():
         _log.info("schedules_ticked", due=tick.due, late=tick.late, skipped=tick.skipped, failed=tick.failed)
+
+
+def log_roll_up(done: RolledUp) -> None:
+    """Say what a roll-up of events did; one that found nothing to do is no event."""
+    if done != RolledUp():
+        _log.info(
+            "metrics_rolled_up",
+            batches=done.batches,
+            events=done.events,
+            buckets=done.buckets,
+            late=done.late,
+            repaired=done.repaired,
+            busy=done.is_busy,
+        )
+
+
+def log_check(mismatches: int) -> None:
+    """Say how a comparison of metrics with their events ended."""
+    if mismatches:
+        _log.error("metrics_differ", mismatches=mismatches)

@@ -1,0 +1,119 @@
+"""Metrics as they are declared: which events count, how they are aggregated, and by what they can be told apart."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exports_pipeline.core.refusals import UnknownDimension, UnknownMetric
+
+DIMENSIONS = ("campaign", "category", "label", "event_type", "segment")
+"""What every event has; `segment` stands in its metadata."""
+METADATA = "metadata."
+"""What the name of a dimension begins with that is a text in the event's metadata."""
+
+
+class Granularity(StrEnum):
+    """How long a bucket of time is; weeks begin on Monday (ISO 8601)."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+STORED = (Granularity.MINUTE, Granularity.HOUR, Granularity.DAY)
+"""Buckets of UTC that are kept; all others are composed of them."""
+ASKED = (Granularity.HOUR, Granularity.DAY, Granularity.WEEK, Granularity.MONTH)
+"""Buckets of any time zone that a series may have."""
+
+
+class Aggregate(StrEnum):
+    """What a metric makes of the events of a bucket."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    MEAN = "mean"
+    DISTINCT = "distinct"
+    """Customers, each of them once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilter:
+    """Which events count: those with one of the values in every field that names any."""
+
+    event_type: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    campaign: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, tuple[str, ...]]:
+        """The fields that name values."""
+        fields = ("event_type", "category", "label", "campaign")
+        return {field: getattr(self, field) for field in fields if getattr(self, field)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric."""
+
+    name: str
+    title: str = ""
+    unit: str = ""
+    """What its numbers count, as `s` or `EUR`."""
+    events: EventFilter = EventFilter()
+    aggregate: Aggregate = Aggregate.COUNT
+    dimensions: tuple[str, ...] = ()
+    """What its figures can be filtered and told apart by."""
+
+    @property
+    def takes_values(self) -> bool:
+        """Whether it aggregates `value`; then events without one do not count."""
+        return self.aggregate in {Aggregate.SUM, Aggregate.MIN, Aggregate.MAX, Aggregate.MEAN}
+
+    @property
+    def takes_customers(self) -> bool:
+        """Whether it counts customers."""
+        return self.aggregate is Aggregate.DISTINCT
+
+    def check_dimensions(self, names: Sequence[str], *, field: str) -> None:
+        """Refuse what the metric cannot be told apart by.
+
+        Raises:
+            UnknownDimension
+        """
+        for name in names:
+            if name not in self.dimensions:
+                known = ", ".join(self.dimensions) or "none"
+                raise UnknownDimension(f"{self.name} has no dimension {name!r}; it has: {known}.", field=field)
+
+
+class Metrics:
+    """All metrics, by name, in order."""
+
+    def __init__(self, metrics: Sequence[Metric] = ()) -> None:
+        self._by_name = {metric.name: metric for metric in metrics}
+
+    def __iter__(self) -> Iterator[Metric]:
+        return iter(self._by_name.values())
+
+    def find(self, name: str) -> Metric:
+        """The metric of that name.
+
+        Raises:
+            UnknownMetric: there is none.
+        """
+        if name not in self._by_name:
+            raise UnknownMetric(field="metric")
+        return self._by_name[name]
+
+    def choose(self, names: Sequence[str] | None) -> tuple[Metric, ...]:
+        """The metrics of these names; all for None.
+
+        Raises:
+            UnknownMetric: one of them is not there.
+        """
+        return tuple(self) if names is None else tuple(self.find(name) for name in dict.fromkeys(names))

@@ -1,0 +1,82 @@
+"""Buckets of any zone are composed of stored ones without a gap and without an overlap."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports_pipeline.core.bucket import buckets_between, floor, runs_of
+from exports_pipeline.core.metric import ASKED, STORED, Granularity
+
+ZONES = (
+    "UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "America/New_York",
+    "America/Sao_Paulo", "Pacific/Apia", "Africa/Cairo", "Europe/Prague", "Pacific/Chatham",
+)  # fmt: skip
+DAYS = st.dates(date(2010, 1, 1), date(2030, 12, 31))
+LENGTHS = {Granularity.MINUTE: timedelta(minutes=1), Granularity.HOUR: timedelta(hours=1)}
+
+
+def hours_of(zone, day):
+    return list(buckets_between(day, day, Granularity.HOUR, ZoneInfo(zone)))
+
+
+@given(zone=st.sampled_from(ZONES), first=DAYS, days=st.integers(0, 70), granularity=st.sampled_from(ASKED))
+def test_buckets_fill_their_days_and_stored_ones_fill_the_buckets(zone, first, days, granularity):
+    last = first + timedelta(days=days)
+    buckets = list(buckets_between(first, last, granularity, ZoneInfo(zone)))
+    assert buckets[0].since.astimezone(ZoneInfo(zone)).date() == first or zone == "Pacific/Apia"
+    assert all(one.until == next_.since for one, next_ in pairwise(buckets))
+    assert all(one.since < one.until for one in buckets) or zone == "Pacific/Apia"  # which left a whole day out
+    runs = runs_of(buckets)
+    assert runs[0].since == buckets[0].since
+    assert runs[-1].until == buckets[-1].until
+    assert all(one.until == next_.since for one, next_ in pairwise(runs))
+    for run in runs:
+        assert run.granularity in STORED
+        assert floor(run.since, run.granularity) == run.since
+        assert floor(run.until, run.granularity) == run.until
+
+
+@given(zone=st.sampled_from(ZONES), day=DAYS, seconds=st.integers(0, 86_399))
+def test_an_instant_lies_in_the_hour_that_its_clock_shows(zone, day, seconds):
+    at = datetime.combine(day, datetime.min.time(), UTC) + timedelta(seconds=seconds)
+    local = at.astimezone(ZoneInfo(zone))
+    [bucket] = [each for each in hours_of(zone, local.date()) if each.since <= at < each.until]
+    assert (bucket.start.date(), bucket.start.hour) == (local.date(), local.hour)
+    assert bucket.start.utcoffset() == local.utcoffset()
+
+
+def test_the_hour_that_is_twice_is_two_buckets():
+    starts = [bucket.start.isoformat() for bucket in hours_of("America/New_York", date(2026, 11, 1))]
+    assert starts[1:3] == ["2026-11-01T01:00:00-04:00", "2026-11-01T01:00:00-05:00"]
+    assert len(starts) == 25
+
+
+def test_a_jump_of_half_an_hour_cuts_an_hour():
+    buckets = hours_of("Australia/Lord_Howe", date(2026, 4, 5))
+    lengths = [(bucket.until - bucket.since) // timedelta(minutes=1) for bucket in buckets]
+    assert lengths[:4] == [60, 60, 30, 60]
+    assert sum(lengths) == 24 * 60 + 30
+
+
+def test_a_day_whose_midnight_is_left_out_begins_when_the_clock_jumps():
+    [day] = buckets_between(date(2018, 11, 4), date(2018, 11, 4), Granularity.DAY, ZoneInfo("America/Sao_Paulo"))
+    assert day.since == datetime(2018, 11, 4, 3, tzinfo=UTC)
+    assert day.until == datetime(2018, 11, 5, 2, tzinfo=UTC)
+
+
+def test_weeks_are_those_of_iso_and_say_where_the_range_cuts_them():
+    weeks = list(buckets_between(date(2026, 12, 30), date(2027, 1, 10), Granularity.WEEK, ZoneInfo("UTC")))
+    assert [(week.start.date(), week.since.date(), week.is_whole) for week in weeks] == [
+        (date(2026, 12, 28), date(2026, 12, 30), False),
+        (date(2027, 1, 4), date(2027, 1, 4), True),
+    ]
+
+
+@pytest.mark.parametrize(("zone", "granularities"), [("UTC", {"day"}), ("America/New_York", {"hour", "day"})])
+def test_days_of_utc_are_read_as_one_run(zone, granularities):
+    buckets = list(buckets_between(date(2026, 1, 1), date(2026, 1, 31), Granularity.MONTH, ZoneInfo(zone)))
+    assert {run.granularity for run in runs_of(buckets)} == granularities

@@ -1,0 +1,66 @@
+"""The figures of events, added up one event after the other: what any roll-up must come to."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import select
+
+from exports_pipeline.adapters.customer_sketch import count_of
+from exports_pipeline.adapters.event_tables import metric_rollups
+
+
+def starts(at: datetime) -> dict[str, datetime]:
+    minute = at.replace(second=0, microsecond=0)
+    return {"minute": minute, "hour": minute.replace(minute=0), "day": minute.replace(hour=0, minute=0)}
+
+
+def direct_figures(metrics, events):
+    """Figures by tenant, metric, granularity, bucket and dimensions."""
+    counted = defaultdict(list)
+    for event in events:
+        for metric in metrics:
+            if not counts(metric, event):
+                continue
+            dimensions = tuple(sorted((name, value_of(event, name)) for name in metric.dimensions))
+            for granularity, bucket in starts(event.occurred_at).items():
+                counted[event.tenant, metric.name, granularity, bucket, dimensions].append(event)
+    by_name = {metric.name: metric for metric in metrics}
+    return {key: figures(by_name[key[1]], found) for key, found in counted.items()}
+
+
+def stored_figures(connection):
+    """The same, as they are stored."""
+    rows = connection.execute(select(metric_rollups)).mappings()
+    return {
+        (
+            row["tenant"],
+            row["metric"],
+            row["granularity"],
+            row["bucket"],
+            tuple(sorted(row["dimensions"].items())),
+        ): (row["count"], row["sum"], row["min"], row["max"], count_of(row["sketch"]))
+        for row in rows
+    }
+
+
+def counts(metric, event):
+    wanted = metric.events.fields
+    has_value = event.value is not None or not metric.takes_values
+    return has_value and all(getattr(event, field) in values for field, values in wanted.items())
+
+
+def value_of(event, dimension):
+    if dimension == "segment":
+        dimension = "metadata.segment"
+    if dimension.startswith("metadata."):
+        return event.metadata.get(dimension.removeprefix("metadata."), "")
+    return getattr(event, dimension)
+
+
+def figures(metric, events):
+    if metric.takes_customers:
+        return len(events), None, None, None, len({event.customer for event in events} - {""})
+    if metric.takes_values:
+        values = [event.value for event in events]
+        return len(events), sum(values), min(values), max(values), 0
+    return len(events), None, None, None, 0
