@@ -54,7 +54,7 @@ ROLL_UP = """
         jsonb_build_object('campaign', campaign, 'label', label), count(*), sum(value)
     FROM analytics_events JOIN new ON batch_id = new.id CROSS JOIN (VALUES ('minute'), ('hour'), ('day')) AS of (size)
     GROUP BY 1, 3, 4, 5
-    ON CONFLICT (tenant, metric, granularity, bucket, dimensions)
+    ON CONFLICT (tenant, metric, granularity, bucket, dimensions_key)
     DO UPDATE SET count = metric_rollups.count + excluded.count, sum = metric_rollups.sum + excluded.sum"""
 
 

@@ -59,6 +59,7 @@ def upgrade() -> None:
             customer text NOT NULL,
             PRIMARY KEY (tenant, customer)
         )""")
+    # Dimensions may be longer than an index takes, so their digest stands in the key.
     op.execute("""
         CREATE TABLE metric_rollups (
             tenant text NOT NULL,
@@ -71,7 +72,8 @@ def upgrade() -> None:
             min numeric,
             max numeric,
             sketch bytea,
-            PRIMARY KEY (tenant, metric, granularity, bucket, dimensions)
+            dimensions_key uuid GENERATED ALWAYS AS (CAST(md5(CAST(dimensions AS text)) AS uuid)) STORED,
+            PRIMARY KEY (tenant, metric, granularity, bucket, dimensions_key)
         )""")
 
 

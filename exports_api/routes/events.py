@@ -50,7 +50,7 @@ _BODY: dict[str, Any] = {
     "",
     summary="Send events",
     response_model=Taken,
-    responses=problems(413, 415, 422),
+    responses=problems(403, 413, 415, 422),
     openapi_extra=_BODY,
 )
 async def post_events(

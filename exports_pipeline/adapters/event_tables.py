@@ -1,6 +1,19 @@
 """The tables of events and of metrics, as SQLAlchemy knows them; alembic makes them, all but the months of events."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, LargeBinary, MetaData, Numeric, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
@@ -62,10 +75,11 @@ metric_rollups = Table(
     Column("metric", Text, primary_key=True),
     Column("granularity", Text, primary_key=True),
     Column("bucket", _Instant, primary_key=True),
-    Column("dimensions", JSONB, primary_key=True),
+    Column("dimensions", JSONB, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("sum", Numeric),
     Column("min", Numeric),
     Column("max", Numeric),
     Column("sketch", LargeBinary),
+    Column("dimensions_key", Uuid, Computed("CAST(md5(CAST(dimensions AS text)) AS uuid)"), primary_key=True),
 )

@@ -6,6 +6,8 @@ from sqlalchemy.sql.selectable import Exists
 from exports_pipeline.adapters.event_tables import analytics_events, event_batches
 from exports_pipeline.core.metric import METADATA, Metric
 
+MOST_CHARACTERS = 200
+"""Of a dimension that comes out of an event's metadata; as many as a label has."""
 Figures = Select[tuple[str, str, object, object, int, object, object, object]]
 
 
@@ -59,5 +61,5 @@ def _dimension(name: str, events: FromClause) -> ColumnElement[str]:
     if name == "segment":
         name = f"{METADATA}segment"
     if name.startswith(METADATA):
-        return func.coalesce(events.c.metadata[name.removeprefix(METADATA)].astext, "")
+        return func.left(func.coalesce(events.c.metadata[name.removeprefix(METADATA)].astext, ""), MOST_CHARACTERS)
     return events.c[name]

@@ -28,7 +28,8 @@ MOST_EVENTS = 50_000
 """Of one transaction, or a batch more."""
 MOST_MINUTES = 500
 """Made anew in one transaction."""
-_KEY = ("tenant", "metric", "granularity", "bucket", "dimensions")
+_KEY = ("tenant", "metric", "granularity", "bucket", "dimensions_key")
+_COLUMNS = (*_KEY[:-1], "dimensions", "count", "sum", "min", "max")
 
 
 class MetricRollUp:
@@ -113,7 +114,7 @@ class MetricRollUp:
             .group_by(minutes.c.tenant, minutes.c.metric, granularity.c.name, "rolled", minutes.c.dimensions)
         )
         stored, more = metric_rollups.c, insert(metric_rollups)
-        more = more.from_select([*_KEY, "count", "sum", "min", "max"], rows)
+        more = more.from_select(_COLUMNS, rows)
         added = more.on_conflict_do_update(
             index_elements=_KEY,
             set_={

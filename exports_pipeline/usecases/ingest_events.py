@@ -8,8 +8,11 @@ from exports_pipeline.core.event import Event, EventFault, Refusal
 from exports_pipeline.core.event_check import check_event, events_window
 from exports_pipeline.core.event_store import Added
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import NotAllowed
 
 MAX_TOLD = 100
+MAX_TENANT = 128
+"""Characters of an owner key that events are kept for: it stands in every key, beside texts that are as long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,12 @@ def ingest_events(given: Iterable[tuple[int, Any]], tenant: str, *, replace: boo
     """Store what is an event, and tell what is none.
 
     Each comes with its place in the body, and as JSON values; what could not be read as such is `Unreadable`.
+
+    Raises:
+        NotAllowed: the tenant's owner key is too long.
     """
+    if len(tenant) > MAX_TENANT:
+        raise NotAllowed(f"Events are kept for owner keys of at most {MAX_TENANT} characters; yours has {len(tenant)}.")
     now = ports.clock()
     window = events_window(now, months=ports.limits.event_months, ahead=ports.limits.event_ahead)
     events: list[Event] = []

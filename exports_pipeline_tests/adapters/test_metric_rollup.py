@@ -10,6 +10,7 @@ from sqlalchemy import text
 from exports_pipeline.adapters.metric_store import PostgresMetricStore
 from exports_pipeline.adapters.metric_transaction import alone
 from exports_pipeline.adapters.metrics_yaml import read_metrics
+from exports_pipeline.core.metric import Aggregate, EventFilter, Metric
 from exports_pipeline.core.metric_store import RolledUp
 from exports_pipeline_tests.direct_figures import direct_figures, stored_figures
 from exports_pipeline_tests.events import MIDDAY, Event, correct, store
@@ -100,3 +101,28 @@ def test_others_follow_in_the_same_transactions(events_engine, metrics):
     assert both.roll_up(MIDDAY).events == 2
     assert (len(follower.added), len(set(follower.added)), follower.mended) == (2, 1, 1)
     assert are_those_of(events_engine, FIRST, SECOND)
+
+
+def test_dimensions_may_be_longer_than_an_index_takes(events_engine):
+    texts = dict.fromkeys(("category", "label"), "\U0001d11e" * 200) | {"campaign": "\U0001d122" * 128}
+    events = [
+        replace(
+            FIRST, event_type="\U0001d13d" * 100, metadata={"segment": end * 200}, **texts, tenant="\U0001d15f" * 128
+        )
+        for end in "\U0001d160\U0001d161"
+    ]
+    dimensions = ["event_type", "category", "label", "campaign", "segment"]
+    metric = Metric(name="all", title="All", events=EventFilter(), aggregate=Aggregate.COUNT, dimensions=dimensions)
+    with events_engine.begin() as connection:
+        store(connection, [replace(each, id=str(place)) for place, each in enumerate(events)])
+    assert PostgresMetricStore(events_engine, [metric]).roll_up(MIDDAY).events == 2
+    with events_engine.connect() as connection:
+        assert stored_figures(connection) == direct_figures([metric], events)
+
+
+def test_a_dimension_out_of_the_metadata_is_cut(events_engine):
+    with events_engine.begin() as connection:
+        store(connection, [replace(FIRST, metadata={"segment": "s" * 300})])
+    PostgresMetricStore(events_engine, METRICS).roll_up(MIDDAY)
+    with events_engine.connect() as connection:
+        assert stored_figures(connection) == direct_figures(METRICS, [replace(FIRST, metadata={"segment": "s" * 200})])

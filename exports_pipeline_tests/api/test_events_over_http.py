@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from exports_pipeline.core.errors import LedgerUnavailable
+from exports_pipeline_tests.api_client import ApiClient
 from exports_pipeline_tests.event_rows import sent
 
 EVENTS = "/api/analytics/events"
@@ -42,6 +43,12 @@ def test_one_event_is_taken(ann, ports):
     )
     assert (event.value, event.occurred_at.isoformat()) == (Decimal("12.5"), "2026-03-01T11:59:00+00:00")
     assert json.loads(event.metadata) == {"segment": "retail"}
+
+
+def test_events_are_kept_for_owner_keys_of_a_length(app):
+    short, long = (ApiClient(app, user="o" * length) for length in (128, 129))
+    assert taken(short.post(EVENTS, json=sent()))[0] == [1, 0, 0, 0]
+    assert refusal(long.post(EVENTS, json=sent())) == (403, "not_allowed")
 
 
 def test_what_is_absent_is_empty(ann, ports):

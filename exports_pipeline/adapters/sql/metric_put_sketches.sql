@@ -11,5 +11,5 @@ FROM unnest(
     CAST(:counts AS bigint[]),
     CAST(:sketches AS bytea[])
 ) AS k (tenant, metric, granularity, bucket, dimensions, count, sketch)
-ON CONFLICT (tenant, metric, granularity, bucket, dimensions)
+ON CONFLICT (tenant, metric, granularity, bucket, dimensions_key)
 DO UPDATE SET count = metric_rollups.count + excluded.count, sketch = excluded.sketch

@@ -10,7 +10,7 @@ SELECT
           AND r.metric = k.metric
           AND r.granularity = k.granularity
           AND r.bucket = k.bucket
-          AND r.dimensions = CAST(k.dimensions AS jsonb)
+          AND r.dimensions_key = CAST(md5(CAST(CAST(k.dimensions AS jsonb) AS text)) AS uuid)
     ) AS sketch
 FROM unnest(
     CAST(:tenants AS text[]),
