@@ -2,10 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 _LENGTH = b"content-length:"
 _END = b"\r\n\r\n"
+_JSON = MappingProxyType({"Content-Type": "application/json"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +31,20 @@ class Answers:
     wall_s: float = 0.0
 
 
-def asked(path: str, *, token: str, contains: str, method: str = "GET", body: bytes = b"", status: int = 200) -> Asked:
-    """A request over a connection that is kept."""
+def asked(
+    path: str,
+    *,
+    token: str,
+    contains: str,
+    method: str = "GET",
+    body: bytes = b"",
+    headers: Mapping[str, str] = _JSON,
+    status: int = 200,
+) -> Asked:
+    """A request over a connection that is kept; the headers are those of its body."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}"]
-    lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"] if body else []
+    of_body = [f"{name}: {value}" for name, value in headers.items()]
+    lines += [*of_body, f"Content-Length: {len(body)}"] if body else []
     head = "\r\n".join([*lines, "", ""]).encode()
     return Asked(request=head + body, status=f"HTTP/1.1 {status} ".encode(), contains=contains.encode())
 

@@ -16,6 +16,8 @@ from exports_api.jwks import KeySetVerifier
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
 from exports_api.routes import (
+    activity,
+    campaigns,
     datasets,
     deliveries,
     destinations,
@@ -24,6 +26,8 @@ from exports_api.routes import (
     events,
     exports,
     health,
+    insights,
+    insights_export,
     keys,
     links,
     me,
@@ -54,6 +58,10 @@ _ROUTES = (
     renditions,
     reports,
     schedules,
+    insights,
+    insights_export,
+    campaigns,
+    activity,
     users,
     events,
     metrics_of_events,

@@ -1,6 +1,7 @@
 """Who asks: reads bearer tokens into requesters."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ _LEEWAY_S = 30
 _REMEMBERED = 1_000
 _EXPIRED = "The bearer token has expired; ask for a new one."
 _MAX_CLAIM_LENGTH = 500
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which JSON can write and no database can hold."""
 _KNOWN = frozenset(Permission)
 _VERIFIED = {"require": ["exp", "sub"], "verify_aud": False, "verify_iss": False}
 
@@ -107,7 +110,7 @@ def requester_of(claims: dict[str, Any]) -> Requester:
         user_id=user_id(subject),
         owner_key=subject if owner is None else _text(owner, "owner"),
         permissions=frozenset(Permission(name) for name in permissions if isinstance(name, str) and name in _KNOWN),
-        email=email if isinstance(email, str) and "\x00" not in email else None,
+        email=email if isinstance(email, str) and "\x00" not in email and not _HALVES.search(email) else None,
     )
 
 
@@ -115,6 +118,6 @@ def _text(value: Any, claim: str) -> str:
     if not isinstance(value, str | int | float):
         raise InvalidToken(f"The claim {claim} is no text.")
     text = value if isinstance(value, str) else json.dumps(value)
-    if not text or "\x00" in text or len(text) > _MAX_CLAIM_LENGTH:
+    if not text or "\x00" in text or _HALVES.search(text) or len(text) > _MAX_CLAIM_LENGTH:
         raise InvalidToken(f"The claim {claim} is empty or holds what it must not.")
     return text

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from exports_api.errors import BodyTooLarge, MalformedBody, MalformedLength, UnsupportedMediaType
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.insights_export import InsightsExportBody
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
 
@@ -60,6 +61,11 @@ async def report_body(request: Request) -> ReportBody:
     return await read_json(request, ReportBody)
 
 
+async def insights_export_body(request: Request) -> InsightsExportBody:
+    """The body that requests the insights as a file."""
+    return await read_json(request, InsightsExportBody)
+
+
 async def preview_body(request: Request) -> PreviewBody:
     """The body that asks for the preview of a report."""
     return await read_json(request, PreviewBody)
@@ -84,6 +90,7 @@ DestinationBodyOf = Annotated[DestinationBody, Depends(destination_body)]
 DestinationChangeOf = Annotated[DestinationChange, Depends(destination_change)]
 RenditionBodyOf = Annotated[RenditionBody, Depends(rendition_body)]
 ReportBodyOf = Annotated[ReportBody, Depends(report_body)]
+InsightsExportBodyOf = Annotated[InsightsExportBody, Depends(insights_export_body)]
 PreviewBodyOf = Annotated[PreviewBody, Depends(preview_body)]
 ExportBodyOf = Annotated[ExportBody, Depends(export_body)]
 

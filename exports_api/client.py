@@ -1,5 +1,6 @@
-"""A client of the API: requests exports and reports, follows them, reads datasets and receipts."""
+"""A client of the API: requests exports and reports, follows them, reads datasets and receipts, sends events."""
 
+import gzip
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -14,6 +15,7 @@ _FINAL = frozenset({"completed", "failed", "cancelled"})
 _UNAVAILABLE = 503
 _EXPORTS = "/api/analytics/exports"
 _REPORTS = "/api/analytics/reports"
+_EVENTS = "/api/analytics/events"
 _SCHEDULES = "/api/analytics/schedules"
 _KEYS = "/.well-known/exports-signing-keys.json"
 
@@ -114,6 +116,12 @@ class ExportsClient:
     def delete_schedule(self, schedule_id: str) -> None:
         """Delete a schedule; what it has made stays."""
         self._call("DELETE", f"{_SCHEDULES}/{schedule_id}")
+
+    def send_events(self, lines: bytes, *, replace: bool = False) -> dict[str, Any]:
+        """Send events, each on a line of JSON, and return what became of them; the same again changes nothing."""
+        headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+        query = {"on_duplicate": "replace" if replace else "keep"}
+        return self._call("POST", _EVENTS, content=gzip.compress(lines, 1), headers=headers, params=query)
 
     def cancel(self, job_id: str) -> None:
         """Cancel an export job."""

@@ -3,7 +3,7 @@
 import re
 import time
 from contextlib import AbstractContextManager
-from uuid import uuid4
+from secrets import token_hex
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -18,6 +18,8 @@ from exports_pipeline.usecases.compose import LINK_PATH
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNMATCHED = "unmatched"
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_POLLED = ("GET", "/api/analytics/exports/{job_id}", 200)
+"""What clients ask again and again until it changes; it is counted, and logged at DEBUG alone, as those above."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _CLOSED_BY_CLIENT = 499
 _log = structlog.get_logger()
@@ -74,7 +76,8 @@ class Edge:
         route = getattr(scope.get("route"), "path", _UNMATCHED)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.answered(route=route, method=method, status=status, seconds=seconds)
-        say = self._log.debug if route in _QUIET else self._log.info
+        is_quiet = route in _QUIET or (method, route, status) == _POLLED
+        say = self._log.debug if is_quiet else self._log.info
         say("request_answered", method=method, path=_shown(scope), status=status, seconds=round(seconds, 4))
 
 
@@ -87,7 +90,7 @@ def _shown(scope: Scope) -> str:
 
 def _request_id(scope: Scope) -> str:
     given = _header(scope, b"x-request-id")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else token_hex(16)
 
 
 def _header(scope: Scope, wanted: bytes) -> str:

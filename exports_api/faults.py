@@ -14,7 +14,7 @@ from starlette.routing import Match
 from exports_api.bodies import BodyRefused
 from exports_api.errors import MethodNotAllowed, MissingToken, UnknownPath
 from exports_api.problems import problem_response
-from exports_api.schemas.problem import FieldProblem
+from exports_api.schemas.problem import FieldProblem, pointer_to
 from exports_pipeline.core.errors import ExportError, RequestError
 from exports_pipeline.core.refusals import UnknownExportJob
 
@@ -48,7 +48,7 @@ async def _export_error(request: Request, error: Exception) -> Response:
 
 async def _body_refused(request: Request, error: Exception) -> Response:
     cause = cast("BodyRefused", error).cause
-    return _refusal(request, cause.errors(include_url=False, include_input=False))
+    return _refusal(request, cause.errors(include_url=False, include_input=False), in_body=True)
 
 
 async def _parameters_refused(request: Request, error: Exception) -> Response:
@@ -58,7 +58,7 @@ async def _parameters_refused(request: Request, error: Exception) -> Response:
             return _method_refused(request)
         unknown = UnknownExportJob if any(fault["loc"][1:] == ("job_id",) for fault in faults) else UnknownPath
         return problem_response(request, unknown())
-    return _refusal(request, [{**fault, "loc": fault["loc"][1:]} for fault in faults])
+    return _refusal(request, [{**fault, "loc": fault["loc"][1:]} for fault in faults], in_body=False)
 
 
 async def _no_such_door(request: Request, error: Exception) -> Response:
@@ -87,10 +87,11 @@ def _spelt_out(request: Request) -> dict[str, Any] | None:
     return found
 
 
-def _refusal(request: Request, faults: Iterable[Any]) -> Response:
+def _refusal(request: Request, faults: Iterable[Any], *, in_body: bool) -> Response:
     fields = [
         FieldProblem(
             field=_path(fault["loc"]),
+            pointer=pointer_to(_steps(fault["loc"])) if in_body else None,
             detail=_SENTENCES.get(fault["type"]) or fault["msg"].removeprefix("Value error, "),
             code=_CODES.get(fault["type"], fault["type"]),
         )
@@ -103,9 +104,9 @@ def _refusal(request: Request, faults: Iterable[Any]) -> Response:
 
 def _path(steps: Iterable[object]) -> str:
     """Where a fault is; the name of an unknown field is whatever a client wrote, so it is cut."""
-    return ".".join(str(step) for step in steps if not _is_branch(step))[:_MAX_FIELD_LENGTH] or "body"
+    return ".".join(_steps(steps))[:_MAX_FIELD_LENGTH] or "body"
 
 
-def _is_branch(step: object) -> bool:
-    """Whether a step of a location names a branch of a union, which no client can see."""
-    return isinstance(step, str) and "[" in step
+def _steps(steps: Iterable[object]) -> list[str]:
+    """A location without the names of branches of a union, which no client can see."""
+    return [str(step)[:_MAX_FIELD_LENGTH] for step in steps if not (isinstance(step, str) and "[" in step)]

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.events import EventBody
 from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.insights_export import InsightsExportBody
 from exports_api.schemas.problem import Problem
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
@@ -19,6 +20,7 @@ _UNSEEN: tuple[type[BaseModel], ...] = (
     DestinationChange,
     EventBody,
     ExportBody,
+    InsightsExportBody,
     PreviewBody,
     RenditionBody,
     ReportBody,
@@ -45,8 +47,10 @@ TAGS = [
     {"name": "exports", "description": "Export jobs: request, look, download, cancel, retry."},
     {"name": "reports", "description": "Documents made of several questions; each is an export job."},
     {"name": "schedules", "description": "Exports and reports that recur."},
+    {"name": "campaigns", "description": "How campaigns perform: figures, funnel, intents."},
     {"name": "events", "description": "What happened, told by your systems; campaigns are measured by it."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
+    {"name": "insights", "description": "How the service itself is used: counts, volumes, openings, cost."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]
 

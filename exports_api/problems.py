@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from exports_api import errors as http_errors
-from exports_api.schemas.problem import FieldProblem, Problem
+from exports_api.schemas.problem import FieldProblem, Problem, pointer_to
 from exports_pipeline.core import errors, refusals
 
 MEDIA_TYPE = "application/problem+json"
@@ -48,6 +48,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.UnknownFormat: _UNPROCESSABLE,
         refusals.InvalidOption: _UNPROCESSABLE,
         refusals.InvalidDateRange: _UNPROCESSABLE,
+        refusals.UnknownTimezone: _UNPROCESSABLE,
         refusals.FilterNotSupported: _UNPROCESSABLE,
         refusals.MalformedValue: _UNPROCESSABLE,
         refusals.QueryTooLarge: _UNPROCESSABLE,
@@ -69,6 +70,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.InvalidBranding: _OURS,
         errors.InvalidMessageTemplate: _OURS,
         errors.InvalidMetrics: _OURS,
+        errors.InvalidCampaigns: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
         errors.TargetForbidden: _UNPROCESSABLE,
@@ -110,6 +112,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.InvalidSchedule: _UNPROCESSABLE,
         refusals.UnknownSchedule: Answer(status=404),
         refusals.UnknownUser: Answer(status=404),
+        refusals.UnknownCampaign: Answer(status=404),
         http_errors.BodyTooLarge: Answer(status=413),
         http_errors.TooManyEvents: Answer(status=413),
         http_errors.UnsupportedMediaType: Answer(status=415),
@@ -124,6 +127,7 @@ _NAMED_BY_PATH = {
 }
 """What a path may name, or a body; in a body it cannot be met as it stands."""
 
+_WITH_BODY = frozenset({"POST", "PATCH"})
 _BODY_UNREAD = frozenset({401, 413, 415})
 """What is answered before the body was read to its end."""
 
@@ -146,7 +150,7 @@ def problem_response(
     """The answer to a request that met an error."""
     answer = answer_to(error, request.scope)
     if not fields and answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        fields = [FieldProblem(field=error.field or "body", detail=error.sentence, code=error.code)]
+        fields = [_field_of(error, has_body=request.method in _WITH_BODY)]
     problem = Problem(
         type=f"/problems/{error.code}",
         title=title_of(error.code),
@@ -160,9 +164,20 @@ def problem_response(
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
     _add_headers(response.headers, error, answer)
-    if answer.status in _BODY_UNREAD and request.method in {"POST", "PATCH"}:
+    if answer.status in _BODY_UNREAD and request.method in _WITH_BODY:
         response.headers["Connection"] = "close"  # or the server would read on, for as long as a client sends
     return response
+
+
+def _field_of(error: errors.ExportError, *, has_body: bool) -> FieldProblem:
+    steps = error.field.split(".") if error.field else []
+    is_in_body = has_body and not isinstance(error, http_errors.InvalidIdempotencyKey)
+    return FieldProblem(
+        field=error.field or "body",
+        pointer=pointer_to(steps) if is_in_body else None,
+        detail=error.sentence,
+        code=error.code,
+    )
 
 
 def title_of(code: str) -> str:

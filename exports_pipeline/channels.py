@@ -55,6 +55,12 @@ def make_senders(settings: Settings) -> dict[str, Sender]:
     return senders
 
 
+def keyless_channels(settings: Settings) -> frozenset[Channel]:
+    """The channels that are there only for destinations that bring a token or a secret of their own."""
+    keys = {Channel.SLACK: settings.slack_token, Channel.WEBHOOK: settings.webhook_secret}
+    return frozenset(channel for channel, key in keys.items() if key is None)
+
+
 def make_bot(settings: Settings) -> TelegramUpdates | None:
     """The Telegram bot, to hear what happens in its chats; None where none is set up."""
     api = _bot_api(settings)

@@ -2,7 +2,9 @@
 
 import dagster as dg
 
+from exports_pipeline.defs.activity import activity_rollup, quarter_hourly_activity
 from exports_pipeline.defs.deliveries import due_deliveries, file_transfers
+from exports_pipeline.defs.events import daily_event_upkeep, event_upkeep
 from exports_pipeline.defs.export import dataset_export
 from exports_pipeline.defs.purge import hourly_run_purge, run_purge
 from exports_pipeline.defs.report import report
@@ -14,7 +16,17 @@ from exports_pipeline.defs.telegram import telegram_updates
 from exports_pipeline.defs.upkeep import expiry, quarter_hourly_expiry
 
 defs = dg.Definitions(
-    jobs=[dataset_export, report, file_transfers, expiry, run_purge, metric_rollup, metric_check],
+    jobs=[
+        dataset_export,
+        report,
+        file_transfers,
+        metric_rollup,
+        metric_check,
+        activity_rollup,
+        expiry,
+        event_upkeep,
+        run_purge,
+    ],
     sensors=[
         waiting_exports,
         silent_exports,
@@ -25,6 +37,14 @@ defs = dg.Definitions(
         overdue_schedules,
         late_events,
     ],
-    schedules=[due_schedules, quarter_hourly_expiry, hourly_run_purge, minutely_rollup, hourly_metric_check],
+    schedules=[
+        due_schedules,
+        quarter_hourly_expiry,
+        hourly_run_purge,
+        minutely_rollup,
+        hourly_metric_check,
+        quarter_hourly_activity,
+        daily_event_upkeep,
+    ],
     resources={"ports": PortsResource()},
 )

@@ -1,12 +1,34 @@
 """The configuration of every process, read from the environment here and nowhere else."""
 
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from os import environ
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from exports_pipeline.core.s3_prices import S3Prices
+
+_LIST_PRICES = S3Prices()
+
+
+class PriceTable(BaseModel):
+    """The prices of an object store, checked; what is left out is a list price of S3."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    currency: str = Field(_LIST_PRICES.currency, pattern="^[A-Z]{3}$")
+    gb_month: Decimal = Field(_LIST_PRICES.gb_month, ge=0)
+    put_1000: Decimal = Field(_LIST_PRICES.put_1000, ge=0)
+    get_1000: Decimal = Field(_LIST_PRICES.get_1000, ge=0)
+    egress_gb: Decimal = Field(_LIST_PRICES.egress_gb, ge=0)
+
+    @property
+    def prices(self) -> S3Prices:
+        """The table in the words of the core."""
+        return S3Prices(**self.model_dump())
 
 
 class Settings(BaseSettings):
@@ -29,6 +51,9 @@ class Settings(BaseSettings):
     s3_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_S3")
     """An S3 other than that of AWS."""
 
+    s3_prices: PriceTable = Field(PriceTable(), validation_alias="EXPORTS_S3_PRICES")
+    """What the object store costs, as JSON: `currency`, `gb_month`, `put_1000`, `get_1000`, `egress_gb`."""
+
     broker_url: SecretStr | None = Field(None, validation_alias="EXPORTS_BROKER_URL")
     """Broker of the run workers, as `redis://:password@host:port/0`; unset: embedded."""
 
@@ -36,11 +61,16 @@ class Settings(BaseSettings):
     """A DuckDB file, or a folder of Parquet or CSV files; unset: the sample."""
     catalog: Path | None = Field(None, validation_alias="EXPORTS_CATALOG")
     """A catalogue YAML or a dbt `manifest.json`; unset: the sample's, or one derived from the warehouse."""
+    system_datasets: bool = Field(default=True, validation_alias="EXPORTS_SYSTEM_DATASETS")
+    """Whether the ledger, deliveries, schedules, events and metrics of the service are datasets, too."""
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
 
     metrics: Path | None = Field(None, validation_alias="EXPORTS_METRICS")
     """A YAML file that declares the metrics of events; unset: the packaged ones."""
+    campaigns: Path | None = Field(None, validation_alias="EXPORTS_CAMPAIGNS")
+    """A YAML file with the funnel of campaigns and the metrics they are told by; unset: the packaged one."""
+
     branding: Path | None = Field(None, validation_alias="EXPORTS_BRANDING")
     """A YAML file with logo, colours, fonts, header and footer of reports; unset: the plain theme."""
 

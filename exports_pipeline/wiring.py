@@ -6,15 +6,20 @@ from time import sleep
 
 import structlog
 
+from exports_pipeline.adapters.activity_store import PostgresActivityStore
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.branding_yaml import read_branding
+from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.destination_store import PostgresDestinationStore
 from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
+from exports_pipeline.adapters.insight_reader import PostgresInsights
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
+from exports_pipeline.adapters.journey_rollup import JourneyRollup
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
@@ -31,14 +36,15 @@ from exports_pipeline.adapters.signing import make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
-from exports_pipeline.adapters.warehouse import duckdb_limits, make_warehouse
-from exports_pipeline.channels import make_bot, make_senders
+from exports_pipeline.adapters.warehouse import duckdb_limits
+from exports_pipeline.channels import keyless_channels, make_bot, make_senders
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.data_sources import make_all_sources
 from exports_pipeline.local.secrets import destination_secret
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports
@@ -54,13 +60,14 @@ def build_ports(settings: Settings) -> ExportPorts:
     Raises:
         NotConfigured: a variable that only the embedded stack can do without is missing.
         InvalidCatalog: the catalogue does not fit the warehouse.
-        InvalidMetrics: the file of metrics cannot be followed.
+        InvalidMetrics, InvalidCampaigns: the file of metrics, or that of campaigns, cannot be followed.
     """
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
     url = settings.database_url.get_secret_value()
     engine = make_engine(url)
-    warehouse = make_warehouse(settings)
+    metrics = read_metrics(settings.metrics)
+    rules = read_campaign_rules(settings.campaigns, metrics)
     return ExportPorts(
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
@@ -69,11 +76,18 @@ def build_ports(settings: Settings) -> ExportPorts:
         audit=PostgresAuditLog(engine),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
+        insights=PostgresInsights(engine),
+        warehouse=make_all_sources(settings),
+        campaign_rules=rules,
+        journeys=PostgresJourneyStore(engine),
+        activity=PostgresActivityStore(engine),
         events=PostgresEventStore(engine),
         metrics=PostgresMetricStore(
-            engine, read_metrics(settings.metrics), patient=make_engine(url, pool_size=1, is_patient=True)
+            engine,
+            metrics,
+            patient=make_engine(url, pool_size=1, is_patient=True),
+            also=[JourneyRollup(rules.funnel)],
         ),
-        warehouse=warehouse,
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
         runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
@@ -86,6 +100,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         clock=lambda: datetime.now(UTC),
         pause=sleep,
         limits=limits_of(settings),
+        prices=settings.s3_prices.prices,
         bot=make_bot(settings),
         operators=_operators(settings),
         public_url=settings.links_url,
@@ -114,6 +129,7 @@ def limits_of(settings: Settings) -> Limits:
         report_expiry=settings.report_expiry,
         link_valid=timedelta(hours=settings.link_hours),
         mail_domains=read_domains(settings.mail_domains),
+        keyless=keyless_channels(settings),
         run_retention=timedelta(days=settings.run_days),
         schedule_least=timedelta(minutes=settings.schedule_least_minutes),
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),

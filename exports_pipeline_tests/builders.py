@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from exports_pipeline.core.about import about
 from exports_pipeline.core.catalog import dataset_id, user_id
+from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.export_job import NewExportJob, StoredFile
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
@@ -54,6 +55,18 @@ def stored_file(**changes):
         size_bytes=42,
         sha256="0" * 64,
         columns=(("day", "DATE"), ("amount", "DECIMAL(18,2)")),
+    )
+    return replace(file, **changes)
+
+
+def changes_file(**changes):
+    file = ChangesFile(
+        object_key="exports/a/b/1/sales.changes.csv",
+        download_name="sales.changes.csv",
+        row_count=2,
+        total_rows=2,
+        size_bytes=17,
+        sha256="1" * 64,
     )
     return replace(file, **changes)
 

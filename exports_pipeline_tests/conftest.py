@@ -16,6 +16,7 @@ from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.s3_bucket import setup_bucket
 from exports_pipeline.local.postgres import database_url, postgres_part
 from exports_pipeline_tests.events import empty_tables
+from exports_pipeline_tests.postgres_tables import PostgresTables
 from exports_pipeline_tests.s3_gate import S3Gate
 from exports_pipeline_tests.tables import Tables
 
@@ -109,6 +110,14 @@ def gate():
 def tables(tmp_path):
     """A small warehouse to be filled."""
     return Tables(tmp_path)
+
+
+@pytest.fixture
+def postgres_tables(postgres):
+    """A small database to be filled."""
+    tables = PostgresTables(postgres)
+    yield tables
+    tables.drop()
 
 
 def _wait_for(url, process, log):

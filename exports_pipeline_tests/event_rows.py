@@ -65,7 +65,8 @@ class StoredEvents(PostgresEventStore):
             event = Event(**dict(zip(names, values, strict=True)))
             assert (tenant, event.id) not in found
             found[tenant, event.id] = (event, batch)
-        assert set(found) == set(self.rows("SELECT tenant, id FROM event_ids"))
+        times = {(*key, event.occurred_at) for key, (event, _) in found.items()}
+        assert times == set(self.rows("SELECT tenant, id, occurred_at FROM event_ids"))
         return found
 
     @property

@@ -28,7 +28,7 @@ def inbox(server):
 
 class FtpFarEnd(FarEnd):
     secret = PASSWORD
-    shows = frozenset({"file"})
+    shows = frozenset({"file", "changes"})
     attaches_by_option = False
     knows_twice = False
     steps = ("resolve", "connect", "authenticate", "write", "delete")

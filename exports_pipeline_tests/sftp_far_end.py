@@ -34,7 +34,7 @@ def inbox(server):
 
 class SftpFarEnd(FarEnd):
     secret = PASSWORD
-    shows = frozenset({"file"})
+    shows = frozenset({"file", "changes"})
     attaches_by_option = False
     knows_twice = False
     steps = ("resolve", "connect", "authenticate", "write", "delete")

@@ -69,14 +69,14 @@ class WebApi(MoodyHandler):
         return {"file_id": file_id, "upload_url": f"http://127.0.0.1:{self.server.server_port}/api/upload/{file_id}"}
 
     def files_completeUploadExternal(self, asked):  # noqa: N802 - the API's name
-        (file,) = json.loads(asked["files"])
-        upload = self.server.uploads[file["id"]]
-        if len(upload.get("body", b"")) != upload["length"]:
+        files = json.loads(asked["files"])
+        uploads = [self.server.uploads[file["id"]] for file in files]
+        if any(len(upload.get("body", b"")) != upload["length"] for upload in uploads):
             return {"error": "file_not_found"}
         for message in self.server.messages:
             if (message["channel"], message["ts"]) == (asked["channel_id"], asked["thread_ts"]):
-                message["files"][upload["name"]] = upload["body"]
-                return {"files": [{"id": file["id"], "title": file["title"]}]}
+                message["files"] |= {upload["name"]: upload["body"] for upload in uploads}
+                return {"files": files}
         return {"error": "invalid_channel"}
 
 

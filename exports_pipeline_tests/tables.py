@@ -28,6 +28,11 @@ class Tables:
                 connection.register(name, table)
             connection.execute(statement)
 
+    def run_with(self, statement, rows):
+        """Run a statement for each row, with its values for the question marks."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.executemany(statement, rows)
+
     def dataset(self, query, *, name="things", **about):
         """A dataset over a new table that holds the rows of a query."""
         self.run(f'CREATE OR REPLACE TABLE "{name}" AS {query}')

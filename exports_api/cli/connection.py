@@ -21,6 +21,8 @@ Token = Annotated[
 ]
 User = Annotated[str, typer.Option(help="Whom to be on the local stack when there is no token.")]
 Owner = Annotated[str | None, typer.Option(help="Owner key of --user; default: the user.")]
+ListLabel = Annotated[str | None, typer.Option("--list", help="The list that the result feeds, for the insights.")]
+PlanLabel = Annotated[str | None, typer.Option("--plan", help="The plan that it belongs to, for the insights.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from exports_api.cli.connection import AsJson, Owner, Token, Url, User, connect
+from exports_api.cli.connection import AsJson, ListLabel, Owner, PlanLabel, Token, Url, User, connect
 from exports_api.cli.failing import USAGE, Failure, told
 from exports_api.cli.to_file import check_place, tell, to_file
 from exports_api.client import ExportsClient
@@ -22,6 +22,8 @@ def get(  # noqa: PLR0913, PLR0917 - the options of a command
     account: Annotated[list[str] | None, typer.Option(help="Rows of this account only; repeatable.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Rows with this tag only; repeatable.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="This column only; repeatable, in order.")] = None,
+    label_list: ListLabel = None,
+    plan: PlanLabel = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of the days, as Europe/Prague; default UTC.")] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Option of the format, as compression=gzip.")
@@ -44,6 +46,7 @@ def get(  # noqa: PLR0913, PLR0917 - the options of a command
             "account_ids": account or [],
             "tag_ids": tag or [],
             "columns": column or [],
+            "labels": {"list": label_list, "plan": plan},
             "options": _options(option or []) | ({"timezone": timezone} if timezone else {}),
         }
         with connect(url=url, token=token, user=user, owner=owner) as client:

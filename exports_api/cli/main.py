@@ -6,6 +6,7 @@ from exports_api.cli.bucket import setup_bucket
 from exports_api.cli.datasets import datasets
 from exports_api.cli.demo import demo
 from exports_api.cli.doctor import doctor
+from exports_api.cli.events import events
 from exports_api.cli.failing import EXIT_CODES
 from exports_api.cli.get import get
 from exports_api.cli.report import report
@@ -21,6 +22,7 @@ app.command("token")(token)
 app.command("datasets", epilog=EXIT_CODES)(datasets)
 app.command("get", epilog=EXIT_CODES)(get)
 app.command("report", epilog=EXIT_CODES)(report)
+app.add_typer(events, name="events")
 app.command("verify", epilog=EXIT_CODES)(verify)
 app.command("setup-bucket")(setup_bucket)
 app.command("doctor")(doctor)

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from exports_api.cli.connection import AsJson, Owner, Token, Url, User, connect
+from exports_api.cli.connection import AsJson, ListLabel, Owner, PlanLabel, Token, Url, User, connect
 from exports_api.cli.failing import USAGE, Failure, told
 from exports_api.cli.to_file import check_place, tell, to_file
 from exports_api.client import ExportsClient
 
 
-def report(  # noqa: PLR0913 - the options of a command
+def report(  # noqa: PLR0913, PLR0917 - the options of a command
     template: Annotated[str, typer.Argument(help="Name of the template; docs/reports lists them.")],
     out: Annotated[Path, typer.Option(help="Where the file goes; in a folder it gets a name by itself.")],
     file_format: Annotated[str, typer.Option("--format", help="pdf, xlsx or html.")] = "pdf",
@@ -24,6 +24,8 @@ def report(  # noqa: PLR0913 - the options of a command
             help="Parameter of the template, as dataset=flights; lists by repeating it, or as JSON: by='[\"origin\"]'.",
         ),
     ] = None,
+    label_list: ListLabel = None,
+    plan: PlanLabel = None,
     url: Url = None,
     token: Token = None,
     user: User = "demo",
@@ -38,6 +40,7 @@ def report(  # noqa: PLR0913 - the options of a command
         with connect(url=url, token=token, user=user, owner=owner) as client:
             params = _params(given, _parameters(client, template))
             body = {"template": template, "format": file_format, "params": params}
+            body["labels"] = {"list": label_list, "plan": plan}
             job, path = report_to_file(client, body, out, shows_progress=not as_json)
     tell(job, path, as_json=as_json)
 

@@ -15,15 +15,17 @@ from exports_api.paging import encode_cursor
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, header, problems
 from exports_api.schemas.export_list import ListQuery
-from exports_api.schemas.export_request import ExportBody
+from exports_api.schemas.export_request import ExportBody, labels_of
 from exports_api.schemas.exports import Accepted, ExportList, ExportView
 from exports_api.schemas.manifest import Manifest
 from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import UnknownExportJob
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.enter_job import Requested
 from exports_pipeline.usecases.read_exports import (
+    changes_url,
     download_url,
     list_exports,
     may_see,
@@ -71,6 +73,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
         recipients=await recipients_of(body.recipients, caller, parts.ports),
+        labels=labels_of(body.labels),
         share=body.share,
     )
     return queued(requested, parts, QUEUED)
@@ -80,10 +83,10 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
     "",
     summary="List your exports",
     response_model=ExportList,
-    responses=problems(422),
+    responses=problems(403, 422),
 )
 async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, Query()]) -> Response:
-    """Your export jobs, newest first."""
+    """Your export jobs, newest first; those of others with MANAGE_EXPORTS and `user`."""
     return await run_in_threadpool(_page, caller, parts, query)
 
 
@@ -98,7 +101,7 @@ async def get_export(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     seen = await parts.looks.look(job_id)
     if seen is None or not may_see(caller, seen.job):
         raise UnknownExportJob(f"There is no export job {job_id} among yours.")
-    view = ExportView.of(seen.job, download_url=download_url(seen.job, ports=parts.ports), place=seen.place)
+    view = _view(seen.job, parts, seen.place)
     headers = {"Cache-Control": "no-store"} | ({} if seen.job.status.is_final else {"Retry-After": "1"})
     return Response(view.model_dump_json(), media_type=_JSON, headers=headers)
 
@@ -175,11 +178,20 @@ def accepted(job: ExportJob, status: Status, message: str) -> Response:
     return Response(body.model_dump_json(), status_code=202, media_type=_JSON, headers=headers)
 
 
+def _view(job: ExportJob, parts: Parts, place: QueuePlace | None = None) -> ExportView:
+    ports = parts.ports
+    return ExportView.of(
+        job, download_url=download_url(job, ports=ports), changes_url=changes_url(job, ports=ports), place=place
+    )
+
+
 def _page(caller: Caller, parts: Parts, query: ListQuery) -> Response:
-    jobs = list_exports(caller, query.as_page(), ports=parts.ports)
+    jobs = list_exports(
+        caller, query.as_page(), ports=parts.ports, user_id=query.user_id, everybody=query.user == "all"
+    )
     shown, rest = jobs[: query.limit], jobs[query.limit :]
     page = ExportList(
-        items=[ExportView.of(job, download_url=download_url(job, ports=parts.ports)) for job in shown],
+        items=[_view(job, parts) for job in shown],
         next_cursor=encode_cursor(shown[-1].created_at, shown[-1].id) if rest else None,
     )
     return Response(page.model_dump_json(), media_type=_JSON, headers={"Cache-Control": "no-store"})

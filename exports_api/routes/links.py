@@ -11,34 +11,44 @@ from exports_api.deps import Parts
 from exports_api.problems import answer_to
 from exports_api.routes.documented import header, problems_without_token
 from exports_pipeline.core.errors import RequestError
-from exports_pipeline.usecases.compose import LINK_PATH
+from exports_pipeline.usecases.compose import CHANGES_PATH, LINK_PATH
 from exports_pipeline.usecases.open_link import open_link
 
 router = APIRouter(prefix=LINK_PATH.rstrip("/"), tags=["deliveries"])
+Token = Annotated[str, Path(description="As the message has it.", max_length=200)]
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><body style="font:16px/1.5 system-ui,sans-serif;max-width:32em;margin:15vh auto;padding:0 1em">
 <h1 style="font-size:1.4em">{title}</h1><p>{sentence}</p>"""
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+_FOUND = {"description": "The file is there.", "headers": {"Location": header("A link valid for five minutes.")}}
+_ANSWERS = {307: _FOUND, **problems_without_token(403, 404, 410)}
 
 
-@router.get(
-    "/{token}",
-    status_code=307,
-    summary="Open the link of a message",
-    responses={
-        307: {"description": "The file is there.", "headers": {"Location": header("A link valid for five minutes.")}},
-        **problems_without_token(403, 404, 410),
-    },
-)
-async def get_link(
-    request: Request, parts: Parts, token: Annotated[str, Path(description="As the message has it.", max_length=200)]
-) -> Response:
+@router.get("/{token}", status_code=307, summary="Open the link of a message", responses=_ANSWERS)
+async def get_link(request: Request, parts: Parts, token: Token) -> Response:
     """Redirect to the file, if its owner may still share it; every opening is counted and noted.
 
     Needs no bearer token: the link itself is the key. A browser gets a page where there is nothing to open.
     """
+    return await _opened(request, parts, token, to_changes=False)
+
+
+@router.get("/{token}" + CHANGES_PATH, status_code=307, summary="Open what has changed", responses=_ANSWERS)
+async def get_changes(request: Request, parts: Parts, token: Token) -> Response:
+    """Redirect to the rows in which the file differs from the last one; rights and count are those of the link."""
+    return await _opened(request, parts, token, to_changes=True)
+
+
+@router.head("/{token}", include_in_schema=False)
+@router.head("/{token}" + CHANGES_PATH, include_in_schema=False)
+async def head_link(token: str) -> Response:  # noqa: ARG001 - a path must take what it names
+    """Nothing, and counted nowhere: programs that look at links in messages ask like this."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=_HEADERS)
+
+
+async def _opened(request: Request, parts: Parts, token: str, *, to_changes: bool) -> Response:
     try:
-        url = await run_in_threadpool(open_link, token, ports=parts.ports)
+        url = await run_in_threadpool(open_link, token, ports=parts.ports, to_changes=to_changes)
     except RequestError as error:
         if "text/html" not in request.headers.get("accept", ""):
             raise
@@ -46,9 +56,3 @@ async def get_link(
         status = answer_to(error, request.scope).status
         return Response(page, status_code=status, media_type="text/html; charset=utf-8", headers=_HEADERS)
     return Response(status_code=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": url, **_HEADERS})
-
-
-@router.head("/{token}", include_in_schema=False)
-async def head_link(token: str) -> Response:  # noqa: ARG001 - a path must take what it names
-    """Nothing, and counted nowhere: programs that look at links in messages ask like this."""
-    return Response(status_code=HTTPStatus.NO_CONTENT, headers=_HEADERS)

@@ -9,6 +9,7 @@ from exports_api.idempotency import IdempotencyKey, idempotency_key
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, problems
 from exports_api.routes.exports import ACCEPTED, JobId, get_export, queued
+from exports_api.schemas.export_request import labels_of
 from exports_api.schemas.exports import ExportView
 from exports_api.schemas.reports import PreviewBody, ReportBody, TemplateList, TemplateView
 from exports_pipeline.core.formats import Format
@@ -45,6 +46,7 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
         ports=parts.ports,
         idempotency_key=idempotency_key(key),
         recipients=await recipients_of(body.recipients, caller, parts.ports),
+        labels=labels_of(body.labels),
         share=body.share,
     )
     return queued(requested, parts, _QUEUED)

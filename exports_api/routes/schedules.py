@@ -20,7 +20,13 @@ from exports_pipeline.core.cron import parse_cron
 from exports_pipeline.core.recurrence import is_clock_change, preview
 from exports_pipeline.core.schedule import Schedule, ScheduleKind
 from exports_pipeline.usecases.check_schedule import check_times
-from exports_pipeline.usecases.keep_schedules import change_schedule, create_schedule, delete_schedule, run_now
+from exports_pipeline.usecases.keep_schedules import (
+    change_schedule,
+    create_schedule,
+    delete_schedule,
+    owner_of,
+    run_now,
+)
 from exports_pipeline.usecases.read_schedules import list_schedules, list_windows, read_schedule
 
 PREFIX = "/api/analytics/schedules"
@@ -113,7 +119,10 @@ async def get_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId) ->
     openapi_extra=body_of(SchedulePatch),
 )
 async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, body: SchedulePatchOf) -> Response:
-    """Change the fields that the body names; that never makes it run."""
+    """Change the fields that the body names; that never makes it run.
+
+    Everything is checked with the rights of the owner, whoever asks: `me` and destinations are theirs.
+    """
     found = await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)
     changes = body.given
     if "format" in changes or "body" in changes:
@@ -122,7 +131,8 @@ async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, 
         changes["formats"] = formats_of(given, inside)
         changes["body"] = checked_body(found.kind, changes.get("body", found.body), changes["formats"])
     if "recipients" in changes:
-        changes["recipients"] = await recipients_of(body.recipients, caller, parts.ports)
+        owner = await run_in_threadpool(owner_of, found, caller, ports=parts.ports)
+        changes["recipients"] = await recipients_of(body.recipients, owner, parts.ports)
     if "key" in changes:
         changes["key"] = tuple(body.key)
     changed = await run_in_threadpool(change_schedule, schedule_id, changes, caller, ports=parts.ports)

@@ -4,13 +4,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, WithoutNul
+from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, LabelText, WithoutNul
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import DATASET_FORMATS
+from exports_pipeline.core.labels import NO_LABELS, Labels
 
 MAX_COLUMNS = 2_000
 MAX_RECIPIENTS = 20
+LABELS = "Which `list` and which `plan` of yours it is for; counted in the insights."
 ColumnName = Annotated[str, Field(min_length=1, max_length=300), WithoutNul]
 
 
@@ -36,6 +38,20 @@ class RecipientBody(BaseModel):
             msg = "A recipient has either an address or a destination_id."
             raise ValueError(msg)
         return self
+
+
+class LabelsBody(BaseModel):
+    """What the result is for, in words of your own; it changes nothing, and is counted in the insights."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    list: LabelText | None = Field(None, description="The list it feeds, as your programs call it.")
+    plan: LabelText | None = Field(None, description="The plan it belongs to.")
+
+
+def labels_of(body: LabelsBody | None) -> Labels:
+    """The labels in the words of the core."""
+    return Labels(list=body.list or "", plan=body.plan or "") if body else NO_LABELS
 
 
 class ExportBody(BaseModel):
@@ -89,6 +105,7 @@ class ExportBody(BaseModel):
     recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(
         None, description="Who gets the result besides the requester's own channels.", examples=[[]]
     )
+    labels: LabelsBody | None = Field(None, description=LABELS, examples=[{"plan": "spring"}])
     share: StrictBool = Field(
         default=False,
         description="Take a job of yours that was requested in the same words and has not ended, if there is one; "

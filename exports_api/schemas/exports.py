@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Format, sheets_of
 from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
@@ -33,6 +34,17 @@ class AppliedFilters(BaseModel):
     tag_ids: list[str] = Field(description="Tags, as text.", examples=[["food"]])
     columns: list[str] = Field(description="Columns.", examples=[["booked_on", "amount"]])
 
+    @staticmethod
+    def of(filters: Filters) -> "AppliedFilters":
+        """The view of filters."""
+        return AppliedFilters(
+            start_date=filters.start_date,
+            end_date=filters.end_date,
+            account_ids=list(filters.account_ids),
+            tag_ids=list(filters.tag_ids),
+            columns=list(filters.columns),
+        )
+
 
 class ProgressView(BaseModel):
     """How far the job has come."""
@@ -41,6 +53,13 @@ class ProgressView(BaseModel):
     total_rows: int | None = Field(description="Rows there will be, once counted.", examples=[480_000])
     percent: float = Field(description="From 0 to 100.", examples=[25.0])
     bytes: int = Field(description="Bytes handed to the object store.", examples=[7_340_032])
+
+
+class LabelsView(BaseModel):
+    """What a job is for, in words of the requester."""
+
+    list: str | None = Field(description="The list it feeds.")
+    plan: str | None = Field(description="The plan it belongs to.", examples=["spring"])
 
 
 class JobErrorView(BaseModel):
@@ -66,6 +85,7 @@ class ExportView(BaseModel):
     filters: AppliedFilters = Field(description="What the request narrowed.")
     options: dict[str, Any] = Field(description="How the file is written, defaults included.")
     parameters: dict[str, Any] = Field(description="What a report is made with; empty for an export.")
+    labels: LabelsView = Field(description="What the request says that it is for.")
     rendition_of: UUID | None = Field(description="Id of the job whose result this one shows in another format.")
     progress: ProgressView = Field(description="How far it has come.")
     attempt: int = Field(description="The current try, counted from 1.", examples=[1])
@@ -83,6 +103,10 @@ class ExportView(BaseModel):
     download_url: str | None = Field(
         description="A link made for this answer, valid for one hour; null unless completed and not expired."
     )
+    changes_url: str | None = Field(
+        description="A link, made like `download_url`, to the rows in which the result of a schedule differs from its "
+        "last one; null where it does not, or is not compared."
+    )
     expires_at: datetime | None = Field(description="When the file is deleted.")
     created_at: datetime = Field(description="When it was requested.")
     started_at: datetime | None = Field(description="When the current or last attempt began.")
@@ -90,7 +114,9 @@ class ExportView(BaseModel):
     error: JobErrorView | None = Field(description="Why the last attempt failed.")
 
     @staticmethod
-    def of(job: ExportJob, *, download_url: str | None, place: QueuePlace | None = None) -> "ExportView":
+    def of(
+        job: ExportJob, *, download_url: str | None, changes_url: str | None, place: QueuePlace | None = None
+    ) -> "ExportView":
         """The view of a job."""
         result, error = job.result, job.error
         return ExportView(
@@ -101,9 +127,10 @@ class ExportView(BaseModel):
             dataset_name=job.dataset,
             dataset_title=job.dataset_title,
             format=job.format,
-            filters=_filters(job),
+            filters=AppliedFilters.of(job.filters),
             options={name: getattr(job.options, name) for name in _OPTIONS[job.format]},
             parameters=dict(job.parameters),
+            labels=LabelsView(list=job.labels.list or None, plan=job.labels.plan or None),
             rendition_of=job.rendition.of if job.rendition else None,
             progress=_progress(job),
             attempt=job.attempt,
@@ -115,6 +142,7 @@ class ExportView(BaseModel):
             sha256=result.sha256 if result else None,
             download_name=result.download_name if result else None,
             download_url=download_url,
+            changes_url=changes_url,
             expires_at=_utc(job.expires_at),
             created_at=job.created_at.astimezone(UTC),
             started_at=_utc(job.started_at),
@@ -135,16 +163,6 @@ def _sheets(job: ExportJob) -> int | None:
     if job.type != "export" or rows is None:
         return None
     return sheets_of(job.format, rows)
-
-
-def _filters(job: ExportJob) -> AppliedFilters:
-    return AppliedFilters(
-        start_date=job.filters.start_date,
-        end_date=job.filters.end_date,
-        account_ids=list(job.filters.account_ids),
-        tag_ids=list(job.filters.tag_ids),
-        columns=list(job.filters.columns),
-    )
 
 
 def _progress(job: ExportJob) -> ProgressView:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from exports_pipeline.core.labels import MAX_LABEL_LENGTH
+
 MAX_VALUES = 10_000
 MAX_VALUE_LENGTH = 1_000
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -96,6 +98,11 @@ Instant = Annotated[
     WithJsonSchema({"anyOf": [_TIME_SCHEMA, {"type": "null"}]}),
 ]
 """A time, or the first moment of a day in UTC, or none."""
+
+LabelText = Annotated[
+    str, Field(min_length=1, max_length=MAX_LABEL_LENGTH, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
+]
+"""One line of text."""
 
 FreeObject = Annotated[dict[str, Any], WithoutNul]
 """An object whose members are checked elsewhere."""

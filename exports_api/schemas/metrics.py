@@ -150,7 +150,7 @@ class SeriesView(BaseModel):
             timezone=asked.timezone,
             granularity=asked.granularity,
             by=list(series.by),
-            starts=_starts(series.buckets, asked.granularity),
+            starts=starts_of(series.buckets, asked.granularity),
             is_whole=[bucket.is_whole for bucket in series.buckets],
             lines=[
                 LineView(
@@ -165,7 +165,8 @@ class SeriesView(BaseModel):
         )
 
 
-def _starts(buckets: Sequence[Bucket], granularity: Granularity) -> list[str]:
+def starts_of(buckets: Sequence[Bucket], granularity: Granularity) -> list[str]:
+    """When buckets begin by the clock of their zone, as `SeriesView.starts` says."""
     if granularity is Granularity.HOUR:
         return [bucket.start.isoformat() for bucket in buckets]
     return [bucket.start.date().isoformat() for bucket in buckets]

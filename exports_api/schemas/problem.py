@@ -1,14 +1,32 @@
 """What went wrong, as RFC 9457 describes it."""
 
+from collections.abc import Iterable
+from urllib.parse import quote
+
 from pydantic import BaseModel, ConfigDict, Field
+
+_SAFE = "!$&'()*+,;=:@~"
+"""What a fragment may hold beside letters and digits (RFC 3986)."""
 
 
 class FieldProblem(BaseModel):
     """One field of the request that is at fault."""
 
     field: str = Field(description="The field, as a path: `account_ids.3`, `options.timezone`, `limit`.")
+    pointer: str | None = Field(
+        None,
+        description="The same as a JSON Pointer into the body (RFC 6901), as a URI fragment; absent for what stands in "
+        "the query or in a header.",
+        examples=["#/account_ids/3"],
+    )
     detail: str = Field(description="What is wrong with it.")
     code: str = Field(description="A stable name of what is wrong.")
+
+
+def pointer_to(steps: Iterable[object]) -> str:
+    """The JSON Pointer of a place in the body, as a URI fragment (RFC 6901, chapter 6)."""
+    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "#" + "".join(f"/{quote(step, safe=_SAFE)}" for step in escaped)
 
 
 class Problem(BaseModel):
@@ -28,6 +46,7 @@ class Problem(BaseModel):
                 "errors": [
                     {
                         "field": "dataset_id",
+                        "pointer": "#/dataset_id",
                         "detail": "There is no dataset 'transactions' that you may export; "
                         "GET /api/analytics/datasets names them.",
                         "code": "unknown_dataset",

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
-from exports_api.schemas.export_request import MAX_RECIPIENTS, RecipientBody
+from exports_api.schemas.export_request import LABELS, MAX_RECIPIENTS, LabelsBody, RecipientBody
 from exports_api.schemas.fields import FreeObject, WithoutNul
 from exports_pipeline.core.formats import REPORT_FORMATS
 from exports_pipeline.core.parameters import Parameter, TemplateFacts
@@ -31,6 +31,7 @@ class ReportBody(PreviewBody):
     recipients: Annotated[list[RecipientBody], Field(max_length=MAX_RECIPIENTS)] | None = Field(
         None, description="Who gets the result besides the requester's own channels.", examples=[[]]
     )
+    labels: LabelsBody | None = Field(None, description=LABELS, examples=[{"plan": "spring"}])
     share: StrictBool = Field(
         default=False,
         description="Take a job of yours that was requested in the same words and has not ended, if there is one; "

@@ -98,7 +98,7 @@ class WindowView(BaseModel):
             reason=window.reason,
             by_hand=window.by_hand,
             started_at=_utc(window.started_at),
-            settled_at=_utc(window.settled_at),
+            settled_at=None if window.state is WindowState.PENDING else _utc(window.settled_at),
             job_ids=list(window.job_ids),
         )
 

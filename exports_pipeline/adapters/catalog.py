@@ -6,6 +6,7 @@ from exports_pipeline.adapters.catalog_dbt import read_dbt_catalog
 from exports_pipeline.adapters.catalog_derived import derive_catalog
 from exports_pipeline.adapters.catalog_schema import Schema
 from exports_pipeline.adapters.catalog_yaml import read_yaml_catalog
+from exports_pipeline.adapters.system_datasets import with_system_datasets
 from exports_pipeline.adapters.warehouse import make_warehouse
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.errors import InvalidCatalog
@@ -16,17 +17,19 @@ SAMPLE_CATALOG = Path(__file__).parents[1] / "local" / "sample_catalog.yaml"
 
 
 def load_catalog(settings: Settings) -> Catalog:
-    """Read the catalogue of the settings and check it against the warehouse of the settings.
+    """Read the catalogue of the settings and check it against the warehouse; the datasets of the system come last.
 
     Raises:
         InvalidCatalog: as `read_catalog`.
         WarehouseBusy, WarehouseUnavailable: the warehouse cannot be opened.
     """
-    return read_catalog(settings, make_warehouse(settings))
+    warehouse = make_warehouse(settings)
+    catalog = read_catalog(settings, warehouse)
+    return with_system_datasets(catalog, warehouse) if settings.system_datasets else catalog
 
 
 def read_catalog(settings: Settings, schema: Schema) -> Catalog:
-    """Read the catalogue of the settings: a YAML, a dbt manifest, one derived from the warehouse, or the sample's.
+    """Read the deployment's catalogue: a YAML, a dbt manifest, one derived from the warehouse, or the sample's.
 
     Raises:
         InvalidCatalog: everything that is wrong with it, one problem a line.

@@ -10,7 +10,7 @@ from exports_pipeline.adapters.catalog_schema import Schema
 from exports_pipeline.core.catalog import Sensitivity
 from exports_pipeline.writers.sql_text import identifier
 
-EXPORT_KEYS = tuple(key for key in DATASET_KEYS if key not in {"relation", "sql", "columns"})
+EXPORT_KEYS = tuple(key for key in DATASET_KEYS if key not in {"relation", "sql", "source", "types", "columns"})
 """What `meta.export` of a node may hold: where the rows are and what the columns are, the node says itself."""
 
 _PERSONAL = re.compile(r"\bPII\b")

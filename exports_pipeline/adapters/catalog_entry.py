@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from exports_pipeline.adapters.catalog_fields import Fields
 from exports_pipeline.adapters.catalog_problems import Problems
-from exports_pipeline.core.catalog import NOT_GIVEN, Grain, Sensitivity
+from exports_pipeline.core.catalog import NOT_GIVEN, DataSource, Grain, Sensitivity
+from exports_pipeline.core.requester import Permission
 
 DATASET_KEYS = (
-    "name", "id", "title", "description", "relation", "sql", "time",
-    "owner", "public", "account", "tag", "tags", "columns",
+    "name", "id", "title", "description", "source", "relation", "sql", "time",
+    "owner", "public", "permission", "account", "tag", "tags", "columns", "types",
 )  # fmt: skip
 """The keys of a dataset."""
 
@@ -25,6 +26,8 @@ class ColumnEntry:
     """What a catalogue says of one column."""
 
     name: str
+    type: str | None = None
+    """The DuckDB type, where the warehouse cannot be asked for it."""
     title: str = ""
     description: str = ""
     sensitive: Sensitivity | None = None
@@ -41,17 +44,21 @@ class DatasetEntry:
     id: UUID = NOT_GIVEN
     title: str
     description: str = ""
+    source: DataSource = DataSource.WAREHOUSE
     relation: str | None = None
     sql_file: str | None = None
     time: str | None = None
     grain: Grain | None = None
     owner: str | None = None
     public: bool = False
+    permission: Permission | None = None
     account: str | None = None
     tag: str | None = None
     tags: tuple[str, ...] = ()
     columns: tuple[ColumnEntry, ...] | None = None
     """The allow-list, in order; None for all columns."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Types of columns that are not exported, as those of `columns`."""
 
 
 def parse_dataset(given: Any, problems: Problems, *, position: int) -> DatasetEntry | None:
@@ -77,16 +84,19 @@ def parse_dataset(given: Any, problems: Problems, *, position: int) -> DatasetEn
         id=_id(fields),
         title=fields.text("title") or humanised(name),
         description=fields.text("description") or "",
+        source=fields.choice("source", DataSource) or DataSource.WAREHOUSE,
         relation=relation,
         sql_file=sql_file,
         time=time,
         grain=grain,
         owner=fields.column("owner"),
         public=fields.truth("public"),
+        permission=fields.choice("permission", Permission),
         account=fields.column("account"),
         tag=fields.column("tag"),
         tags=fields.texts("tags"),
         columns=_columns(fields, problems, label),
+        types=fields.names("types"),
     )
 
 
@@ -141,9 +151,10 @@ def _columns(fields: Fields, problems: Problems, label: str) -> tuple[ColumnEntr
         name = given.get("name")
         under = f"columns.{name}." if isinstance(name, str) and name else f"columns.#{position}."
         column = Fields(given, problems, dataset=label, under=under)
-        column.refuse_unknown(("name", "title", "description", "sensitive", "unit"))
+        column.refuse_unknown(("name", "type", "title", "description", "sensitive", "unit"))
         entry = ColumnEntry(
             name=column.column("name") or "",
+            type=column.text("type"),
             title=column.text("title") or "",
             description=column.text("description") or "",
             sensitive=column.choice("sensitive", Sensitivity),

@@ -72,6 +72,16 @@ class Fields:
             return ()
         return tuple(dict.fromkeys(item.strip() for item in value))
 
+    def names(self, field: str) -> dict[str, str]:
+        """A mapping of names to texts, empty if it is missing."""
+        value = self._given.get(field)
+        if value is None:
+            return {}
+        if isinstance(value, Mapping) and all(isinstance(each, str) and each.strip() for each in _both(value)):
+            return {name: text.strip() for name, text in value.items()}
+        self.complain(field, f"must be a mapping as {{user_id: VARCHAR}}, is {value!r}")
+        return {}
+
     def listed(self, field: str) -> list[Any] | None:
         """A list with at least one element; None if it is missing."""
         value = self._given.get(field)
@@ -96,3 +106,8 @@ class Fields:
     def given(self, field: str) -> Any:
         """Whatever stands there; None if nothing does."""
         return self._given.get(field)
+
+
+def _both(mapping: Mapping[Any, Any]) -> Iterable[Any]:
+    """The keys of a mapping, then its values."""
+    return (*mapping, *mapping.values())

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from exports_pipeline.adapters.catalog_declared import declared_types, refuse_declared
 from exports_pipeline.adapters.catalog_entry import ColumnEntry, DatasetEntry
 from exports_pipeline.adapters.catalog_problems import Problems, suggestion
 from exports_pipeline.adapters.catalog_schema import Schema, is_owner, is_scalar, is_tag, is_time
-from exports_pipeline.core.catalog import Catalog, Column, Dataset, Grain, Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import Catalog, Column, Dataset, DataSource, Grain, Sensitivity, TimeColumn
 from exports_pipeline.core.errors import ExportError, QueryFailed, WarehouseUnavailable
 
 _UNREADABLE = (QueryFailed, WarehouseUnavailable)
@@ -16,6 +17,8 @@ _UNREADABLE = (QueryFailed, WarehouseUnavailable)
 
 def fit_catalog(entries: Iterable[DatasetEntry], *, schema: Schema, problems: Problems, folder: Path) -> Catalog:
     """Make a catalogue of entries; files of SQL are looked up inside `folder`.
+
+    Postgres is not asked, since the catalogue is read before it is up: entries of that source declare their types.
 
     Raises:
         InvalidCatalog: every problem of every dataset, one a line.
@@ -68,6 +71,7 @@ class _Fit:
             id=entry.id,
             title=entry.title,
             description=entry.description,
+            source=entry.source,
             relation=entry.relation,
             sql=sql,
             types=MappingProxyType(dict(types)),
@@ -75,6 +79,7 @@ class _Fit:
             time=self._time(types),
             owner=self._role("owner", entry.owner, types, is_owner, "an integer, text or UUID, or a LIST of them"),
             public=entry.public,
+            permission=entry.permission,
             account=self._role("account", entry.account, types, is_scalar, "a scalar"),
             tag=self._role("tag", entry.tag, types, is_tag, "a scalar or a LIST of scalars"),
             tags=entry.tags,
@@ -84,17 +89,25 @@ class _Fit:
         self._problems.add(sentence, dataset=self._entry.label, field=field)
 
     def _rows_come_from(self) -> tuple[str | None, Mapping[str, str] | None]:
+        is_declared = self._entry.source is DataSource.POSTGRES
+        if not is_declared:
+            refuse_declared(self._entry, self._problems)
         if self._entry.relation:
-            return None, self._relation_types(self._entry.relation)
+            return None, self._declared() if is_declared else self._relation_types(self._entry.relation)
         sql = self._sql_text(self._entry.sql_file) if self._entry.sql_file else None
         if sql is None:
             return None, None
+        if is_declared:
+            return sql, self._declared()
         try:
             types = self._schema.query_types(sql)
         except _UNREADABLE as error:
             self._complain("sql", f"{self._entry.sql_file}: {_reason(error)}")
             return sql, None
         return sql, types
+
+    def _declared(self) -> Mapping[str, str]:
+        return declared_types(self._entry, self._problems)
 
     def _relation_types(self, relation: str) -> Mapping[str, str] | None:
         try:

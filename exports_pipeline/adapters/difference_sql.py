@@ -5,21 +5,25 @@ results are alike; the numbers and the examples come out of it. A row that is no
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
 from exports_pipeline.adapters.totals_sql import is_summed
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.difference import Change, Difference, Example, Total
-from exports_pipeline.writers.cells import FLOATS, INTEGERS, UNSIGNED
+from exports_pipeline.core.formats import FormatOptions
+from exports_pipeline.writers.cells import FLOATS, INTEGERS, UNSIGNED, csv_cell, is_formula_proof
 from exports_pipeline.writers.sql_text import identifier
 from exports_pipeline.writers.time_text import TIMES
-from exports_pipeline.writers.type_text import parse_type
+from exports_pipeline.writers.type_text import Type, parse_type
 
 Named = tuple[str, Sequence[Column]]
 """The name of a relation, and its columns."""
 _AS_IT_IS = INTEGERS | UNSIGNED | FLOATS | TIMES | {"DECIMAL", "BOOLEAN", "DATE", "TIME", "UUID", "VARCHAR", "BLOB"}
 """What is compared in its own type; all else as text."""
+_MOST_CHARACTERS = 20_000_000
+"""Of all examples together."""
 
 
 def find_difference(
@@ -32,9 +36,10 @@ def find_difference(
     retyped = tuple(name for name in columns if _type(before[name]) != _type(after[name]))
     alike = [after[name] for name in columns if name not in retyped]
     connection.execute(_surplus(name_before, name_after, {name: after[name] for name in columns}, retyped))
+    texts = [_text(f"c{place}", after[name], name in retyped) for place, name in enumerate(columns)]
     places = [f"c{columns.index(name)}" for name in key or columns] or ["one"]
     [(added, removed, changed)] = connection.execute(_counts(places)).fetchall()
-    found = connection.execute(_examples(places, len(columns), most)).fetchall()
+    found = _fetched(connection.execute(_examples(places, texts, most)), most)
     return Difference(
         key=key,
         rows_before=_rows(connection, name_before),
@@ -46,9 +51,10 @@ def find_difference(
         appeared=tuple(name for name in after if name not in before),
         vanished=tuple(name for name in before if name not in after),
         retyped=retyped,
+        texts=tuple(name for name in columns if name in retyped or not is_formula_proof(_kind(after[name]))),
         totals=tuple(_totals(connection, name_before, name_after, alike)),
-        examples=tuple(Example(change=Change(change), values=tuple(values)) for change, *values in found[:most]),
-        is_cut=len(found) > most,
+        examples=tuple(Example(change=Change(change), values=tuple(values)) for change, *values in found),
+        is_cut=len(found) < added + removed + 2 * changed,
     )
 
 
@@ -57,12 +63,40 @@ def _type(column: Column) -> str:
     return "VARCHAR" if column.sensitive else column.type
 
 
+def _kind(column: Column) -> Type:
+    return parse_type(_type(column))
+
+
+def _is_plain(column: Column, is_retyped: bool) -> bool:
+    """Whether a column is compared in its own type."""
+    return not is_retyped and _kind(column).kind in _AS_IT_IS
+
+
+def _text(cell: str, column: Column, is_retyped: bool) -> str:
+    """A cell as a CSV file has it in UTC; what is compared as text, as that text."""
+    text = csv_cell(cell, _kind(column), FormatOptions()) if _is_plain(column, is_retyped) else cell
+    return f"CAST({text} AS VARCHAR)"
+
+
+def _fetched(answer: duckdb.DuckDBPyConnection, most: int) -> list[tuple[Any, ...]]:
+    """The first rows, as far as their texts do not become too long together."""
+    rows: list[tuple[Any, ...]] = []
+    length = 0
+    while len(rows) < most and (batch := answer.fetchmany(100)):
+        for row in batch:
+            length += sum(len(text or "") for text in row)
+            if len(rows) == most or length > _MOST_CHARACTERS:
+                return rows
+            rows.append(row)
+    return rows
+
+
 def _surplus(before: str, after: str, columns: Mapping[str, Column], retyped: Sequence[str]) -> str:
     """Distinct rows with how many more of them there are now."""
     cells = "1 AS one"
     for place, (name, column) in enumerate(columns.items()):
-        is_plain = name not in retyped and parse_type(_type(column)).kind in _AS_IT_IS
-        cells += f", {identifier(name) if is_plain else f'CAST({identifier(name)} AS VARCHAR)'} AS c{place}"
+        value = identifier(name)
+        cells += f", {value if _is_plain(column, name in retyped) else f'CAST({value} AS VARCHAR)'} AS c{place}"
     return (
         f"CREATE OR REPLACE TEMP TABLE surplus AS SELECT * EXCLUDE side, CAST(sum(side) AS BIGINT) AS surplus FROM ("  # noqa: S608 - names are quoted
         f"SELECT {cells}, -1 AS side FROM {identifier(before)} UNION ALL "
@@ -82,11 +116,10 @@ def _counts(key: Sequence[str]) -> str:
     )
 
 
-def _examples(key: Sequence[str], columns: int, most: int) -> str:
+def _examples(key: Sequence[str], texts: Sequence[str], most: int) -> str:
     """The first rows that differ: of each key the n-th that is gone beside the n-th that came."""
-    keys, cells = ", ".join(key), ", ".join(f"c{place}" for place in range(columns)) or "one"
+    keys, cells = ", ".join(key), ", ".join(f"c{place}" for place in range(len(texts))) or "one"
     same_key = " AND ".join(f"surplus.{each} IS NOT DISTINCT FROM first_keys.{each}" for each in key)
-    texts = "".join(f", CAST(c{place} AS VARCHAR)" for place in range(columns))
     return f"""
         WITH first_keys AS (SELECT DISTINCT {keys} FROM surplus ORDER BY {keys} LIMIT {most + 1}),
         copies AS (
@@ -99,8 +132,8 @@ def _examples(key: Sequence[str], columns: int, most: int) -> str:
             FROM copies WINDOW of_key AS (PARTITION BY {keys})
         )
         SELECT CASE WHEN place <= least(new, old) THEN if(is_new, 'after', 'before')
-            ELSE if(is_new, 'added', 'removed') END{texts}
-        FROM placed ORDER BY {keys}, place, is_new LIMIT {most + 1}
+            ELSE if(is_new, 'added', 'removed') END{"".join(f", {each}" for each in texts)}
+        FROM placed ORDER BY {keys}, place, is_new LIMIT {most}
     """  # noqa: S608 - names are our own
 
 

@@ -12,8 +12,8 @@ from exports_pipeline.core.event_months import month_after, start_of
 _MAKING, _DROPPING = 0x6D616B65, 0x64726F70
 """Keys of advisory locks: one at a time makes months, one at a time drops them."""
 _NAME = re.compile(r"analytics_events_(\d{4})_(\d{2})")
-_PAGES, _BATCHES = 500, 10_000
-"""What is deleted at once: the ids of some ten thousand events, and batches."""
+_BATCHES = 10_000
+"""Batches that are deleted at once."""
 _TABLES = text("""
     SELECT relname, inhrelid IS NOT NULL AS is_attached, coalesce(inhdetachpending, false) AS is_leaving
     FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid
@@ -26,10 +26,13 @@ _DELETE_BATCHES = text("""
 
 
 class EventPartitions:
-    """Makes and drops the partitions of `analytics_events`; remembers which there are."""
+    """Makes and drops the partitions of `analytics_events`; remembers which there are.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    The ids of a month are deleted by so many of its pages at a time, with some twenty events on each.
+    """
+
+    def __init__(self, engine: Engine, *, pages_at_once: int = 500) -> None:
+        self._engine, self._pages_at_once = engine, pages_at_once
         self._known: set[date] = set()
 
     def make(self, months: Iterable[date]) -> int:
@@ -54,9 +57,12 @@ class EventPartitions:
             if not connection.execute(text(f"SELECT pg_try_advisory_lock({_DROPPING})")).scalar_one():
                 return 0
             try:
-                return self._drop(connection, before)
-            finally:
-                connection.execute(text(f"SELECT pg_advisory_unlock({_DROPPING})"))
+                dropped = self._drop(connection, before)
+            except BaseException:
+                connection.invalidate()  # the lock goes with the connection
+                raise
+            connection.execute(text(f"SELECT pg_advisory_unlock({_DROPPING})"))
+            return dropped
 
     def _drop(self, connection: Connection, before: datetime) -> int:
         old = [
@@ -70,7 +76,7 @@ class EventPartitions:
                 # Concurrently: nobody who reads or writes other months waits.
                 how = "FINALIZE" if is_leaving else "CONCURRENTLY"
                 connection.exec_driver_sql(f"ALTER TABLE analytics_events DETACH PARTITION {name} {how}")
-            _delete_ids(connection, name)
+            _delete_ids(connection, name, self._pages_at_once)
             connection.exec_driver_sql(f"DROP TABLE {name}")
         while connection.execute(_DELETE_BATCHES, {"limit": _BATCHES, "before": before}).rowcount:
             pass
@@ -102,15 +108,15 @@ def _months(connection: Connection) -> list[tuple[str, date, bool, bool]]:
     )
 
 
-def _delete_ids(connection: Connection, name: str) -> None:
+def _delete_ids(connection: Connection, name: str, pages_at_once: int) -> None:
     """Delete the ids of all events of a month, some pages of it at a time."""
     pages = connection.exec_driver_sql(
         f"SELECT pg_relation_size('{name}') / current_setting('block_size')::bigint"
     ).scalar_one()
-    for first in range(0, int(pages), _PAGES):
+    for first in range(0, int(pages), pages_at_once):
         connection.exec_driver_sql(
             f"DELETE FROM event_ids USING {name} AS event "  # noqa: S608 - a name that our own pattern has matched
-            f"WHERE event.ctid >= '({first},0)' AND event.ctid < '({first + _PAGES},0)' "
+            f"WHERE event.ctid >= '({first},0)' AND event.ctid < '({first + pages_at_once},0)' "
             "AND event_ids.tenant = event.tenant AND event_ids.id = event.id "
             "AND event_ids.occurred_at = event.occurred_at"
         )

@@ -44,6 +44,7 @@ def run_tags(job: ExportJob) -> dict[str, str]:
     return (
         traced
         | _schedule_tags(job)
+        | {f"exports/{name}": text for name, text in job.labels.given.items()}
         | {
             JOB_ID_TAG: str(job.id),
             ATTEMPT_TAG: str(job.attempt),

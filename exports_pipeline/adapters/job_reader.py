@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, RowMapping, Text, cast, func, literal, or_, select, tuple_
 
+from exports_pipeline.adapters.job_conditions import conditions_of
 from exports_pipeline.adapters.job_rows import job_of
 from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.adapters.sql_files import load_sql
@@ -40,6 +41,7 @@ class PostgresJobReader:
     def page(self, user_id: UUID | None, page: Page) -> list[ExportJob]:
         """Jobs of a user, or of everybody, newest first."""
         query = select(export_jobs).order_by(_job.created_at.desc(), _job.id.desc()).limit(page.limit)
+        query = query.where(*conditions_of(page.jobs))
         if user_id is not None:
             query = query.where(_job.requester == user_id)
         if page.status is not None:
@@ -50,6 +52,10 @@ class PostgresJobReader:
             query = query.where(_job.created_at >= page.created_since)
         if page.created_until is not None:
             query = query.where(_job.created_at < page.created_until)
+        if page.completed_since is not None:
+            query = query.where(_job.completed_at >= page.completed_since)
+        if page.completed_until is not None:
+            query = query.where(_job.completed_at < page.completed_until)
         if page.before is not None:
             created_at, job_id = page.before
             query = query.where(tuple_(_job.created_at, _job.id) < tuple_(literal(created_at), literal(job_id)))

@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from exports_pipeline.core.catalog import Column, Sensitivity
+from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Compression, Format, FormatOptions, Paper
 from exports_pipeline.core.kept_result import KeptResult
+from exports_pipeline.core.labels import Labels
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.rendition import Rendition
@@ -43,6 +45,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             "dataset": {"id": str(new.dataset_id), "name": new.dataset, "title": new.dataset_title},
             "filters": filters,
             **({"parameters": dict(new.parameters)} if new.parameters else {}),
+            **({"labels": new.labels.given} if new.labels.given else {}),
             **({"rendition": _rendition_as_json(new.rendition)} if new.rendition else {}),
             **({"schedule": _schedule_as_json(new.schedule)} if new.schedule else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
@@ -107,6 +110,7 @@ def job_of(row: RowMapping) -> ExportJob:
         export_type=row["export_type"],
         tag_summary=tuple(row["tag_summary"]),
         parameters=row["metadata"].get("parameters", {}),
+        labels=Labels(**row["metadata"].get("labels", {})),
         rendition=_rendition(row["metadata"].get("rendition")),
         schedule=_schedule(row["metadata"].get("schedule")),
         traceparent=row["metadata"].get("traceparent"),
@@ -129,6 +133,7 @@ def result_as_json(result: StoredFile) -> dict[str, Any]:
         "remarks": list(result.remarks),
         **({"difference": dict(result.difference)} if result.difference else {}),
         **({"kept": _kept_as_json(result.kept)} if result.kept else {}),
+        **({"changes": asdict(result.changes)} if result.changes else {}),
     }
 
 
@@ -216,6 +221,7 @@ def _result(value: dict[str, Any]) -> StoredFile:
         remarks=tuple(value.get("remarks", ())),
         difference=value.get("difference"),
         kept=_kept(value.get("kept")),
+        changes=ChangesFile(**value["changes"]) if value.get("changes") else None,
     )
 
 

@@ -1,6 +1,6 @@
 """The ledger of export jobs in Postgres; the only file that writes a status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from exports_pipeline.adapters.job_reader import PostgresJobReader
 from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
 from exports_pipeline.adapters.outbox import pending
 from exports_pipeline.adapters.postgres import transaction
+from exports_pipeline.adapters.schedule_windows import reopen_window
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.adapters.tables import deliveries, export_jobs, manifests
 from exports_pipeline.adapters.user_store import provision
@@ -164,7 +165,7 @@ class PostgresJobStore(PostgresJobReader):
         return self._ask(job_id, audit, "cancelled", (Status.PENDING, Status.RUNNING), values)
 
     def retry(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
-        """Make a failed or cancelled job pending again as a new attempt, with its audit entry."""
+        """Make a failed or cancelled job pending again as a new attempt, with its audit entry and its window."""
         values: dict[str, Any] = {
             **_NEXT_ATTEMPT,
             "forgiven": _job.attempt,
@@ -173,14 +174,21 @@ class PostgresJobStore(PostgresJobReader):
             "completed_at": None,
             **_NO_ERROR,
         }
-        return self._ask(job_id, audit, "retried", (Status.FAILED, Status.CANCELLED), values)
+        return self._ask(job_id, audit, "retried", (Status.FAILED, Status.CANCELLED), values, also=_reopen)
 
     def _move(self, job_id: UUID, attempt: int, /, *statuses: Status, **values: Any) -> RowMapping | None:
         with transaction(self._engine) as connection:
             return _guarded(connection, values, _of_attempt(job_id, attempt, *statuses))
 
     def _ask(
-        self, job_id: UUID, audit: AuditEntry, verb: str, statuses: Sequence[Status], values: dict[str, Any]
+        self,
+        job_id: UUID,
+        audit: AuditEntry,
+        verb: str,
+        statuses: Sequence[Status],
+        values: dict[str, Any],
+        *,
+        also: Callable[[Connection, ExportJob], None] = lambda _connection, _job: None,
     ) -> ExportJob:
         with transaction(self._engine) as connection:
             row = _guarded(connection, values, (_job.id == job_id, _job.status.in_(statuses)))
@@ -190,7 +198,14 @@ class PostgresJobStore(PostgresJobReader):
                     raise UnknownExportJob
                 raise WrongStatus(f"The export job is {status}; it cannot be {verb} any more.")
             write_entry(connection, audit)
-        return job_of(row)
+            job = job_of(row)
+            also(connection, job)
+        return job
+
+
+def _reopen(connection: Connection, job: ExportJob) -> None:
+    if job.schedule is not None:
+        reopen_window(connection, job.schedule)
 
 
 def _take_turn(connection: Connection) -> None:

@@ -83,6 +83,19 @@ class PostgresMetricStore:
         lines = self._reader.lines(tenant, found, [whole_range(from_, to, zone)], where=where or {}, by=by)
         return tuple(Line(group=line.group, points=(), total=line.total) for line in lines)
 
+    def lines(
+        self,
+        tenant: str,
+        metric: str,
+        buckets: Sequence[Bucket],
+        *,
+        where: Mapping[str, Sequence[str]] | None = None,
+        by: Sequence[str] = (),
+    ) -> tuple[Line, ...]:
+        """The figures of any buckets that follow on one another."""
+        found = self._known(metric, where, by)
+        return self._reader.lines(tenant, found, buckets, where=where or {}, by=by)
+
     def roll_up(self, now: datetime) -> RolledUp:
         """Add all events that are new, and make anew what was changed."""
         return self._rollup.roll_up(now)
@@ -113,8 +126,11 @@ class PostgresMetricStore:
     def _checked(
         self, name: str, from_: date, to: date, where: Mapping[str, Sequence[str]] | None, by: Sequence[str]
     ) -> Metric:
-        metric = self._metrics.find(name)
         refuse_reversed(from_, to)
+        return self._known(name, where, by)
+
+    def _known(self, name: str, where: Mapping[str, Sequence[str]] | None, by: Sequence[str]) -> Metric:
+        metric = self._metrics.find(name)
         metric.check_dimensions(list(where or {}), field="where")
         metric.check_dimensions(by, field="by")
         return metric

@@ -65,13 +65,14 @@ def _metric(given: Any, problems: Problems, position: int) -> Metric | None:
         name=name,
         title=fields.text("title") or humanised(name),
         unit=fields.text("unit") or "",
-        events=_events(fields, problems, label),
+        events=read_filter(fields, problems, label),
         aggregate=fields.choice("aggregate", Aggregate) or Aggregate.COUNT,
         dimensions=_dimensions(fields),
     )
 
 
-def _events(fields: Fields, problems: Problems, label: str) -> EventFilter:
+def read_filter(fields: Fields, problems: Problems, label: str) -> EventFilter:
+    """The filter in the field `events`; whatever is wrong with it becomes a problem of what `label` names."""
     given = fields.given("events")
     if given is None:
         return EventFilter()

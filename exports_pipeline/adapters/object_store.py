@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from exports_pipeline.adapters.presigned_url import LinkMaker
 from exports_pipeline.adapters.s3_client import make_s3_client
-from exports_pipeline.adapters.s3_errors import storing
+from exports_pipeline.adapters.s3_errors import FAULTS, store_error, storing
 from exports_pipeline.adapters.s3_upload import PART_BYTES, S3Upload
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.settings import Settings
@@ -39,8 +39,10 @@ class S3ObjectStore:
 
     def presign(self, key: str, *, valid: timedelta) -> str:
         """A URL by which anybody may download the object for a while; made without asking the store."""
-        with storing():
+        try:  # not `storing`, which takes as long as half a link
             return self._links.link(key, valid_s=int(valid.total_seconds()))
+        except FAULTS as error:
+            raise store_error(error) from error
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""

@@ -35,23 +35,21 @@ class LinkMaker:
             BotoCoreError: there are no credentials, or they cannot be renewed.
         """
         origin = self._origin = self._origin or self._find_origin()
-        path = origin.path + quote(key, safe="/~")
+        path = origin.path + _quoted_path(key)
         holder = self._client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public
         if holder is None:
             raise NoCredentialsError
         credentials = holder.get_frozen_credentials()
         instant = _instant(now or datetime.now(UTC))
         scope = f"{instant[:8]}/{self._region}/s3/aws4_request"
-        token = f"&X-Amz-Security-Token={_quoted(credentials.token)}" if credentials.token else ""
-        query = (  # in the order of their names
-            f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={_quoted(f'{credentials.access_key}/{scope}')}"
-            f"&X-Amz-Date={instant}&X-Amz-Expires={valid_s}{token}&X-Amz-SignedHeaders=host"
-        )
+        signer, session = _signed_by(credentials.access_key, scope, credentials.token)
+        # the parameters stand in the order of their names
+        query = f"{signer}&X-Amz-Date={instant}&X-Amz-Expires={valid_s}{session}&X-Amz-SignedHeaders=host"
         request = f"GET\n{path}\n{query}\nhost:{origin.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
         to_sign = f"{_ALGORITHM}\n{instant}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        signature = _signature_of_day(credentials.secret_key, instant[:8], self._region).copy()
-        signature.update(to_sign.encode())
-        return f"{origin.scheme}://{origin.netloc}{path}?{query}&X-Amz-Signature={signature.hexdigest()}"
+        key_of_day = _key_of_day(credentials.secret_key, instant[:8], self._region)
+        signature = hmac.digest(key_of_day, to_sign.encode(), "sha256").hex()
+        return f"{origin.scheme}://{origin.netloc}{path}?{query}&X-Amz-Signature={signature}"
 
     def _find_origin(self) -> SplitResult:
         """Host and path before the key, as boto3 puts them for this endpoint and this bucket."""
@@ -66,15 +64,22 @@ def _instant(moment: datetime) -> str:
     return f"{moment.isoformat()[:19].replace('-', '').replace(':', '')}Z"
 
 
-@lru_cache(maxsize=4)
-def _quoted(value: str) -> str:
-    return quote(value, safe="~")
+@lru_cache(maxsize=1_000)
+def _quoted_path(key: str) -> str:
+    return quote(key, safe="/~")
 
 
 @lru_cache(maxsize=4)
-def _signature_of_day(secret: str, day: str, region: str) -> hmac.HMAC:
-    """The signature of nothing yet; a copy of it is made sooner than one with the same key."""
+def _signed_by(access_key: str, scope: str, token: str | None) -> tuple[str, str]:
+    """What a query says of who signs it: its start, and its session token."""
+    credential = quote(f"{access_key}/{scope}", safe="~")
+    session = f"&X-Amz-Security-Token={quote(token, safe='~')}" if token else ""
+    return f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={credential}", session
+
+
+@lru_cache(maxsize=4)
+def _key_of_day(secret: str, day: str, region: str) -> bytes:
     key = f"AWS4{secret}".encode()
     for part in (day, region, "s3", "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, digestmod=hashlib.sha256)
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

@@ -23,6 +23,8 @@ from exports_pipeline.core.errors import (
     ObjectStoreUnavailable,
 )
 
+FAULTS = (ClientError, BotoCoreError, OSError)
+"""What goes wrong while the object store is asked."""
 _OURS = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -52,7 +54,7 @@ def storing() -> Iterator[None]:
     """Translate what goes wrong while the object store is asked."""
     try:
         yield
-    except (ClientError, BotoCoreError, OSError) as error:
+    except FAULTS as error:
         raise store_error(error) from error
 
 

@@ -27,6 +27,7 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.schedule import Schedule, Window, WindowState
 from exports_pipeline.core.schedule_store import Started
+from exports_pipeline.core.scheduled_window import ScheduledWindow
 
 _window, _schedule = schedule_windows.c, schedules.c
 _PENDING = _window.state == WindowState.PENDING.value
@@ -120,6 +121,7 @@ class PostgresScheduleWindows:
         now: datetime,
         reason: str | None = None,
         stop: str | None = None,
+        counts: bool = True,
     ) -> Schedule | None:
         """Settle a pending window and count failures in a row; None if it was settled already."""
         with transaction(self._engine) as connection:
@@ -133,7 +135,7 @@ class PostgresScheduleWindows:
             counted = (
                 update(schedules)
                 .where(_schedule.id == schedule_id)
-                .values(failures_in_row=_failures(state), **_stopped(stop))
+                .values(failures_in_row=_failures(state, counts=counts), **_stopped(stop))
                 .returning(schedules)
             )
             row = connection.execute(counted).mappings().one()
@@ -178,11 +180,20 @@ def write_windows(connection: Connection, windows: Sequence[Window]) -> None:
         connection.execute(insert(schedule_windows).on_conflict_do_nothing(), rows)
 
 
+def reopen_window(connection: Connection, window: ScheduledWindow) -> None:
+    """Make a window pending again within a transaction, whose jobs had ended; `settled_at` tells that they had."""
+    ended = _window.state.in_((WindowState.FAILED, WindowState.SKIPPED)), _window.started_at.is_not(None)
+    statement = update(schedule_windows).where(*_of(window.schedule_id, window.due_at), *ended)
+    connection.execute(statement.values(state=WindowState.PENDING, reason=None))
+
+
 def _of(schedule_id: UUID, due_at: datetime) -> tuple[ColumnElement[bool], ...]:
     return _window.schedule_id == schedule_id, _window.due_at == due_at
 
 
-def _failures(state: WindowState) -> Any:
+def _failures(state: WindowState, *, counts: bool) -> Any:
+    if not counts:
+        return _schedule.failures_in_row
     if state is WindowState.FAILED:
         return _schedule.failures_in_row + 1
     return _schedule.failures_in_row if state is WindowState.SKIPPED else 0

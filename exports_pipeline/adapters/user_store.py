@@ -67,9 +67,11 @@ class PostgresUserStore:
         """Forget the Telegram chat of a user."""
         return self._change(_user.id == user_id, _user.telegram_chat_id.is_not(None), telegram_chat_id=None) > 0
 
-    def unlink_chat(self, chat: str) -> None:
-        """Forget a Telegram chat, whoever linked it."""
-        self._change(_user.telegram_chat_id == chat, telegram_chat_id=None)
+    def unlink_chat(self, chat: str) -> list[UUID]:
+        """Forget a Telegram chat, and return who had linked it."""
+        forgotten = update(users).where(_user.telegram_chat_id == chat).values(telegram_chat_id=None)
+        with transaction(self._engine) as connection:
+            return list(connection.execute(forgotten.returning(_user.id)).scalars())
 
     def _change(self, *which: Any, **values: Any) -> int:
         with transaction(self._engine) as connection:

@@ -12,6 +12,7 @@ from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.duckdb_pool import DuckDbPool
 from exports_pipeline.adapters.selection_sql import element_type, is_list, owned_rows_with, relation_name, rows
 from exports_pipeline.adapters.warehouse_session import DuckDbSession
+from exports_pipeline.core.catalog import Dataset
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.values import has_type
@@ -36,8 +37,8 @@ class DuckDbWarehouse:
         self._key = HashKey(mask_key) if mask_key else None
 
     @contextmanager
-    def open(self) -> Iterator[DuckDbSession]:
-        """Start a session on the snapshot that is published now."""
+    def open(self, _dataset: Dataset | None = None, /) -> Iterator[DuckDbSession]:
+        """Start a session on the snapshot that is published now, for any dataset of it."""
         with self._pool.lease() as instance:
             yield DuckDbSession(instance, self._key)
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from threading import Thread
-from typing import Generic, TypeVar
-
-import duckdb
+from typing import Generic, Protocol, TypeVar
 
 from exports_pipeline.adapters.duckdb_errors import query_error
 from exports_pipeline.adapters.upload_stream import UploadStream
@@ -16,9 +14,16 @@ _PATIENCE_S = 0.3
 T = TypeVar("T")
 
 
+class Interruptible(Protocol):
+    """A connection whose query can be stopped from another thread, any number of times."""
+
+    def interrupt(self) -> None:
+        """Stop the query that runs, if one does."""
+
+
 def watch(
     work: Callable[[], int],
-    connection: duckdb.DuckDBPyConnection,
+    connection: Interruptible,
     *,
     share: Callable[[], float],
     stream: UploadStream,
@@ -45,7 +50,7 @@ def watch(
     return running.answer
 
 
-def watch_answer(work: Callable[[], T], connection: duckdb.DuckDBPyConnection, *, tick: Callable[[], None]) -> T:
+def watch_answer(work: Callable[[], T], connection: Interruptible, *, tick: Callable[[], None]) -> T:
     """Run work that asks the warehouse, and return its answer; `tick` stops it as above."""
     running = _Running(work)
     try:
@@ -58,7 +63,7 @@ def watch_answer(work: Callable[[], T], connection: duckdb.DuckDBPyConnection, *
     return running.answer
 
 
-def _stop(running: "_Running[T]", connection: duckdb.DuckDBPyConnection, upload: Upload | None = None) -> None:
+def _stop(running: "_Running[T]", connection: Interruptible, upload: Upload | None = None) -> None:
     waited_s = 0.0
     while running.is_alive():
         connection.interrupt()

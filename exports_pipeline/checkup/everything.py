@@ -10,6 +10,7 @@ from exports_pipeline.checkup.finding import Check, Finding, findings_of, skippe
 from exports_pipeline.checkup.ledger import check_ledger
 from exports_pipeline.checkup.messages import check_messages
 from exports_pipeline.checkup.orchestrator import check_dagster
+from exports_pipeline.checkup.postgres_datasets import check_postgres_datasets
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings
 from exports_pipeline.checkup.templates import check_templates
 from exports_pipeline.checkup.workers import check_workers
@@ -24,6 +25,7 @@ def examine(about: Surroundings) -> list[Finding]:
         "broker": lambda: check_workers(settings),
         "dagster": lambda: check_dagster(settings),
         "channels": lambda: check_channels(settings),
+        "datasets of postgres": lambda: check_postgres_datasets(settings),
     }
     checks: dict[str, Check] = {
         "settings": lambda: check_settings(about),

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from exports_pipeline.core.refusals import UnknownDataset
-from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.requester import Permission, Requester
 
 NOT_GIVEN = UUID(int=0)
 """The id of a dataset before it has one."""
@@ -19,6 +20,14 @@ class Sensitivity(StrEnum):
     DROP = "drop"
     MASK = "mask"
     HASH = "hash"
+
+
+class DataSource(StrEnum):
+    """Where the rows of a dataset lie."""
+
+    WAREHOUSE = "warehouse"
+    POSTGRES = "postgres"
+    """The database of the service itself."""
 
 
 class Grain(StrEnum):
@@ -62,6 +71,7 @@ class Dataset:
     """What may be exported, in order."""
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """DuckDB type of every column of the relation, exported or not."""
+    source: DataSource = DataSource.WAREHOUSE
     id: UUID = NOT_GIVEN
     title: str = ""
     description: str = ""
@@ -71,6 +81,8 @@ class Dataset:
     time: TimeColumn | None = None
     owner: str | None = None
     public: bool = False
+    permission: Permission | None = None
+    """What one must be allowed to see it at all; without an owner column, its rows are those of all who are."""
     account: str | None = None
     tag: str | None = None
     tags: tuple[str, ...] = ()
@@ -83,7 +95,9 @@ class Dataset:
             object.__setattr__(self, "types", types)
 
     def is_visible_to(self, requester: Requester) -> bool:
-        """Whether the requester may export any of it; without an owner column only administrators may."""
+        """Whether the requester may export any of it; without owner column and permission only administrators may."""
+        if self.permission is not None:
+            return self.permission in requester.permissions
         return self.public or self.owner is not None or requester.sees_all_rows
 
     @property
@@ -98,6 +112,7 @@ def dataset_id(name: str) -> UUID:
     return uuid5(NAMESPACE_DNS, name)
 
 
+@lru_cache(maxsize=1_000)
 def user_id(name: str) -> UUID:
     """The id of a user: the name itself where it is a UUID, else uuid5 of it."""
     try:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from exports_pipeline.core.about import About
+from exports_pipeline.core.catalog import Dataset
 from exports_pipeline.core.difference import Difference
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
@@ -71,11 +72,11 @@ class ObjectStore(Protocol):
 
 
 class WarehouseSession(Protocol):
-    """One export's view of the warehouse; the same snapshot from start to end."""
+    """One export's view of the data; the same snapshot of a source from start to end."""
 
     @property
     def snapshot(self) -> Snapshot:
-        """Which version of the warehouse it sees."""
+        """Which version of the data it sees; where it may ask several sources, of those that it has asked so far."""
 
     remarks: tuple[str, ...]
     """In words, what the format of the last written file had no room for; nothing, most of the time."""
@@ -138,8 +139,14 @@ class WarehouseSession(Protocol):
 class Warehouse(Protocol):
     """The data one exports from."""
 
-    def open(self) -> AbstractContextManager[WarehouseSession]:
-        """Start a session on the snapshot that is published now."""
+    def open(self, dataset: Dataset | None = None, /) -> AbstractContextManager[WarehouseSession]:
+        """Start a session on the snapshot that is published now, for one dataset, or for any.
+
+        What it raises is raised here or, for any dataset, by the session.
+
+        Raises:
+            WarehouseBusy, WarehouseUnavailable, LedgerUnavailable.
+        """
 
     def missing_values(self, selection: Selection, column: str, values: Sequence[str]) -> list[str]:
         """Those of the values that no row of the selection's owner has in an account or tag column."""

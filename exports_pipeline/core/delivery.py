@@ -35,7 +35,7 @@ class Kind(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     SCHEDULE_PAUSED = "schedule_paused"
     SCHEDULE_STOPPED = "schedule_stopped"
-    TEST = "test"
+    CHAT_UNLINKED = "chat_unlinked"
 
 
 @dataclass(frozen=True, kw_only=True)

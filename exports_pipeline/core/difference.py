@@ -58,6 +58,8 @@ class Difference:
     """Columns that only the earlier result has."""
     retyped: tuple[str, ...] = ()
     """Columns that have another type now; they are compared as text."""
+    texts: tuple[str, ...] = ()
+    """Columns whose values a spreadsheet could take for formulas."""
     totals: tuple[Total, ...] = ()
     """Of the numeric columns that both have in the same type."""
     examples: tuple[Example, ...] = ()
@@ -70,9 +72,17 @@ class Difference:
         """Whether both results are the same."""
         return not (self.added or self.removed or self.changed or self.appeared or self.vanished or self.retyped)
 
+    @property
+    def table_rows(self) -> int:
+        """How many rows `table` would have if there were an example of everything."""
+        return self.added + self.removed + 2 * self.changed
+
     def table(self) -> tuple[tuple[str, ...], list[tuple[str | None, ...]]]:
-        """Header and rows of the examples, for a file."""
-        return ("change", *self.columns), [(each.change, *each.values) for each in self.examples]
+        """Header and rows of the examples, for a file; a row as it was does not stand there without what it became."""
+        shown = self.examples
+        if shown and shown[-1].change is Change.BEFORE:
+            shown = shown[:-1]
+        return ("change", *self.columns), [(each.change, *each.values) for each in shown]
 
 
 def summary_of(difference: Difference | None) -> Mapping[str, Any] | None:
@@ -90,6 +100,6 @@ def summary_of(difference: Difference | None) -> Mapping[str, Any] | None:
         "totals": [
             {"column": each.column, "before": each.before, "after": each.after}
             for each in difference.totals
-            if each.before != each.after
+            if each.before != each.after and each.column not in difference.key
         ],
     }

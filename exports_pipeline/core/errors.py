@@ -50,6 +50,12 @@ class InvalidMetrics(ExportError):
     code = "invalid_metrics"
 
 
+class InvalidCampaigns(ExportError):
+    """The file that says what campaigns are told by cannot be followed."""
+
+    code = "invalid_campaigns"
+
+
 class InvalidMessageTemplate(ExportError):
     """A message template cannot be followed."""
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 TEXT_LENGTHS = {"id": 128, "event_type": 100, "category": 200, "label": 200, "campaign": 200, "customer": 200}
 """The most characters of each text: they are keys of indexes, whose entries Postgres bounds at 2,704 bytes."""
-REQUIRED = ("id", "event_type", "occurred_at")
 VALUE_DIGITS, VALUE_PLACES = 20, 18
 """Digits of a value before and after its point; a DECIMAL(38, 18) holds them all."""
 MAX_EVENTS = 10_000
@@ -59,6 +58,10 @@ class EventFault(Exception):
     def __init__(self, pointer: str, code: str, reason: str) -> None:
         self.pointer, self.code, self.reason = pointer, code, reason
         super().__init__(f"{pointer}: {reason}")
+
+    def below(self, pointer: str) -> "EventFault":
+        """The same fault, told by whoever knows where the value at fault stands."""
+        return EventFault(pointer + self.pointer, self.code, self.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from exports_pipeline.core.event import (
-    REQUIRED,
     TEXT_LENGTHS,
     VALUE_DIGITS,
     VALUE_PLACES,
@@ -19,6 +18,8 @@ from exports_pipeline.core.event_months import first_kept
 
 _FIELDS = frozenset({*TEXT_LENGTHS, "value", "occurred_at", "metadata"})
 _LARGEST = 10**VALUE_DIGITS
+_MISSING = "This field is needed."
+_NO_TEXT = ("wrong_type", "This field is a text.")
 
 
 def check_event(given: Any, window: EventWindow) -> Event:
@@ -34,39 +35,40 @@ def check_event(given: Any, window: EventWindow) -> Event:
     if not given.keys() <= _FIELDS:
         unknown = next(name for name in given if name not in _FIELDS)
         raise EventFault(step(unknown), "unknown_field", f"An event has these fields: {', '.join(sorted(_FIELDS))}.")
-    for name in REQUIRED:
-        if given.get(name) is None:
-            raise EventFault(f"/{name}", "missing_field", "This field is needed.")
+    read = given.get
     return Event(
-        id=_key(given, "id"),
-        event_type=_key(given, "event_type"),
-        category=_text(given, "category"),
-        label=_text(given, "label"),
-        value=_value(given.get("value")),
-        occurred_at=_instant(given["occurred_at"], window),
-        campaign=_text(given, "campaign"),
-        customer=_text(given, "customer"),
-        metadata=metadata_text(given.get("metadata")),
+        id=_key(read("id"), "id"),
+        event_type=_key(read("event_type"), "event_type"),
+        category=_text(read("category"), "category"),
+        label=_text(read("label"), "label"),
+        value=_value(read("value")),
+        occurred_at=_instant(read("occurred_at"), window),
+        campaign=_text(read("campaign"), "campaign"),
+        customer=_text(read("customer"), "customer"),
+        metadata=metadata_text(read("metadata")),
     )
 
 
-def _key(given: dict[str, Any], name: str) -> str:
-    text = _text(given, name)
-    if not text:
-        raise EventFault(f"/{name}", "empty", "This field may not be empty.")
-    return text
+def _key(value: Any, name: str) -> str:
+    if value is None:
+        raise EventFault(f"/{name}", "missing_field", _MISSING)
+    if not value:
+        raise EventFault(f"/{name}", *(("empty", "This field may not be empty.") if value == "" else _NO_TEXT))
+    return _text(value, name)
 
 
-def _text(given: dict[str, Any], name: str) -> str:
-    value = given.get(name)
+def _text(value: Any, name: str) -> str:
     if value is None:
         return ""
     if type(value) is not str:
-        raise EventFault(f"/{name}", "wrong_type", "This field is a text.")
+        raise EventFault(f"/{name}", *_NO_TEXT)
     if len(value) > TEXT_LENGTHS[name]:
         raise EventFault(f"/{name}", "too_long", f"This field has at most {TEXT_LENGTHS[name]} characters.")
     if not value.isprintable():
-        check_characters(value, f"/{name}")
+        try:
+            check_characters(value)
+        except EventFault as fault:
+            raise fault.below(f"/{name}") from None
     return value
 
 
@@ -97,6 +99,8 @@ def _places(value: Decimal) -> int:
 
 def _instant(value: Any, window: EventWindow) -> datetime:
     pointer = "/occurred_at"
+    if value is None:
+        raise EventFault(pointer, "missing_field", _MISSING)
     if type(value) is not str:
         raise EventFault(pointer, "wrong_type", "A time is a text, as 2026-03-01T12:00:00Z.")
     try:

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.kept_result import KeptResult
+from exports_pipeline.core.labels import NO_LABELS, Labels
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.rendition import Rendition
@@ -51,6 +53,8 @@ class StoredFile:
     remarks: tuple[str, ...] = ()
     """What the file does not hold, if anything: then it is not complete, and says so itself."""
     kept: KeptResult | None = None
+    changes: ChangesFile | None = None
+    """The rows of that difference, where rows differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +106,7 @@ class NewExportJob:
     schedule: ScheduledWindow | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a report is made with, as it was given."""
+    labels: Labels = NO_LABELS
     traceparent: str | None = None
     """The W3C name of the request's span, where requests are traced."""
 
@@ -133,6 +138,8 @@ class ExportJob:
     """Who gets the result besides the requester's own linked chat."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a report is made with, as it was given; empty for an export."""
+    labels: Labels = NO_LABELS
+    """Which list and plan of the requester it is for."""
     forgiven: int = 0
     """Attempts that do not count against the limit: lost launches, those put back, and all before a retry by hand."""
     is_large: bool = False

@@ -9,6 +9,7 @@ from uuid import UUID
 from exports_pipeline.core.errors import ExportError
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.formats import Format
+from exports_pipeline.core.job_filter import ANY_JOB, JobFilter
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
 
@@ -24,6 +25,10 @@ class Page:
     dataset: str | None = None
     created_since: datetime | None = None
     created_until: datetime | None = None
+    completed_since: datetime | None = None
+    """With it, only jobs that have ended, whichever way."""
+    completed_until: datetime | None = None
+    jobs: JobFilter = ANY_JOB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +201,8 @@ class JobStore(Protocol):
 
     def retry(self, job_id: UUID, *, now: datetime, audit: AuditEntry) -> ExportJob:
         """Make a failed or cancelled job pending again as a new attempt, with its audit entry.
+
+        The window of a schedule that it ran for is pending again, too: it is settled anew when the job has ended.
 
         Raises:
             WrongStatus: it has not failed and was not cancelled.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from exports_pipeline.core.ledger import QueueLimits
+from exports_pipeline.core.recipient import Channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class Limits:
     """How long a link in a message may be opened."""
     mail_domains: frozenset[str] | None = None
     """Domains that may receive mail, in lower case; None: all."""
+    keyless: frozenset[Channel] = frozenset()
+    """Channels that the deployment has no key of its own for; only saved destinations that bring one are reached."""
     run_retention: timedelta = timedelta(days=7)
     """How long Dagster remembers a run."""
     schedule_least: timedelta = timedelta(minutes=5)

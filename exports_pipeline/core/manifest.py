@@ -112,6 +112,7 @@ def _common(job: ExportJob, result: StoredFile, *, snapshot: Snapshot, made_at: 
         "attempt": job.attempt,
         "type": job.type,
         **({"rendition_of": str(job.rendition.of)} if job.rendition else {}),
+        **({"labels": job.labels.given} if job.labels.given else {}),
         "made_at": made_at.isoformat(),
         "warehouse": {"snapshot": snapshot.name, "as_of": snapshot.as_of.isoformat()},
         "requested_by": str(job.requester.user_id),
@@ -153,9 +154,9 @@ def manifest_key(file: str) -> str:
 
 
 def objects_of(result: StoredFile) -> tuple[str, ...]:
-    """The keys of all objects of a result: its file, the manifest beside it, and what was kept."""
-    kept = (result.kept.object_key,) if result.kept else ()
-    return (result.object_key, manifest_key(result.object_key), *kept)
+    """The keys of all objects of a result: its file, the manifest beside it, what was kept, and what has changed."""
+    beside = (each.object_key for each in (result.kept, result.changes) if each)
+    return (result.object_key, manifest_key(result.object_key), *beside)
 
 
 def catalog_version(dataset: Dataset) -> str:

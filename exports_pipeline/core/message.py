@@ -50,6 +50,13 @@ class Message:
     """When the message came to be, in UTC."""
     file: FileToSend | None = None
     """The result; None in notices."""
+    changes: FileToSend | None = None
+    """The rows in which it differs from the one of the window before, where there is such a file."""
+
+    @property
+    def files(self) -> tuple[FileToSend, ...]:
+        """All that goes along where a channel carries files, the result first."""
+        return tuple(each for each in (self.file, self.changes) if each)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.delivery import Delivery
 from exports_pipeline.core.export_job import ExportJob, StoredFile
 
 
 def facts_of_result(
-    job: ExportJob, result: StoredFile, *, url: str, url_expires_at: datetime, at: datetime
+    job: ExportJob, result: StoredFile, *, url: str, changes_url: str, url_expires_at: datetime, at: datetime
 ) -> dict[str, Any]:
-    """Tell that a file is ready, with the link that was made for this recipient."""
+    """Tell that a file is ready, with the links that were made for this recipient."""
     return _payload(
         f"{job.type}.completed",
         at,
@@ -26,6 +27,7 @@ def facts_of_result(
             "sha256": result.sha256,
             "remarks": list(result.remarks),
             "difference": result.difference,
+            "changes": _changes(result.changes, changes_url) if result.changes else None,
             "completed_at": _instant(job.completed_at or at),
             "download_url": url,
             "download_url_expires_at": _instant(url_expires_at),
@@ -41,6 +43,17 @@ def facts_of_notice(delivery: Delivery) -> dict[str, Any]:
 def facts_of_test(at: datetime) -> dict[str, Any]:
     """Tell that a destination is being tried out."""
     return _payload("test", at, {})
+
+
+def _changes(file: ChangesFile, url: str) -> dict[str, Any]:
+    return {
+        "file_name": file.download_name,
+        "row_count": file.row_count,
+        "total_rows": file.total_rows,
+        "file_size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "download_url": url,
+    }
 
 
 def _payload(kind: str, at: datetime, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -143,6 +143,21 @@ class MetricStore(Protocol):
             UnknownMetric, UnknownDimension, InvalidDateRange, LedgerUnavailable.
         """
 
+    def lines(
+        self,
+        tenant: str,
+        metric: str,
+        buckets: Sequence[Bucket],
+        *,
+        where: Mapping[str, Sequence[str]] | None = None,
+        by: Sequence[str] = (),
+    ) -> tuple[Line, ...]:
+        """As the lines of `series`, for any buckets that follow on one another: one question for all of them.
+
+        Raises:
+            UnknownMetric, UnknownDimension, TooManyPoints, LedgerUnavailable.
+        """
+
     def roll_up(self, now: datetime) -> RolledUp:
         """Add all events that are new, and make anew what was changed; in several transactions where there is much.
 

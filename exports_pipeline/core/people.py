@@ -38,5 +38,5 @@ class UserStore(Protocol):
     def unlink(self, user_id: UUID) -> bool:
         """Forget the Telegram chat of a user; False if none was linked."""
 
-    def unlink_chat(self, chat: str) -> None:
-        """Forget a Telegram chat, whoever linked it."""
+    def unlink_chat(self, chat: str) -> list[UUID]:
+        """Forget a Telegram chat, and return who had linked it."""

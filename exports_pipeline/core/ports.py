@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from exports_pipeline.core.activity import ActivityStore
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
@@ -12,6 +13,9 @@ from exports_pipeline.core.event_store import EventStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
 from exports_pipeline.core.formats import Format
+from exports_pipeline.core.funnel import CampaignRules
+from exports_pipeline.core.insights import InsightReader
+from exports_pipeline.core.journey_store import JourneyStore
 from exports_pipeline.core.ledger import AuditLog, JobStore
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.link import LinkStore, Vault
@@ -24,6 +28,7 @@ from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.s3_prices import S3Prices
 from exports_pipeline.core.schedule_store import ScheduleStore
 from exports_pipeline.core.spans import NoSpans, Spans
 from exports_pipeline.core.telegram import TelegramBot
@@ -114,6 +119,10 @@ class ExportPorts:
     audit: AuditLog
     outbox: Outbox
     figures: FigureReader
+    insights: InsightReader
+    campaign_rules: CampaignRules
+    journeys: JourneyStore
+    activity: ActivityStore
     events: EventStore
     metrics: MetricStore
     warehouse: Warehouse
@@ -131,6 +140,7 @@ class ExportPorts:
     pause: Callable[[float], None]
     """Wait for some seconds."""
     limits: Limits
+    prices: S3Prices = field(default_factory=S3Prices)
     bot: TelegramBot | None = None
     """None where no bot is set up."""
     operators: Recipient | None = None

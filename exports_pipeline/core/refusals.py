@@ -57,6 +57,12 @@ class UnknownDimension(RequestError):
     code = "unknown_dimension"
 
 
+class UnknownCampaign(RequestError):
+    """There is no such campaign among yours; the list of campaigns names them."""
+
+    code = "unknown_campaign"
+
+
 class TooManyPoints(RequestError):
     """The series would have too many points; narrow the dates, or choose a coarser granularity."""
 
@@ -157,6 +163,12 @@ class InvalidDateRange(RequestError):
     """The end date lies before the start date."""
 
     code = "invalid_date_range"
+
+
+class UnknownTimezone(RequestError):
+    """There is no such time zone; write it as in the IANA database, as Europe/Prague."""
+
+    code = "unknown_timezone"
 
 
 class FilterNotSupported(RequestError):

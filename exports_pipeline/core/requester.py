@@ -14,7 +14,7 @@ class Permission(StrEnum):
     UNMASK = "UNMASK"
 
 
-_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK})
+_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK, Permission.VIEW_AUDIT})
 """The permissions on which it depends which rows a result has, and how they are shown."""
 
 
@@ -41,6 +41,11 @@ class Requester:
     def may_unmask(self) -> bool:
         """Whether sensitive columns are shown as they are."""
         return Permission.UNMASK in self.permissions
+
+    @property
+    def views_audit(self) -> bool:
+        """Whether what others did may be seen."""
+        return Permission.VIEW_AUDIT in self.permissions
 
     @property
     def manages_exports(self) -> bool:

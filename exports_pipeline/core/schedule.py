@@ -111,6 +111,7 @@ class Window:
     started_at: datetime | None = None
     """When its jobs were in the ledger."""
     settled_at: datetime | None = None
+    """When its jobs had ended; of a pending window, before one of them was tried again by hand."""
     job_ids: tuple[UUID, ...] = ()
     withheld: Mapping[str, str] = field(default_factory=dict)
     """Why the results of some parts went to nobody."""

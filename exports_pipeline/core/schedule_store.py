@@ -84,10 +84,12 @@ class ScheduleStore(Protocol):
         now: datetime,
         reason: str | None = None,
         stop: str | None = None,
+        counts: bool = True,
     ) -> Schedule | None:
         """Settle a pending window and count failures in a row; None if it was settled already.
 
-        A reason of the start stays where none is given. With `stop`, the schedule is paused for that reason.
+        A reason of the start stays where none is given. With `stop`, the schedule is paused for that reason. What does
+        not count leaves the failures in a row as they are.
         """
 
     def note(self, schedule_id: UUID, due_at: datetime, part: str, *, digest: str, withheld: str | None) -> None:

@@ -11,13 +11,14 @@ from exports_pipeline.reports.template import Template
 from exports_pipeline.reports.templates.compliance import COMPLIANCE
 from exports_pipeline.reports.templates.dashboard import DASHBOARD
 from exports_pipeline.reports.templates.experiment_results import EXPERIMENT_RESULTS
+from exports_pipeline.reports.templates.insights import INSIGHTS
 from exports_pipeline.reports.templates.kpi import KPI
 from exports_pipeline.reports.templates.metrics_summary import METRICS_SUMMARY
 from exports_pipeline.reports.templates.outreach import OUTREACH
 from exports_pipeline.reports.templates.revenue import REVENUE
 from exports_pipeline.reports.yaml_template import InvalidTemplate, read_yaml_template
 
-BUILT_IN = (EXPERIMENT_RESULTS, METRICS_SUMMARY, DASHBOARD, KPI, COMPLIANCE, REVENUE, OUTREACH)
+BUILT_IN = (EXPERIMENT_RESULTS, METRICS_SUMMARY, DASHBOARD, KPI, COMPLIANCE, REVENUE, OUTREACH, INSIGHTS)
 """The templates that come with the service."""
 
 

@@ -146,7 +146,8 @@ class ChartData:
                 "major_unit_type": "days",
             }
         elif plot.has_days:
-            names["num_format"] = self.cells.date_format()
+            # On an axis of days, the bars of weeks would be a day wide.
+            names |= {"text_axis": True, "num_format": self.cells.date_format()}
         if chart.mark is Mark.INTERVAL:
             values |= _bounds(plot)
         if lies:

@@ -11,6 +11,9 @@ from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.ask_question import ask_question
 
+MADE_AT, DATA_AS_OF = "Made at", "Data as of"
+"""The facts of a report that differ each time it is made."""
+
 
 def build_report(
     template: str,
@@ -41,7 +44,7 @@ def build_report(
         snapshot = session.snapshot
     made = (
         ("Made for", requester.email or str(requester.user_id)),
-        ("Made at", f"{now:%Y-%m-%d %H:%M} UTC"),
-        ("Data as of", f"{snapshot.as_of:%Y-%m-%d %H:%M} UTC"),
+        (MADE_AT, f"{now:%Y-%m-%d %H:%M} UTC"),
+        (DATA_AS_OF, f"{snapshot.as_of:%Y-%m-%d %H:%M} UTC"),
     )
     return replace(report, facts=(*report.facts, *made), parameters=dict(parameters)), snapshot

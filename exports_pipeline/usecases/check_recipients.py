@@ -33,7 +33,8 @@ def check_recipients(wishes: Sequence[Wish], requester: Requester, *, ports: Exp
     Raises:
         UnknownChannel: this deployment does not have one of the channels.
         UnknownDestination: a destination is not among the requester's.
-        InvalidDestination: an address is not spelled as its channel spells addresses.
+        InvalidDestination: an address is not spelled as its channel spells addresses, only a saved destination will
+            do, or nobody has the id that it is.
         TargetForbidden: a domain may not receive mail.
     """
     found = (_recipient(wish, f"recipients.{place}", requester, ports) for place, wish in enumerate(wishes))
@@ -52,11 +53,20 @@ def _recipient(wish: Wish, place: str, requester: Requester, ports: ExportPorts)
     field = f"{place}.address"
     if channel not in _BY_ADDRESS:
         raise InvalidDestination(f"{channel} needs a saved destination; give its destination_id.", field=field)
+    if channel in ports.limits.keyless:
+        raise InvalidDestination(
+            f"This deployment has no key of its own for {channel}; save a destination with one, and give its "
+            "destination_id.",
+            field=field,
+        )
     address = str(requester.user_id) if wish.address == _ME else wish.address
     recipient = Recipient(channel=channel, address=address)
-    if channel not in _PEOPLE or person(recipient) is None:
+    user_id = person(recipient) if channel in _PEOPLE else None
+    if user_id is None:
         check_address(channel, address, field=field)
         check_domains(channel, address, ports.limits, field=field)
+    elif user_id != requester.user_id and ports.users.requester(user_id) is None:
+        raise InvalidDestination("There is no user of this id here, or they were deactivated.", field=field)
     return recipient
 
 

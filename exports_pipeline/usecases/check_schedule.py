@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from exports_pipeline.core.catalog import Sensitivity
 from exports_pipeline.core.cron import parse_cron
 from exports_pipeline.core.errors import RequestError
+from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import person
 from exports_pipeline.core.recurrence import check_least_interval, next_window
@@ -67,7 +69,10 @@ def _check_key(schedule: Schedule, owner: Requester, ports: ExportPorts) -> None
     if schedule.condition is not Condition.CHANGED or schedule.kind is not ScheduleKind.EXPORT:
         raise InvalidSchedule("A key is for exports with the condition changed; leave it out.", field="key")
     dataset = ports.catalog.find(schedule.body["dataset_id"], owner)
-    shown = schedule.body.get("columns") or [column.name for column in dataset.columns]
+    selection = select(dataset, Filters(columns=tuple(schedule.body.get("columns") or ())), owner)
+    shown = {column.name: column.sensitive for column in selection.columns}
     for place, name in enumerate(schedule.key):
         if name not in shown:
             raise InvalidSchedule(f"The export has no column {name[:80]!r}.", field=f"key.{place}")
+        if shown[name] is Sensitivity.MASK:
+            raise InvalidSchedule(f"The column {name[:80]!r} is masked, and tells no rows apart.", field=f"key.{place}")

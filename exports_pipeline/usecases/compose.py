@@ -1,11 +1,12 @@
 """Compose the message of a delivery."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from exports_pipeline.core.changes_file import CHANGES_TYPE, ChangesFile
 from exports_pipeline.core.delivery import Delivery, Kind
 from exports_pipeline.core.errors import DeliveryRefused, LostClaim
 from exports_pipeline.core.export_job import ExportJob, StoredFile
@@ -17,13 +18,15 @@ from exports_pipeline.core.refusals import NotAllowed
 from exports_pipeline.usecases.check_sharing import check_sharing
 
 LINK_PATH = "/d/"
+CHANGES_PATH = "/changes"
+"""What follows a link to get at the rows that differ in place of the result."""
 LEASE = timedelta(minutes=2)
 """Longer than a message takes, and the wait for a database that goes away meanwhile; a file renews it as it is read."""
 _RENEWAL = LEASE / 4
 
 
 def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) -> Message:
-    """The message of a delivery; that of a result carries a link of its own, and the file for channels that take files.
+    """The message of a delivery; that of a result has a link of its own, and the files for channels that take files.
 
     Raises:
         DeliveryRefused: the file has expired, its link was revoked, or its owner may no longer see what is in it.
@@ -31,7 +34,7 @@ def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) ->
     """
     if delivery.kind is not Kind.RESULT:
         zone = str(delivery.about.get("timezone", "UTC"))
-        return _message(delivery, facts_of_notice(delivery), None, timezone=zone, ports=ports)
+        return _message(delivery, facts_of_notice(delivery), timezone=zone, ports=ports)
     now = ports.clock()
     if job is None or job.result is None or job.expires_at is None or job.is_expired(now):
         raise DeliveryRefused("The file had expired before the message could be sent.")
@@ -44,30 +47,41 @@ def compose(delivery: Delivery, job: ExportJob | None, *, ports: ExportPorts) ->
     if link.revoked_at is not None:
         raise DeliveryRefused("The link of this delivery was revoked before the message could be sent.")
     url = f"{ports.public_url}{LINK_PATH}{ports.vault.token(link.id)}"
-    facts = facts_of_result(job, job.result, url=url, url_expires_at=link.expires_at, at=delivery.created_at)
+    facts = facts_of_result(
+        job,
+        job.result,
+        url=url,
+        changes_url=f"{url}{CHANGES_PATH}",
+        url_expires_at=link.expires_at,
+        at=delivery.created_at,
+    )
     zone = job.schedule.timezone if job.schedule else job.options.timezone
-    return _message(delivery, facts, _file(delivery, job, job.result, ports), timezone=zone, ports=ports)
+    message = _message(delivery, facts, timezone=zone, ports=ports)
+    changes = job.result.changes
+    return replace(
+        message,
+        file=_file(delivery, job.result, content_type(job.format, job.options), ports),
+        changes=_file(delivery, changes, CHANGES_TYPE, ports) if changes else None,
+    )
 
 
-def _message(
-    delivery: Delivery, facts: dict[str, Any], file: FileToSend | None, *, timezone: str, ports: ExportPorts
-) -> Message:
+def _message(delivery: Delivery, facts: dict[str, Any], *, timezone: str, ports: ExportPorts) -> Message:
     wording = ports.messages.render(delivery.kind, delivery.recipient.channel, facts["data"], timezone=timezone)
-    return Message(id=delivery.id, **asdict(wording), facts=facts, at=delivery.created_at, file=file)
+    return Message(id=delivery.id, **asdict(wording), facts=facts, at=delivery.created_at)
 
 
-def _file(delivery: Delivery, job: ExportJob, result: StoredFile, ports: ExportPorts) -> FileToSend:
+def _file(delivery: Delivery, stored: StoredFile | ChangesFile, kind: str, ports: ExportPorts) -> FileToSend:
     return FileToSend(
-        name=result.download_name,
-        content_type=content_type(job.format, job.options),
-        size_bytes=result.size_bytes,
-        sha256=result.sha256,
-        chunks=partial(_chunks, delivery, result.object_key, ports),
+        name=stored.download_name,
+        content_type=kind,
+        size_bytes=stored.size_bytes,
+        sha256=stored.sha256,
+        chunks=partial(_chunks, delivery, stored.object_key, ports),
     )
 
 
 def _chunks(delivery: Delivery, key: str, ports: ExportPorts) -> Iterator[bytes]:
-    """The file, as the recipient takes it; nobody else sends it for as long as that goes on."""
+    """A file, as the recipient takes it; nobody else sends it for as long as that goes on."""
     renewed_at = ports.clock()
     for chunk in ports.objects.chunks(key):
         if (now := ports.clock()) >= renewed_at + _RENEWAL:

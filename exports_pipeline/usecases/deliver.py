@@ -18,7 +18,8 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import MESSAGES, Channel
 from exports_pipeline.usecases.compose import LEASE, compose
 from exports_pipeline.usecases.find_target import find_target
-from exports_pipeline.usecases.notify import notify
+from exports_pipeline.usecases.forget_chat import forget_chat
+from exports_pipeline.usecases.notify import notify, reached
 from exports_pipeline.usecases.patience import patiently
 
 _SMALL_BYTES = 20_000_000
@@ -96,7 +97,7 @@ def _send(delivery: Delivery, ports: ExportPorts) -> str:
             return sender.send(target, compose(delivery, job, ports=ports))
         except RecipientGone:
             if channel is Channel.TELEGRAM:
-                ports.users.unlink_chat(target.address)
+                forget_chat(target.address, ports=ports)
             raise
 
 
@@ -113,13 +114,14 @@ def _settle_failure(delivery: Delivery, error: ExportError, ports: ExportPorts) 
 
 
 def _give_up(delivery: Delivery, error: ExportError, ports: ExportPorts) -> None:
-    """Settle a delivery as failed; the owner of a result hears of it once, on another channel."""
+    """Settle a delivery as failed; the owner of a result hears of it once, on another channel, else the operators."""
+    channel = delivery.recipient.channel
     job = ports.jobs.get(delivery.job_id) if delivery.job_id else None
     if job is not None and delivery.kind is Kind.RESULT:
         about = {
             "title": job.dataset_title or job.dataset,
             "job_id": str(job.id),
-            "channel": delivery.recipient.channel.value,
+            "channel": channel.value,
             "reason": error.sentence,
             "tries": delivery.tries,
         }
@@ -130,6 +132,7 @@ def _give_up(delivery: Delivery, error: ExportError, ports: ExportPorts) -> None
             occasion=f"delivery:{delivery.id}",
             ports=ports,
             job_id=job.id,
-            other_than=delivery.recipient.channel,
+            operators=reached(job.requester.user_id, ports=ports, other_than=channel) is None,
+            other_than=channel,
         )
     ports.outbox.failed(delivery, error, now=ports.clock())

@@ -58,7 +58,7 @@ def estimate_export(request: ExportRequest, requester: Requester, *, ports: Expo
     options = parse_options(file_format, request.options)
     selection = select(dataset, request.filters, requester, timezone=options.timezone)
     check_values(selection, ports.warehouse)
-    with ports.warehouse.open() as session:
+    with ports.warehouse.open(dataset) as session:
         look = _Look(session, selection, requester, began_at, ports)
         exact = look.in_time(lambda: look.count(selection, COUNT_UNTIL))
         rows = exact if exact is not None else look.in_time(look.guess)

@@ -38,7 +38,7 @@ def change_schedule(
     """
     found = read_schedule(schedule_id, requester, ports=ports)
     if set(changes) - {"is_active"} or changes.get("is_active"):
-        check_schedule(replace(found, **changes), _owner(found, requester, ports), ports=ports)
+        check_schedule(replace(found, **changes), owner_of(found, requester, ports=ports), ports=ports)
     now, most_spread = ports.clock(), ports.limits.schedule_spread
     changed = ports.schedules.change(
         schedule_id,
@@ -73,8 +73,12 @@ def run_now(schedule_id: UUID, requester: Requester, *, ports: ExportPorts) -> W
     return next((each for each in ports.schedules.windows(found.id, limit=5) if each.due_at == now), window)
 
 
-def _owner(schedule: Schedule, requester: Requester, ports: ExportPorts) -> Requester:
-    """Whoever's rights count; those of the token, where the owner asks."""
+def owner_of(schedule: Schedule, requester: Requester, *, ports: ExportPorts) -> Requester:
+    """Whose rights count when a schedule is changed; those of the token, where the owner asks.
+
+    Raises:
+        InvalidSchedule: the owner is deactivated.
+    """
     if schedule.user_id == requester.user_id:
         ports.users.seen(requester, at=ports.clock())
         return requester

@@ -12,6 +12,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownChannel
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.telegram import Start, TelegramBot
+from exports_pipeline.usecases.forget_chat import forget_chat
 
 _VALID = timedelta(minutes=15)
 _LINKED = "Linked. You hear here when your exports are ready."
@@ -54,7 +55,7 @@ def read_news(bot: TelegramBot, offset: int, *, ports: ExportPorts) -> tuple[int
     news = bot.news(offset)
     linked = sum(_accept(start, bot, ports) for start in news.starts)
     for chat in news.stopped:
-        ports.users.unlink_chat(chat)
+        forget_chat(chat, ports=ports)
     return news.offset, linked, len(news.stopped)
 
 

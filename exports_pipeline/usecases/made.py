@@ -14,6 +14,9 @@ class Made:
 
     result: StoredFile
     manifest: Mapping[str, Any]
+    content: str | None = None
+    """A digest that is equal for equal contents, where neither the file nor what is kept has one: both say when they
+    were made."""
     difference: Difference | None = None
     """From the result of the schedule's window before, where that is asked for and there was one."""
     preview: list[dict[str, str | None]] = field(default_factory=list)

@@ -1,6 +1,10 @@
 """Make the file of a report: questions to datasets, a report of the answers, the report to an object."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from exports_pipeline.core.export_job import ExportJob, Progress, StoredFile
 from exports_pipeline.core.filters import Filters
@@ -11,7 +15,7 @@ from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.report import Report, Table
 from exports_pipeline.core.report_json import report_of_json, report_to_json
-from exports_pipeline.usecases.build_report import build_report
+from exports_pipeline.usecases.build_report import DATA_AS_OF, MADE_AT, build_report
 from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.made import Made
 from exports_pipeline.usecases.open_rows import fetched, find_kept_of
@@ -31,9 +35,9 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
     def tick() -> None:
         pulse.tick(Progress())
 
-    at = job.rendition.made_at if job.rendition else ports.clock()
+    at = _as_of(job, ports)
     with ports.spans.span("build"):
-        report, snapshot = _find(job, ports, tick)
+        report, snapshot = _find(job, at, ports, tick)
     name = download_name(job.dataset, Filters(start_date=at.date()), job.format, job.options)
     key = object_key(job.requester.user_id, job.id, job.attempt, name)
     rows = sum(len(section.rows) for section in report.sections if isinstance(section, Table))
@@ -54,20 +58,32 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
             kept=kept,
         )
         manifest = manifest_of_report(job, report, result, snapshot=snapshot, made_at=ports.clock())
-        return Made(result=result, manifest=publish_manifest(manifest, result, ports=ports))
+        published = publish_manifest(manifest, result, ports=ports)
+        return Made(result=result, manifest=published, content=_content(report))
 
 
-def _find(job: ExportJob, ports: ExportPorts, tick: Callable[[], None]) -> tuple[Report, Snapshot]:
+def _as_of(job: ExportJob, ports: ExportPorts) -> datetime:
+    """From when periods are counted: for a window from its own time, however late it runs."""
+    if job.rendition is not None:
+        return job.rendition.made_at
+    return job.schedule.due_at.astimezone(ZoneInfo(job.schedule.timezone)) if job.schedule else ports.clock()
+
+
+def _find(job: ExportJob, at: datetime, ports: ExportPorts, tick: Callable[[], None]) -> tuple[Report, Snapshot]:
     """The report as it was kept, or as it comes out of the warehouse."""
     found = find_kept_of(job, ports)
     if found is not None:
         kept, origin = found
         return report_of_json(b"".join(fetched(kept, ports, tick).pieces)), origin.snapshot
-    at = job.rendition.made_at if job.rendition else ports.clock()
     report, snapshot = build_report(job.dataset, job.parameters, job.requester, ports=ports, at=at, tick=tick)
     if job.rendition is not None:
         check_snapshot(job.rendition, snapshot)
     return report, snapshot
+
+
+def _content(report: Report) -> str:
+    facts = tuple(fact for fact in report.facts if fact[0] not in {MADE_AT, DATA_AS_OF})
+    return hashlib.sha256(report_to_json(replace(report, facts=facts))).hexdigest()
 
 
 def _keep(report: Report, file: str, name: str, rows: int, publication: Publication) -> KeptResult:

@@ -20,7 +20,7 @@ def notify(
     operators: bool = False,
     other_than: Channel | None = None,
 ) -> None:
-    """Put a notice into the outbox: to the user, by one channel that reaches them, and to the operators if asked.
+    """Put a notice into the outbox: to the user, by a channel that reaches them, and to the operators if asked.
 
     The same occasion again adds nothing. A user whom no channel reaches, or only the one it must not be, hears nothing.
 
@@ -28,13 +28,12 @@ def notify(
         LedgerUnavailable: nothing was written.
     """
     notice = Notice(kind=Kind(kind), occasion=occasion, user_id=user_id, about=dict(about), job_id=job_id)
-    recipients = [_reached(user_id, other_than, ports), ports.operators if operators else None]
-    for recipient in recipients:
+    for recipient in (reached(user_id, ports=ports, other_than=other_than), ports.operators if operators else None):
         if recipient is not None:
             ports.outbox.add(notice, recipient, now=ports.clock())
 
 
-def _reached(user_id: UUID, other_than: Channel | None, ports: ExportPorts) -> Recipient | None:
+def reached(user_id: UUID, *, ports: ExportPorts, other_than: Channel | None = None) -> Recipient | None:
     """The user by Telegram if they linked a chat, else by mail; by id, so that the address is the one of that time."""
     user = ports.users.requester(user_id)
     ways = {

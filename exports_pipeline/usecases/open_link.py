@@ -11,13 +11,13 @@ _URL_VALID = timedelta(minutes=5)
 """Long enough to begin the download; the link makes another."""
 
 
-def open_link(token: str, *, ports: ExportPorts) -> str:
-    """A fresh URL of the file behind a link, counted and noted in the audit log.
+def open_link(token: str, *, ports: ExportPorts, to_changes: bool = False) -> str:
+    """A fresh URL of the file behind a link, or of what has changed in it, counted and noted in the audit log.
 
     A link opens as long as the job's owner might still make the export themselves.
 
     Raises:
-        UnknownLink: we have not made this token, or its job was erased.
+        UnknownLink: we have not made this token, its job was erased, or nothing is told of changes.
         LinkClosed: it has expired or was revoked.
         ResultExpired: the file was deleted.
         NotAllowed: the owner may no longer see what is in the file, or was deactivated.
@@ -33,8 +33,11 @@ def open_link(token: str, *, ports: ExportPorts) -> str:
     if job.result is None or job.is_expired(now):
         raise ResultExpired
     check_sharing(job, ports=ports)
-    url = ports.objects.presign(job.result.object_key, valid=_URL_VALID)
-    details = {"link": str(link.id), "delivery": str(link.delivery_id)}
+    stored = job.result.changes if to_changes else job.result
+    if stored is None:
+        raise UnknownLink
+    url = ports.objects.presign(stored.object_key, valid=_URL_VALID)
+    details = {"link": str(link.id), "delivery": str(link.delivery_id), **({"of": "changes"} if to_changes else {})}
     audit = AuditEntry(at=now, actor=job.requester.user_id, action="link.opened", job_id=job.id, details=details)
     ports.links.opened(link.id, audit)
     return url

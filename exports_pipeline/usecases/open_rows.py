@@ -48,7 +48,7 @@ def open_rows(job: ExportJob, ports: ExportPorts, tick: Callable[[], None]) -> I
         return
     selection = select(dataset, job.filters, job.requester, timezone=job.options.timezone)
     check_values(selection, ports.warehouse)
-    with ports.warehouse.open() as session:
+    with ports.warehouse.open(dataset) as session:
         if job.rendition is not None:
             check_snapshot(job.rendition, session.snapshot, dataset=dataset)
         origin = Provenance(

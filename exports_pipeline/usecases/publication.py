@@ -1,6 +1,6 @@
 """The objects of one attempt: all of them are published, or none stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -10,12 +10,15 @@ from exports_pipeline.core.errors import ExportError
 
 
 class Publication:
-    """Uploads that end together: leaving the block with an error takes back what was committed already."""
+    """Uploads that end together: leaving the block with an error takes back what was committed already.
 
-    def __init__(self, objects: ObjectStore) -> None:
+    `published` are keys of objects that are there already, and are taken back with the others.
+    """
+
+    def __init__(self, objects: ObjectStore, published: Iterable[str] = ()) -> None:
         self._objects = objects
         self._uploads: dict[str, Upload] = {}
-        self._published: list[str] = []
+        self._published = list(published)
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from uuid import UUID
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.ledger import AuditEntry, Page, SeenJob
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import NotCompleted, ResultExpired, UnknownExportJob
+from exports_pipeline.core.refusals import NotAllowed, NotCompleted, ResultExpired, UnknownExportJob
 from exports_pipeline.core.requester import Requester
 
 LINK_VALID = timedelta(hours=1)
@@ -35,9 +35,18 @@ def may_see(requester: Requester, job: ExportJob) -> bool:
     return job.requester.user_id == requester.user_id or requester.manages_exports
 
 
-def list_exports(requester: Requester, page: Page, *, ports: ExportPorts) -> list[ExportJob]:
-    """A page of the requester's own jobs, newest first."""
-    return ports.jobs.page(requester.user_id, page)
+def list_exports(
+    requester: Requester, page: Page, *, ports: ExportPorts, user_id: UUID | None = None, everybody: bool = False
+) -> list[ExportJob]:
+    """A page of the requester's own jobs, newest first; of a user, or of everybody, for those who manage exports.
+
+    Raises:
+        NotAllowed: the requester does not manage exports, and asks for jobs of others.
+    """
+    whose = None if everybody else user_id or requester.user_id
+    if whose != requester.user_id and not requester.manages_exports:
+        raise NotAllowed("Only those who manage exports see jobs of others; leave `user` out.")
+    return ports.jobs.page(whose, page)
 
 
 def download_url(job: ExportJob, *, ports: ExportPorts) -> str | None:
@@ -45,6 +54,13 @@ def download_url(job: ExportJob, *, ports: ExportPorts) -> str | None:
     if job.result is None or job.is_expired(ports.clock()):
         return None
     return ports.objects.presign(job.result.object_key, valid=LINK_VALID)
+
+
+def changes_url(job: ExportJob, *, ports: ExportPorts) -> str | None:
+    """A fresh URL of what has changed in the job's file, valid for one hour; None where there is no such file."""
+    if job.result is None or job.result.changes is None or job.is_expired(ports.clock()):
+        return None
+    return ports.objects.presign(job.result.changes.object_key, valid=LINK_VALID)
 
 
 def open_download(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> str:

@@ -13,6 +13,7 @@ from exports_pipeline.core.export_job import ExportRequest, NewExportJob
 from exports_pipeline.core.filters import select
 from exports_pipeline.core.formats import check_columns, parse_format, parse_options
 from exports_pipeline.core.kept_result import check_keepable
+from exports_pipeline.core.labels import NO_LABELS, Labels
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
@@ -29,6 +30,7 @@ def request_export(
     ports: ExportPorts,
     idempotency_key: str | None = None,
     recipients: Sequence[Recipient] = (),
+    labels: Labels = NO_LABELS,
     share: bool = False,
 ) -> Requested:
     """Check a request against the catalogue and write it into the ledger.
@@ -44,8 +46,11 @@ def request_export(
     new = replace(
         new,
         recipients=tuple(dict.fromkeys(recipients)),
+        labels=labels,
         idempotency_key=idempotency_key,
-        request_digest=digest(asdict(request), [asdict(each) for each in recipients]) if idempotency_key else None,
+        request_digest=digest(asdict(request) | labels.given, [asdict(each) for each in recipients])
+        if idempotency_key
+        else None,
         is_shared=share and idempotency_key is None,
         traceparent=ports.spans.traceparent(),
     )

@@ -81,6 +81,7 @@ def request_rendition(
         filters=job.filters,
         options=chosen,
         parameters=job.parameters,
+        labels=job.labels,
         created_at=now,
         tag_summary=job.tag_summary,
         idempotency_key=idempotency_key,
@@ -149,5 +150,8 @@ def _keeper(job: ExportJob, ports: ExportPorts) -> UUID | None:
 
 
 def _check_published(rendition: Rendition, dataset: Dataset | None, ports: ExportPorts) -> None:
-    with suppress(WarehouseBusy, WarehouseUnavailable), ports.warehouse.open() as session:  # the run compares again
+    with (
+        suppress(WarehouseBusy, WarehouseUnavailable),
+        ports.warehouse.open(dataset) as session,
+    ):  # the run compares again
         check_snapshot(rendition, session.snapshot, dataset=dataset)

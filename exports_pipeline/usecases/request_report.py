@@ -9,6 +9,7 @@ from exports_pipeline.core.catalog import dataset_id
 from exports_pipeline.core.export_job import NewExportJob
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import REPORT_FORMATS, FormatOptions, parse_format
+from exports_pipeline.core.labels import NO_LABELS, Labels
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
@@ -17,7 +18,7 @@ from exports_pipeline.usecases.enter_job import Requested, enter_job
 from exports_pipeline.usecases.request_export import digest
 
 
-def request_report(
+def request_report(  # noqa: PLR0913 - what a request may have
     template: str,
     parameters: Mapping[str, Any],
     file_format: str,
@@ -26,6 +27,7 @@ def request_report(
     ports: ExportPorts,
     idempotency_key: str | None = None,
     recipients: Sequence[Recipient] = (),
+    labels: Labels = NO_LABELS,
     share: bool = False,
 ) -> Requested:
     """Check a request against the template and the catalogue and write it into the ledger; `share` as for an export.
@@ -38,10 +40,11 @@ def request_report(
         LedgerUnavailable: nothing was written.
     """
     new = checked_report(template, parameters, file_format, requester, ports=ports)
-    whole = {"template": template, "parameters": dict(parameters), "format": new.format}
+    whole = {"template": template, "parameters": dict(parameters), "format": new.format, **labels.given}
     new = replace(
         new,
         recipients=tuple(dict.fromkeys(recipients)),
+        labels=labels,
         idempotency_key=idempotency_key,
         request_digest=digest(whole, [asdict(each) for each in recipients]) if idempotency_key else None,
         is_shared=share and idempotency_key is None,

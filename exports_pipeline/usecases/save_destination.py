@@ -139,6 +139,9 @@ def _channel(given: str, ports: ExportPorts) -> Channel:
 
 def _check(channel: Channel, draft: Draft, ports: ExportPorts) -> None:
     check_filled_in(channel, draft.address, draft.options, draft.secrets)
+    if channel in ports.limits.keyless and not draft.secrets:
+        sentence = f"This deployment has no bot of its own for {channel}; give the token of yours."
+        raise InvalidDestination(sentence, field="secrets.token")
     check_domains(channel, draft.address, ports.limits, field="address")
 
 

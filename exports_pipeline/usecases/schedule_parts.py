@@ -10,6 +10,7 @@ from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.export_job import ExportRequest, NewExportJob
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import OPTIONS_OF_FORMAT
+from exports_pipeline.core.labels import Labels
 from exports_pipeline.core.period import Period, days_of
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient, person
@@ -19,6 +20,8 @@ from exports_pipeline.core.schedule import Schedule, ScheduleKind, Window
 from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
 from exports_pipeline.usecases.request_export import checked_export, digest
 from exports_pipeline.usecases.request_report import checked_report
+
+_ZONE = "timezone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +81,21 @@ def checked_job(
     """
     body = schedule.body
     if schedule.kind is ScheduleKind.REPORT:
-        return checked_report(body["template"], body.get("params") or {}, file_format, requester, ports=ports)
+        return checked_report(body["template"], _params(schedule, ports), file_format, requester, ports=ports)
     request = _export_request(_with_days(schedule, at), file_format, schedule.formats)
     is_first_of_several = len(schedule.formats) > 1 and file_format == schedule.formats[0]
-    if schedule.condition is Condition.CHANGED or is_first_of_several:
+    if is_first_of_several:
         request = replace(request, options={"keep_result": True, **request.options})
+    if schedule.condition is Condition.CHANGED:  # rows that are not kept cannot be compared, whatever the body says
+        request = replace(request, options={**request.options, "keep_result": True})
     return checked_export(request, requester, ports=ports)
+
+
+def _params(schedule: Schedule, ports: ExportPorts) -> Mapping[str, Any]:
+    """The parameters of a report; its days are those of the schedule's zone, unless it names one itself."""
+    params = schedule.body.get("params") or {}
+    takes_zone = any(each.name == _ZONE for each in ports.reports.find(schedule.body["template"]).parameters)
+    return {_ZONE: schedule.timezone, **params} if takes_zone else params
 
 
 def _with_days(schedule: Schedule, at: datetime) -> Mapping[str, Any]:
@@ -168,6 +180,7 @@ def _of_window(
         triggered_by="schedule",
         export_type="scheduled",
         recipients=tuple(dict.fromkeys(scope.recipients)),
+        labels=Labels(**{name: text for name, text in (schedule.body.get("labels") or {}).items() if text}),
         idempotency_key=of.idempotency_key,
         request_digest=digest(schedule.body, [asdict(each) for each in scope.recipients]),
         traceparent=ports.spans.traceparent(),

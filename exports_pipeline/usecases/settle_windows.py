@@ -11,6 +11,8 @@ from exports_pipeline.core.scheduled_window import window_text
 from exports_pipeline.usecases.notify import notify
 
 _AT_ONCE = 200
+_LOOKED_BACK = 50
+_ENDED = {WindowState.RAN, WindowState.LATE, WindowState.FAILED}
 
 
 def settle_windows(ports: ExportPorts) -> list[WindowState]:
@@ -56,8 +58,28 @@ def settle(
 ) -> Schedule:
     """Settle a window, with the notices that belong to it, and return the schedule as it is then.
 
-    Notices go out first: who does the same again after a crash gives the same notices, which are sent once.
+    Notices go out first: who does the same again after a crash gives the same notices, which are sent once. What was
+    tried again by hand counts only where it works now, and nothing newer has ended: it is no news otherwise.
     """
+    counts = window.settled_at is None or (state is not WindowState.FAILED and not _is_overtaken(window, ports))
+    if counts:
+        stop = _tell(schedule, window, state, reason=reason, stop=stop, job_id=job_id, ports=ports)
+    settle_row = ports.schedules.settle
+    moved = settle_row(schedule.id, window.due_at, state, now=ports.clock(), reason=reason, stop=stop, counts=counts)
+    return moved or ports.schedules.get(schedule.id) or schedule
+
+
+def _tell(
+    schedule: Schedule,
+    window: Window,
+    state: WindowState,
+    *,
+    reason: str | None,
+    stop: str | None,
+    job_id: UUID | None,
+    ports: ExportPorts,
+) -> str | None:
+    """Give the notices that belong to a window, and return why the schedule is to be paused, if it is."""
     about = _about(schedule, window, reason)
     occasion = f"schedule:{schedule.id}:{window_text(window.due_at)}"
     in_row = schedule.failures_in_row + 1
@@ -75,9 +97,13 @@ def settle(
             tell("schedule_paused", reason=f"{stop} The last one: {reason}", failures_in_row=in_row)
     elif state in {WindowState.RAN, WindowState.LATE} and schedule.failures_in_row > 0:
         tell("job_recovered", failures_in_row=schedule.failures_in_row)
-    settle_row = ports.schedules.settle
-    moved = settle_row(schedule.id, window.due_at, state, now=ports.clock(), reason=reason, stop=stop)
-    return moved or ports.schedules.get(schedule.id) or schedule
+    return stop
+
+
+def _is_overtaken(window: Window, ports: ExportPorts) -> bool:
+    """Whether a newer window has ended."""
+    newest = ports.schedules.windows(window.schedule_id, limit=_LOOKED_BACK)
+    return any(each.due_at > window.due_at and each.state in _ENDED for each in newest)
 
 
 def _about(schedule: Schedule, window: Window, reason: str | None) -> dict[str, Any]:

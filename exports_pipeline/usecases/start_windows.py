@@ -7,8 +7,9 @@ from uuid import UUID
 from exports_pipeline.core.errors import ExportError, LedgerUnavailable
 from exports_pipeline.core.export_job import NewExportJob
 from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.parameters import ParameterKind
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import UnknownDataset
+from exports_pipeline.core.refusals import UnknownTemplate
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Schedule, ScheduleKind, Window, WindowState, is_late
 from exports_pipeline.core.schedule_store import Started
@@ -83,7 +84,7 @@ def _parts(
         if error.retryable:
             raise
         told.failed += 1
-        stop = error.sentence if _has_lost_access(error, schedule, ports) else None
+        stop = error.sentence if _has_lost_access(schedule, owner, ports) else None
         settle(schedule, window, WindowState.FAILED, reason=error.sentence, stop=stop, ports=ports)
         return None
 
@@ -130,9 +131,20 @@ def _audit(job: NewExportJob, schedule: Schedule) -> AuditEntry:
     )
 
 
-def _has_lost_access(error: ExportError, schedule: Schedule, ports: ExportPorts) -> bool:
-    """Whether the dataset is still there, and only the right to it is not."""
-    wanted = str(schedule.body.get("dataset_id", "")).lower()
-    return isinstance(error, UnknownDataset) and any(
-        wanted in {dataset.name.lower(), str(dataset.id)} for dataset in ports.catalog
-    )
+def _has_lost_access(schedule: Schedule, owner: Requester, ports: ExportPorts) -> bool:
+    """Whether a dataset that it needs is still there, and only the owner's right to it is not."""
+    visible = {key for each in ports.catalog.visible_to(owner) for key in (each.name.lower(), str(each.id))}
+    there = {key for each in ports.catalog for key in (each.name.lower(), str(each.id))}
+    return any(wanted.lower() in there - visible for wanted in _datasets(schedule, ports))
+
+
+def _datasets(schedule: Schedule, ports: ExportPorts) -> list[str]:
+    """Names or ids of the datasets that it needs."""
+    if schedule.kind is ScheduleKind.EXPORT:
+        return [schedule.body["dataset_id"]]
+    params = schedule.body.get("params") or {}
+    try:
+        parameters = ports.reports.find(schedule.body["template"]).parameters
+    except UnknownTemplate:
+        return []
+    return [str(params[each.name]) for each in parameters if each.kind is ParameterKind.DATASET and each.name in params]

@@ -3,6 +3,7 @@
 import re
 
 from exports_pipeline.core.formats import FormatOptions
+from exports_pipeline.core.formulas import FORMULA_STARTS
 from exports_pipeline.writers.nested import nested_json, without_nan
 from exports_pipeline.writers.sql_text import literal
 from exports_pipeline.writers.time_text import TIMES, ZONED, time_text
@@ -25,9 +26,6 @@ _TEXTS = {
 }
 """Other types that need no formula guard."""
 _HUGE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\bU?HUGEINT\b""")
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the full-width forms are meant
-"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms included."""
 
 
 def csv_cell(expression: str, kind: Type, options: FormatOptions) -> str:
@@ -56,6 +54,11 @@ def is_never_quoted(kind: Type, options: FormatOptions) -> bool:
 def is_free_text(kind: Type) -> bool:
     """Whether cells of a type hold what people wrote, and may begin like a formula."""
     return not kind.is_nested and kind.kind not in _AS_IT_IS | ZONED | _TEXTS.keys()
+
+
+def is_formula_proof(kind: Type) -> bool:
+    """Whether the text that DuckDB makes of a type begins like a formula only where it is a number or an interval."""
+    return kind.kind in _AS_IT_IS | ZONED | {"JSON"}
 
 
 def looks_like_formula(text: str) -> str:

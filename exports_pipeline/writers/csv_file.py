@@ -1,7 +1,8 @@
 """CSV after RFC 4180: UTF-8, CRLF, a header; NULL is an empty cell and the empty text is `""`."""
 
 from exports_pipeline.core.formats import FormatOptions
-from exports_pipeline.writers.cells import FORMULA_STARTS, csv_cell, is_free_text, is_never_quoted, looks_like_formula
+from exports_pipeline.core.formulas import FORMULA_STARTS
+from exports_pipeline.writers.cells import csv_cell, is_free_text, is_never_quoted, looks_like_formula
 from exports_pipeline.writers.copy_plan import LinesPlan, Shown
 from exports_pipeline.writers.sql_text import literal
 from exports_pipeline.writers.type_text import Type, parse_type

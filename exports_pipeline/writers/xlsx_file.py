@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from exports_pipeline.core.about import About
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.formats import ROWS_OF_A_SHEET, Format, FormatOptions, check_columns
+from exports_pipeline.core.formulas import FORMULA_STARTS
 from exports_pipeline.writers.arrow_text import text_of
-from exports_pipeline.writers.cells import FORMULA_STARTS
 from exports_pipeline.writers.column_widths import Sample
 from exports_pipeline.writers.copy_plan import BuiltPlan, Shown
 from exports_pipeline.writers.number_formats import number_format, with_fractions

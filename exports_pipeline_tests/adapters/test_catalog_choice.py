@@ -72,7 +72,7 @@ def test_the_warehouse_tells_in_its_own_words_why_a_query_or_a_view_fails(tmp_pa
 
 
 def test_the_catalogue_of_the_bank_fits_its_parquet_files(shared_data):
-    catalog = load_catalog(Settings(warehouse=shared_data / "berka", catalog=BERKA))
+    catalog = load_catalog(Settings(warehouse=shared_data / "berka", catalog=BERKA, system_datasets=False))
     datasets = {dataset.name: dataset for dataset in catalog}
     assert len(datasets) == 9
     transactions = datasets["bank_transactions"]

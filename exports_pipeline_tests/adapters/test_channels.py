@@ -6,7 +6,7 @@ import sys
 import pytest
 from pydantic import SecretStr
 
-from exports_pipeline.channels import make_bot, make_senders
+from exports_pipeline.channels import keyless_channels, make_bot, make_senders
 from exports_pipeline.core.errors import DeliveryRefused, NotConfigured, TargetForbidden
 from exports_pipeline.core.message import Target
 from exports_pipeline.core.recipient import Channel
@@ -26,6 +26,12 @@ def test_all_channels_are_there_once_they_are_set_up():
     settings = Settings(**given, telegram_token=SecretStr("1:x"))
     assert set(make_senders(settings)) == set(Channel)
     assert make_bot(settings) is not None
+
+
+def test_slack_and_webhooks_want_a_destination_until_the_deployment_has_a_key():
+    assert keyless_channels(Settings()) == {Channel.SLACK, Channel.WEBHOOK}
+    assert keyless_channels(Settings(slack_token=SecretStr("xoxb-1"))) == {Channel.WEBHOOK}
+    assert keyless_channels(Settings(webhook_secret=SecretStr("whsec_x"))) == {Channel.SLACK}
 
 
 @pytest.mark.parametrize("change", [{"smtp_url": SecretStr("http://x")}, {"mail_from": "nobody"}])

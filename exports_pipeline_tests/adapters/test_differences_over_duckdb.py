@@ -61,7 +61,7 @@ def test_it_is_what_python_finds_and_its_examples_lead_from_the_one_to_the_other
     table(connection, "earlier", before)
     table(connection, "later", after)
     found = find_difference(connection, ("earlier", COLUMNS), ("later", COLUMNS), key=key, most=most)
-    assert found == difference(NAMES, before, NAMES, after, key=key, most=most, summed=("id", "sum"))
+    assert found == difference(NAMES, before, NAMES, after, key=key, most=most, summed=("id", "sum"), texts=("te xt",))
     assert found.rows_after - found.rows_before == found.added - found.removed
     assert found.is_empty == (Counter(map(as_texts, before)) == Counter(map(as_texts, after)))
     if not found.is_cut:
@@ -133,6 +133,54 @@ def test_sums_of_floats_are_those_of_their_finite_values(connection):
     found = find_difference(connection, ("earlier", column), ("later", column), key=(), most=2)
     assert found.totals == (Total(column="c", before="0.75", after=None),)
     assert (found.removed, len(found.examples), found.is_cut) == (5, 2, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "is_text"),
+    [
+        ("VARCHAR", "VARCHAR", True),
+        ("BLOB", "BLOB", True),
+        ("VARIANT", "VARIANT", True),
+        ("UNION(n INTEGER, s VARCHAR)", "UNION(n INTEGER, s VARCHAR)", True),
+        ("INTEGER", "VARCHAR", True),
+        ("DECIMAL(9,2)", "DECIMAL(9,2)", False),
+        ("INTERVAL", "INTERVAL", False),
+        ("TIMESTAMPTZ", "TIMESTAMPTZ", False),
+        ("JSON", "JSON", False),
+    ],
+)
+def test_columns_that_a_spreadsheet_could_run_are_named(connection, kind, other, is_text):
+    for name, column in (("earlier", other), ("later", kind)):
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT CAST(NULL AS {column}) AS c")
+    before, after = ((name, (Column(name="c", type=each),)) for name, each in (("earlier", other), ("later", kind)))
+    assert find_difference(connection, before, after, key=(), most=9).texts == (("c",) if is_text else ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("TIMESTAMPTZ", "'2026-01-01 00:00:00.5+01'", "2025-12-31 23:00:00.5+00:00"),
+        ("BLOB", "'ab'::BLOB", "6162"),
+        ("DECIMAL(9,2)", "-1.5", "-1.50"),
+        ("INTEGER[]", "[1, NULL]", "[1, NULL]"),
+    ],
+)
+def test_examples_have_cells_as_a_csv_file_has_them(connection, kind, value, text):
+    connection.execute(f"CREATE OR REPLACE TABLE earlier AS SELECT CAST(NULL AS {kind}) AS c LIMIT 0")
+    connection.execute(f"CREATE OR REPLACE TABLE later AS SELECT CAST({value} AS {kind}) AS c")
+    column = (Column(name="c", type=kind),)
+    found = find_difference(connection, ("earlier", column), ("later", column), key=("c",), most=9)
+    assert found.examples == (Example(change=Change.ADDED, values=(text,)),)
+
+
+def test_examples_stay_small_however_long_their_texts_are(connection):
+    column = (Column(name="c", type="VARCHAR"),)
+    connection.execute("CREATE OR REPLACE TABLE earlier AS SELECT 'x' AS c LIMIT 0")
+    connection.execute(
+        "CREATE OR REPLACE TABLE later AS SELECT repeat(CAST(i AS VARCHAR), 3_000_000) AS c FROM range(9) r(i)"
+    )
+    found = find_difference(connection, ("earlier", column), ("later", column), key=(), most=9)
+    assert (found.added, len(found.examples), found.is_cut) == (9, 6, True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ ANN = Target(channel=Channel.EMAIL, address="ann@example.org")
 class SesFarEnd(FarEnd):
     target = ANN
     secret = SECRET_KEY
-    shows = frozenset({"subject", "text", "html", "file"})
+    shows = frozenset({"subject", "text", "html", "file", "changes"})
     steps = ("authenticate", "write")
     away_at = "authenticate"
 

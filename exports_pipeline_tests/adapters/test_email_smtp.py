@@ -32,7 +32,7 @@ def to(addresses, **options):
 class MailFarEnd(FarEnd):
     target = to("ann@example.org")
     secret = PASSWORD
-    shows = frozenset({"subject", "text", "html", "file"})
+    shows = frozenset({"subject", "text", "html", "file", "changes"})
 
     def __init__(self, port, mailbox, ca_file):
         self.port, self.mailbox, self._ca_file = port, mailbox, ca_file

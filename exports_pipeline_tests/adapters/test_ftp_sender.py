@@ -107,6 +107,21 @@ def test_a_connection_that_breaks_after_the_last_step_leaves_one_file_written_on
     assert inbox(plain) == {"sales.csv": BODY}
 
 
+def test_a_connection_that_breaks_between_two_files_leaves_each_written_once_or_to_be_written_again(plain):
+    both = {"file": a_file(), "changes": a_file(b"1,2", name="sales.changes.csv")}
+    message = a_message(**both, at=datetime.now(UTC) - timedelta(minutes=1))
+    plain.fault = "breaks"
+    with pytest.raises(DeliveryUnavailable):
+        sender().send(target(plain), message)
+    assert "sales.csv" not in inbox(plain)
+    plain.fault = None
+    assert sender().send(target(plain), message) == "inbox/sales.changes.csv, inbox/sales.csv"
+    assert [path.rpartition("/.")[2].partition(".csv.")[0] for path in plain.stored] == [
+        "sales.changes", "sales", "sales"
+    ]  # fmt: skip
+    assert inbox(plain) == {"sales.csv": BODY, "sales.changes.csv": b"1,2"}
+
+
 def test_a_server_that_cannot_replace_keeps_the_file_it_has(plain):
     (plain.root / "inbox/sales.csv").write_bytes(b"of somebody else")
     plain.fault = "no replacing"

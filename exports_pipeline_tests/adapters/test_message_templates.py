@@ -18,6 +18,7 @@ RESULT = {
     "file_size_bytes": 1500,
     "sha256": "ab" * 32,
     "difference": None,
+    "changes": None,
     "remarks": ["3 cells were <shortened>"],
     "completed_at": "2026-03-29T00:30:00Z",
     "download_url": "https://e.test/d/abc?a=1&b=2",
@@ -69,6 +70,33 @@ def test_every_notice_is_told_on_every_channel(kind, channel):
     assert told.html
     assert "&amp;lt;" not in told.text + told.html  # escaped twice
     assert "No <rows>" not in told.html
+
+
+CHANGED = {
+    "difference": {
+        "rows_before": 9, "rows_after": 8, "added": 1, "removed": 2, "changed": 3,
+        "columns_appeared": ["a<b"], "columns_vanished": ["c"],
+        "totals": [{"column": "amount", "before": None, "after": "7.50"}],
+    },
+    "changes": {"row_count": 10_000, "total_rows": 12_345, "download_url": "https://e.test/d/abc/changes"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_what_has_changed_is_told_with_its_link_on_every_channel(channel):
+    told = render(channel, facts=RESULT | CHANGED)
+    forms = [told.text, told.html]
+    for form in forms if channel is not Channel.TELEGRAM else forms[1:]:
+        assert "1 row added, 2 removed, 3 changed since the last time (9 rows then); amount none → 7.50" in form
+        assert "column c is gone." in form
+        assert "https://e.test/d/abc/changes" in form
+        assert "(the first 10,000 of 12,345 rows)" in form
+    assert "a<b" not in told.html
+
+
+def test_a_file_of_changes_that_is_whole_is_not_called_a_part():
+    whole = CHANGED["changes"] | {"total_rows": 10_000}
+    assert "the first" not in render(Channel.EMAIL, facts=RESULT | CHANGED | {"changes": whole}).text
 
 
 def test_a_subject_stays_on_one_line():

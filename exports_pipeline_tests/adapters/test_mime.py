@@ -33,7 +33,7 @@ HEADERS = {
 
 
 def composed(*, file=None, to=("ann@example.org",), **changes):
-    return compose(a_message(**changes), sender="Exports <e@example.com>", to=to, file=file)
+    return compose(a_message(**changes), sender="Exports <e@example.com>", to=to, files=[file] if file else [])
 
 
 @given(text=LINES, html=LINES, body=st.binary(max_size=300))

@@ -64,6 +64,17 @@ def test_the_same_message_again_leaves_its_file_alone(server):
     assert (server.root / "inbox/sales.csv").stat().st_ino == before.st_ino
 
 
+def test_of_two_files_the_next_try_sends_the_one_that_is_missing(server):
+    both = {"file": a_file(), "changes": a_file(b"1,2", name="sales.changes.csv")}
+    message = a_message(**both, at=datetime.now(UTC) - timedelta(minutes=1))
+    assert sender().send(target(server), message) == "inbox/sales.changes.csv, inbox/sales.csv"
+    before = (server.root / "inbox/sales.changes.csv").stat()
+    (server.root / "inbox/sales.csv").unlink()
+    sender().send(target(server), message)
+    assert inbox(server) == {"sales.csv": BODY, "sales.changes.csv": b"1,2"}
+    assert (server.root / "inbox/sales.changes.csv").stat().st_ino == before.st_ino
+
+
 def test_the_same_file_of_another_day_is_put_there_anew(server):
     sender().send(target(server), a_message(file=a_file()))
     before = (server.root / "inbox/sales.csv").stat()

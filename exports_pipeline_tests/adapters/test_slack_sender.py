@@ -20,7 +20,7 @@ ROOMY = 1_000_000
 class SlackFarEnd(FarEnd):
     target = EXPORTS
     secret = TOKEN
-    shows = frozenset({"text", "file"})
+    shows = frozenset({"text", "file", "changes"})
     steps = ("authenticate", "write", "delete")
     away_at = "authenticate"
 

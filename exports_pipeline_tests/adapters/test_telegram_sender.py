@@ -86,6 +86,11 @@ def test_a_file_carries_the_message_as_its_caption(bot_api, far):
     assert (message["caption"], message["parse_mode"]) == ("<b>x</b>", "HTML")
 
 
+def test_what_has_changed_is_linked_and_not_sent(far):
+    far.sender.send(far.attaching(), a_message(file=a_file(b"1"), changes=a_file(b"2", name="sales.changes.csv")))
+    assert [each.files for each in far.arrived()] == [{"sales.csv": b"1"}]
+
+
 @pytest.mark.parametrize("changes", [{"html": "x" * 1025}, {"file": a_file(bytes(ROOMY + 1))}])
 def test_what_does_not_fit_goes_without_the_file(far, changes):
     far.sender.send(far.attaching(), a_message(**{"file": a_file(b"1"), **changes}))

@@ -82,11 +82,12 @@ def test_get_into_a_folder_uses_the_name_of_the_file_on_the_server(ann, tmp_path
 
 def test_get_sends_every_option(ann, world, tmp_path):
     words = ["--account", "1", "--account", "2", "--tag", "food", "--timezone", "Europe/Prague", "--format", "csv"]
-    options = ["--option", "delimiter=\\t", "--option", "bom=true"]
+    options = ["--option", "delimiter=\\t", "--option", "bom=true", "--list", "news", "--plan", "spring"]
     assert ann("get", "sales", "--out", str(tmp_path / "x"), *words, *options).exit_code == 0
     (job,) = world.jobs.jobs.values()
     assert (job.filters.account_ids, job.filters.tag_ids) == (("1", "2"), ("food",))
     assert (job.options.timezone, job.options.delimiter, job.options.bom) == ("Europe/Prague", "\t", True)
+    assert (job.labels.list, job.labels.plan) == ("news", "spring")
 
 
 def test_get_as_json_prints_the_job_without_its_link(ann, tmp_path):

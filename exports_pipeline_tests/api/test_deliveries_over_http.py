@@ -17,6 +17,7 @@ from exports_pipeline.core.telegram import News, Start
 from exports_pipeline.usecases.deliver import deliver
 from exports_pipeline.usecases.link_telegram import read_news
 from exports_pipeline_tests.api_client import EXPORTS, ApiClient, run
+from exports_pipeline_tests.builders import requester
 
 ANN = user_id("ann")
 TELEGRAM = "/api/analytics/me/telegram"
@@ -264,6 +265,7 @@ def test_without_a_bot_nobody_is_invited(ann):
 @pytest.mark.parametrize("by", ["update", "delivery"])
 def test_a_chat_that_blocked_the_bot_is_unlinked(ann, ports, bot, by):
     ports.users.chats[ANN] = "42"
+    ports.users.seen(replace(requester("ann"), email="ann@example.com"), at=ports.clock())
     if by == "update":
         bot.stopped = ["42"]
         read_news(bot, 0, ports=ports)
@@ -272,6 +274,11 @@ def test_a_chat_that_blocked_the_bot_is_unlinked(ann, ports, bot, by):
         ports.senders["telegram"].error = RecipientGone("Telegram refused the message: bot was blocked by the user.")
         deliver(ports)
     assert ann.get(TELEGRAM).json() == {"linked": False}
+    assert [each.details["chat"] for each in ports.jobs.audit if each.action == "telegram.unlinked"] == ["42"]
+    for _ in range(2):
+        deliver(ports)
+    told = [html for address, html in ports.senders["email"].sent if address == "ann@example.com"]
+    assert len([html for html in told if "no longer linked" in html and "blocked or removed" in html]) == 1
 
 
 @pytest.mark.parametrize("channel", ["email", "telegram", "slack", "webhook"])

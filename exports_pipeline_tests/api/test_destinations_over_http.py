@@ -1,9 +1,14 @@
 """Destinations over HTTP."""
 
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 
+from exports_api.app import create_app
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.errors import DeliveryRefused
+from exports_pipeline.core.recipient import Channel
 from exports_pipeline_tests.api_client import EXPORTS, ApiClient
 from exports_pipeline_tests.fakes.runs import FakeSender
 
@@ -155,6 +160,7 @@ def test_a_trial_says_how_far_it_came_and_is_noted(ann, ports):
     ("recipient", "code", "field"),
     [
         ({"channel": "sftp", "address": "sftp.example.com"}, "invalid_destination", "recipients.0.address"),
+        ({"channel": "telegram", "address": str(UUID(int=1))}, "invalid_destination", "recipients.0.address"),
         ({"channel": "email", "address": "nobody"}, "invalid_destination", "recipients.0.address"),
         ({"channel": "webhook", "address": "file:///etc/passwd"}, "invalid_destination", "recipients.0.address"),
         ({"channel": "webhook", "address": "http://u:p@example.com"}, "invalid_destination", "recipients.0.address"),
@@ -172,3 +178,18 @@ def test_a_destination_is_reached_by_its_own_channel(ann):
     place = saved(ann)
     answer = ann.export(recipients=[{"channel": "ftp", "destination_id": place["id"]}])
     assert answer.json()["detail"] == "This destination is reached by sftp."
+
+
+@pytest.mark.parametrize(("channel", "address"), [("webhook", "https://example.com/in"), ("slack", "#finance")])
+def test_where_the_deployment_has_no_key_only_a_destination_that_brings_one_is_taken(settings, ports, channel, address):
+    limits = replace(ports.limits, keyless=frozenset({Channel.WEBHOOK, Channel.SLACK}))
+    ports = replace(ports, limits=limits, senders={**ports.senders, channel: FakeSender()})
+    ann = ApiClient(create_app(ports, settings, dispatch_soon=lambda: None))
+    answer = ann.export(recipients=[{"channel": channel, "address": address}])
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "recipients.0.address")
+    place = {"name": "Ours", "channel": channel, "address": address, "options": {}}
+    field = ann.post(DESTINATIONS, json=place).json()["errors"][0]["field"]
+    assert field == {"webhook": "secrets.secret", "slack": "secrets.token"}[channel]
+    place["secrets"] = {field.rpartition(".")[2]: "whsec_" + "a" * 32}
+    named = ann.post(DESTINATIONS, json=place).json()["id"]
+    assert ann.export(recipients=[{"channel": channel, "destination_id": named}]).status_code == 202

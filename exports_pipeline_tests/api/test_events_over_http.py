@@ -71,12 +71,14 @@ def test_an_id_that_is_there_is_a_duplicate_or_replaced_as_asked(ann, ports):
 
 @pytest.mark.parametrize("media_type", ["application/x-ndjson", "application/jsonl; charset=utf-8"])
 def test_lines_are_taken_one_by_one(ann, ports, media_type):
-    lines = [json.dumps(sent("1")), "", '{"id": "2"', "nothing", "[]", "  ", json.dumps(sent("3")) + "\r", "1e5"]
+    one, other = json.dumps(sent("1")), json.dumps(sent("3"))
+    lines = [one, "", '{"id": "2"', "nothing", "[]", "  ", f" {other}\r", "1e5", f"{one},{other}", "[" * 9_999]
     answer = ann.post(EVENTS, content="\n".join(lines), headers={"Content-Type": media_type})
-    assert taken(answer) == (
-        [2, 0, 0, 4],
-        [(2, "", "malformed_json"), (3, "", "malformed_json"), (4, "", "not_an_object"), (7, "", "not_an_object")],
-    )
+    counts, refusals = taken(answer)
+    assert counts == [2, 0, 0, 6]
+    assert [place for place, *_ in refusals] == [2, 3, 4, 7, 8, 9]
+    codes = ["malformed_json"] * 2 + ["not_an_object"] * 2 + ["malformed_json"] * 2
+    assert [(pointer, code) for _, pointer, code in refusals] == [("", code) for code in codes]
     assert list(stored(ports)) == ["1", "3"]
 
 
@@ -120,6 +122,11 @@ def test_packed_events_are_unpacked(ann, ports, headers):
         (b"", "malformed_json"),
         (b"{", "malformed_json"),
         (b"[1,]", "malformed_json"),
+        (b"[1", "malformed_json"),
+        (b"[1 2]", "malformed_json"),
+        (b"[1] 2", "malformed_json"),
+        (b"{} {}", "malformed_json"),
+        (b"[,]", "malformed_json"),
         (b'"text"', "malformed_json"),
         (b"[" * 100_000, "malformed_json"),
         (b'[{"id": "\xff"]', "malformed_json"),
@@ -153,6 +160,15 @@ def test_other_kinds_of_bodies_are_refused(ann, headers):
     answer = ann.post(EVENTS, content=json.dumps(sent()), headers=headers)
     assert refusal(answer) == (415, "unsupported_media_type")
     assert "x-ndjson" in answer.json()["detail"]
+
+
+def test_a_fault_at_the_end_of_an_array_keeps_nothing_of_it(ann, ports):
+    body = json.dumps([sent("1"), sent("2")])
+    for spoilt in (body[:-1], body[:-1] + ",]", body + "x", body[:-2] + "]"):
+        assert refusal(ann.post(EVENTS, content=spoilt, headers=JSON)) == (422, "malformed_json")
+    assert stored(ports) == {}
+    spaced = body.replace(", {", " \n,\t {").replace("[", " [ ").replace("]", " ] \r\n")
+    assert taken(ann.post(EVENTS, content=spaced, headers=JSON))[0] == [2, 0, 0, 0]
 
 
 def test_more_than_ten_thousand_events_are_refused_and_so_many_are_not(ann):

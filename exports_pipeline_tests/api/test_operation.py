@@ -103,6 +103,13 @@ def test_a_request_is_one_line_of_the_log_without_its_query(log, ports, settings
     assert answer.headers["x-request-id"] == "abc"
 
 
+def test_a_client_that_polls_fills_no_log(log, ports, settings, completed):
+    ann = ApiClient(create_app(ports, settings, dispatch_soon=lambda: None))
+    assert ann.get(f"{EXPORTS}/{completed}").status_code == 200
+    assert ann.get(f"{EXPORTS}/3f2f7a9e-0000-4000-8000-000000000000").status_code == 404
+    assert [line["status"] for line in log()][-2:] == [202, 404]
+
+
 def test_the_line_of_a_request_names_the_job_it_made(log, ports, settings):
     ann = ApiClient(create_app(ports, settings, dispatch_soon=lambda: None))
     job_id = ann.export().json()["job_id"]
@@ -136,12 +143,17 @@ def test_no_secret_comes_into_the_log(log, ports, settings, completed):
         url="https://s3.test/k?X-Amz-Credential=AKIA&X-Amz-Signature=feed&x=1",
         header=f"Bearer {token}",
         bot="https://api.telegram.org/bot123:ABC-def/sendMessage",
+        key="whsec_MfKQ9r8GKYqrTwjU",
+        answer="the token xoxb-17653672481 was refused",
+        path="/d/gAAAAABnP0wcL1pCbXk0ZkQ",
+        flow="POST /workflows?api-version=1&sig=n3v3rsay",
     )
     logging.getLogger("somebody").warning("got %s", token)
     logging.getLogger("httpx").info("GET https://api.telegram.org/bot123:ABC-def/sendMessage")
     lines = log()
     text = json.dumps(lines)
-    for secret in ("hunter2", "feed", "AKIA", token, "ABC-def", "stolen", "objects.test", '"abc"'):
+    secrets = ["hunter2", "feed", "AKIA", token, "ABC-def", "stolen", "objects.test", '"abc"']
+    for secret in (*secrets, "MfKQ9r8GKYqrTwjU", "17653672481", "gAAAAABnP0wc", "n3v3rsay"):
         assert secret not in text
     assert [line["event"] for line in lines][-2:] == ["told", "got ***"]
 

@@ -223,3 +223,29 @@ def test_a_full_queue_is_told_with_the_limit_that_was_met_and_when_to_come_again
     assert (answer.json()["code"], answer.json()["status"]) == ("queue_full", 429)
     assert answer.headers["ratelimit-policy"] == '"queue-per-user";q=1'
     assert answer.headers["ratelimit"] == f'"queue-per-user";r=0;t={answer.headers["retry-after"]}'
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"options": {"bom": 1}}, "#/options/bom"),
+        ({"account_ids": ["1", []]}, "#/account_ids/1"),
+        ({"a/b~c d": 1}, "#/a~1b~0c%20d"),
+        ({"recipients": [{"channel": "pigeon", "address": "x"}]}, "#/recipients/0/channel"),
+    ],
+)
+def test_a_field_at_fault_is_pointed_at_in_the_body(ann, given, pointer):
+    assert [each["pointer"] for each in ann.export(**given).json()["errors"]] == [pointer]
+
+
+def test_a_body_that_is_no_json_is_pointed_at_as_a_whole(ann):
+    headers = {"Content-Type": "application/json"}
+    assert ann.post(EXPORTS, content=b"{", headers=headers).json()["errors"][0]["pointer"] == "#"
+
+
+def test_what_stands_in_the_query_or_in_a_header_has_no_pointer(ann):
+    in_query = ann.get(f"{EXPORTS}?limit=0").json()["errors"]
+    body = {"dataset_id": "sales", "format": "csv"}
+    in_header = ann.post(EXPORTS, json=body, headers={"Idempotency-Key": "a b"}).json()["errors"]
+    assert [each["field"] for each in (*in_query, *in_header)] == ["limit", "Idempotency-Key"]
+    assert "pointer" not in {*in_query[0], *in_header[0]}

@@ -1,5 +1,6 @@
 """Schedules over HTTP: create, look, change, pause, run now, preview, and what is refused with its pointer."""
 
+from urllib.parse import unquote
 from uuid import UUID, uuid4
 
 import pytest
@@ -72,6 +73,8 @@ def test_the_format_may_stand_in_the_body(ann):
         ),
         ({"body": {"dataset_id": "airports", "period": "last_week"}}, "body.start_date", "filter_not_supported"),
         ({"key": ["x"], "condition": "changed"}, "key.0", "invalid_schedule"),
+        ({"key": ["day", "card"], "condition": "changed"}, "key.1", "invalid_schedule"),
+        ({"key": ["pin"], "condition": "changed"}, "key.0", "invalid_schedule"),
         ({"per_recipient": 1}, "per_recipient", "bool_type"),
         ({"per_recipient": True}, "per_recipient", "invalid_schedule"),
         ({"expires_at": "soon"}, "expires_at", "malformed_time"),
@@ -85,7 +88,9 @@ def test_every_bad_field_is_pointed_at(ann, changes, field, code):
     assert answer.status_code == 422, answer.text
     faults = [(each["field"], each["code"]) for each in answer.json()["errors"]]
     assert (field, code) in faults
-    assert all(each["detail"] for each in answer.json()["errors"])
+    for each in answer.json()["errors"]:
+        assert each["detail"]
+        assert unquote(each["pointer"]) == f"#/{each['field'].replace('.', '/')}"
 
 
 def test_a_wrong_cron_is_told_by_the_name_of_its_field(ann):
@@ -128,6 +133,20 @@ def test_an_administrator_sees_and_pauses_schedules_of_others(ann, admin):
     assert admin.get(f"{SCHEDULES}/{schedule['id']}").json()["user_id"] == schedule["user_id"]
     assert admin.post(f"{SCHEDULES}/{schedule['id']}/pause").json()["is_active"] is False
     assert patched(admin, schedule, body={"dataset_id": "payroll"}).status_code == 422  # Ann may not
+
+
+def test_an_administrator_names_recipients_with_the_rights_of_the_owner(ann, admin, ports):
+    schedule = created(ann)
+    place = {"name": "Chat", "channel": "telegram", "address": "7"}
+    theirs, mine = (each.post("/api/analytics/destinations", json=place).json()["id"] for each in (ann, admin))
+    refused = patched(admin, schedule, recipients=[{"channel": "telegram", "destination_id": mine}])
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "recipients.0.destination_id")
+    named = [{"channel": "telegram", "destination_id": theirs}, {"channel": "telegram", "address": "me"}]
+    seen = patched(admin, schedule, recipients=named).json()["recipients"]
+    assert seen == [named[0], {"channel": "telegram", "address": str(user_id("ann"))}]
+    assert patched(admin, schedule, recipients=seen).json()["recipients"] == seen
+    ports.users.set_active(user_id("ann"), is_active=False, at=NOON)
+    assert patched(admin, schedule, recipients=[]).status_code == 422
 
 
 def test_a_change_keeps_what_it_does_not_name_and_never_runs(ann, ports):

@@ -63,6 +63,7 @@ def test_without_a_token_the_answer_says_how_to_get_in(ann):
         jwt.encode(claims(sub="a\x00b"), SECRET),
         jwt.encode(claims(owner={"a": 1}), SECRET),
         jwt.encode(claims(owner=""), SECRET),
+        jwt.encode(claims(owner="half of a character: \ud800"), SECRET),
         jwt.encode(claims(permissions="EXPORT_ALL"), SECRET),
         "rubbish",
         "a.b.c",

@@ -30,6 +30,7 @@ INJECTIONS = [
     "a\x00b\x1b[2Jc\x85d\u2028e",
 ]
 NAMES = ["sales.csv", "výpis účtu 🎉 日本.csv", 'a "quoted"; name=x%20+.csv', "long" * 40 + ".csv"]
+CHANGES = "sales.changes.csv"
 BODY = bytes(range(256)) * 1200 + b"\r\n.\r\nend"
 LONGEST_S = 8.0
 """In which a sender gives up here; a far end's sender has a time limit of about a second."""
@@ -69,7 +70,7 @@ class FarEnd(ABC):
     mood = Mood.OPEN
     moods = frozenset(Mood)
     """Those the server knows."""
-    shows = frozenset({"subject", "text", "html", "facts", "file"})
+    shows = frozenset({"subject", "text", "html", "facts", "file", "changes"})
     """Which forms of a message the channel carries."""
     attaches_by_option = True
     """Whether a file is sent only where the target's option `attach` wants it."""
@@ -159,6 +160,21 @@ class SenderContract:
             far.sender.send(far.attaching(), far.message(file=a_file(BODY, chunks=chunks)))
         assert far.arrived() == []
 
+    def test_what_has_changed_arrives_beside_the_file(self, far):
+        _needs(far, "changes")
+        far.sender.send(far.attaching(), far.message(file=a_file(BODY), changes=a_file(b"1,2\r\n", name=CHANGES)))
+        assert _files(far) == {"sales.csv": BODY, CHANGES: b"1,2\r\n"}
+
+    @pytest.mark.parametrize("broken", ["file", "changes"])
+    def test_of_two_files_both_arrive_or_none_and_the_next_try_sends_both(self, far, broken):
+        _needs(far, "changes")
+        files = {"file": a_file(BODY), "changes": a_file(b"1,2\r\n", name=CHANGES)}
+        with pytest.raises(DeliveryUnavailable):
+            far.sender.send(far.attaching(), far.message(**files | {broken: replace(files[broken], sha256="0" * 64)}))
+        assert far.arrived() == []
+        far.sender.send(far.attaching(), far.message(**files))
+        assert _files(far) == {"sales.csv": BODY, CHANGES: b"1,2\r\n"}
+
     def test_a_message_that_is_refused_is_not_worth_another_try(self, far):
         _set(far, Mood.REFUSES)
         with pytest.raises(DeliveryRefused) as refused:
@@ -227,6 +243,10 @@ class SenderContract:
         for number in (9, 9, 10):
             far.sender.send(far.target, far.message(id=UUID(int=number)))
         assert len({each.id for each in far.arrived()}) == 2
+
+
+def _files(far):
+    return {name: body for each in far.arrived() for name, body in each.files.items()}
 
 
 def _needs(far, form):

@@ -111,6 +111,14 @@ def test_an_id_moves_with_its_event(store):
     assert (event.label, month_of(event.occurred_at)) == ("earlier", date(2026, 1, 1))
 
 
+def test_an_id_may_hold_any_character(store):
+    ids = ['"', "\\", "{}", ",", "null", " ", "\t\n\r", "\\N", "'", "%s", "é😀", "a" * 128]
+    assert add(store, *map(an_event, ids)) == Added(stored=len(ids))
+    assert add(store, *map(an_event, ids)) == Added(duplicates=len(ids))
+    assert add(store, *(an_event(each, label="new") for each in ids), replace=True) == Added(replaced=len(ids))
+    assert {event.id: event.label for event in kept(store).values()} == dict.fromkeys(ids, "new")
+
+
 def test_nothing_is_added_of_nothing(store):
     assert add(store) == Added()
     assert store.batches == []

@@ -9,7 +9,7 @@ from exports_pipeline.core.catalog import Column, Sensitivity
 from exports_pipeline.core.formats import FormatOptions
 from exports_pipeline.core.kept_result import KeptResult
 from exports_pipeline.core.rendition import Rendition
-from exports_pipeline_tests.builders import entry, new_job, stored_file
+from exports_pipeline_tests.builders import changes_file, entry, new_job, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 
@@ -44,3 +44,12 @@ def test_what_was_kept_of_a_result_and_what_a_rendition_is_of_come_back(store):
     assert store.get(first.id).result == stored_file(kept=kept)
     rendition = Rendition(of=first.id, snapshot="x@1", catalog_version=None, made_at=NOON, kept_by=first.id)
     assert store.get(add(store, rendition=rendition).id).rendition == rendition
+
+
+def test_where_the_rows_lie_that_differ_comes_back(store):
+    result = stored_file(difference={"added": 2}, changes=changes_file())
+    job = add(store)
+    store.claim(job.id, 1, run_id="run", now=NOON)
+    store.complete(job.id, 1, result, now=LATER, expires_at=LATER, recipients=())
+    assert store.get(job.id).result == result
+    assert store.live_keys([job.id])[job.id].result == result

@@ -113,6 +113,14 @@ def test_a_chat_is_unlinked_by_its_user_or_by_itself(kept):
         unlink()
         assert kept.users.telegram_chat(ANN.user_id) is None
     assert not kept.users.unlink(ANN.user_id)
+    assert kept.users.unlink_chat("42") == []
+
+
+def test_a_chat_that_is_forgotten_says_whose_it_was(kept):
+    kept.users.seen(ANN, at=NOON)
+    kept.users.invite(ANN.user_id, "code", expires_at=LATER)
+    kept.users.accept("code", "42", now=NOON)
+    assert kept.users.unlink_chat("42") == [ANN.user_id]
 
 
 def test_a_destination_comes_back_as_it_was_saved(kept):

@@ -22,10 +22,11 @@ class InMemoryKeptRows:
     def compare(self, earlier, later, *, key, most, tick):
         tick()
         names = [[column.name for column in kept.result.columns] for kept in (earlier, later)]
-        return difference(names[0], _rows(earlier), names[1], _rows(later), key=key, most=most)
+        texts = [column.name for column in later.result.columns if column.sensitive or column.type == "VARCHAR"]
+        return difference(names[0], _rows(earlier), names[1], _rows(later), key=key, most=most, texts=texts)
 
 
-def difference(names_before, before, names_after, after, *, key=(), most=1000, summed=()):
+def difference(names_before, before, names_after, after, *, key=(), most=1000, summed=(), texts=()):
     """The difference of two lists of rows, which map names to values; equal types are taken for granted."""
     columns = tuple(name for name in names_after if name in names_before)
     old, new = (Counter(tuple(row[name] for name in columns) for row in rows) for rows in (before, after))
@@ -53,6 +54,7 @@ def difference(names_before, before, names_after, after, *, key=(), most=1000, s
         columns=columns,
         appeared=tuple(name for name in names_after if name not in names_before),
         vanished=tuple(name for name in names_before if name not in names_after),
+        texts=tuple(name for name in columns if name in texts),
         totals=tuple(Total(column=name, before=_sum(before, name), after=_sum(after, name)) for name in summed),
         examples=tuple(Example(change=change, values=tuple(map(_text, row))) for change, row in examples[:most]),
         is_cut=len(examples) > most,

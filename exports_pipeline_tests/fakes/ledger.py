@@ -14,6 +14,7 @@ from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, 
 from exports_pipeline.core.ledger import Outlook, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
+from exports_pipeline_tests.fakes.job_filter import is_on
 from exports_pipeline_tests.fakes.users import InMemoryUsers
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
@@ -33,7 +34,7 @@ class InMemoryLedger:
         self.jobs, self.audit, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}
         self.manifests, self.digests = {}, {}
         self.users = InMemoryUsers()
-        self.is_away = False
+        self.is_away, self.on_retry = False, lambda _job: None
 
     def __getattribute__(self, name):
         is_call = not name.startswith("_") and callable(getattr(type(self), name, None))
@@ -82,6 +83,7 @@ class InMemoryLedger:
             and (page.dataset is None or page.dataset in (job.dataset, str(job.dataset_id)))
             and (page.created_since is None or job.created_at >= page.created_since)
             and (page.created_until is None or job.created_at < page.created_until)
+            and is_on(job, page)
             and (page.before is None or (job.created_at, job.id) < page.before)
         ]
         return found[: page.limit]
@@ -177,15 +179,10 @@ class InMemoryLedger:
         job = self.jobs.get(job_id)
         attempt = job.attempt if job else 0
         fresh = {"status": Status.PENDING, "forgiven": attempt, "attempt": attempt + 1, "due_at": now, "error": None}
-        return self._ask(
-            job_id,
-            audit,
-            (Status.FAILED, Status.CANCELLED),
-            **fresh,
-            **_FRESH,
-            started_at=None,
-            completed_at=None,
-        )
+        fresh |= {**_FRESH, "started_at": None, "completed_at": None}
+        retried = self._ask(job_id, audit, (Status.FAILED, Status.CANCELLED), **fresh)
+        self.on_retry(retried)
+        return retried
 
     def silent(self, *, since):
         return [job for job in self.jobs.values() if job.status is Status.RUNNING and job.heartbeat_at < since]

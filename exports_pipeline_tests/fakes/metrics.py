@@ -20,10 +20,14 @@ class InMemoryMetrics:
         self.backfilled = []
 
     def series(self, tenant, metric, *, from_, to, granularity, zone, where=None, by=()):
+        buckets = tuple(buckets_between(from_, to, granularity, zone))
+        lines = self.lines(tenant, metric, buckets, where=where, by=by)
+        return Series(metric=self.metrics.find(metric), by=tuple(by), buckets=buckets, lines=lines)
+
+    def lines(self, tenant, metric, buckets, *, where=None, by=()):
         metric = self.metrics.find(metric)
         metric.check_dimensions(list(where or {}), field="where")
         metric.check_dimensions(by, field="by")
-        buckets = tuple(buckets_between(from_, to, granularity, zone))
         found = {} if by else {(): [[] for _ in buckets]}
         for event in self.events:
             is_wanted = all(value_of(event, name) in values for name, values in (where or {}).items())
@@ -42,7 +46,7 @@ class InMemoryMetrics:
             for group, points in found.items()
         ]
         lines.sort(key=lambda line: (-line.total.count, line.group))
-        return Series(metric=metric, by=tuple(by), buckets=buckets, lines=tuple(lines))
+        return tuple(lines)
 
     def totals(self, tenant, metric, *, from_, to, zone, where=None, by=()):
         asked = {"from_": from_, "to": to, "zone": zone, "where": where, "by": by}

@@ -3,15 +3,18 @@
 from dataclasses import replace
 from datetime import date
 
+from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.message_templates import JinjaMessages
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline_tests.fakes.campaigns import InMemoryActivity, InMemoryJourneys
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
 from exports_pipeline_tests.fakes.events import InMemoryEvents
 from exports_pipeline_tests.fakes.figures import FakeFigures
+from exports_pipeline_tests.fakes.insights import FakeInsights
 from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 from exports_pipeline_tests.fakes.metrics import InMemoryMetrics
@@ -68,6 +71,8 @@ ROWS = {
 def fake_ports(**overrides) -> ExportPorts:
     """Ports over fakes that share one ledger and one clock, with the datasets and rows above."""
     ledger, clock = InMemoryLedger(), FakeClock()
+    metrics = InMemoryMetrics()
+    rules = read_campaign_rules(None, metrics.metrics)
     ports = ExportPorts(
         catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
         jobs=ledger,
@@ -76,8 +81,12 @@ def fake_ports(**overrides) -> ExportPorts:
         audit=ledger,
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
+        insights=FakeInsights(),
+        campaign_rules=rules,
+        journeys=InMemoryJourneys(metrics.events, rules.funnel),
+        activity=InMemoryActivity(ledger),
         events=InMemoryEvents(),
-        metrics=InMemoryMetrics(),
+        metrics=metrics,
         warehouse=InMemoryWarehouse({name: [dict(row) for row in rows] for name, rows in ROWS.items()}),
         kept=InMemoryKeptRows(),
         objects=InMemoryObjectStore(),

@@ -13,6 +13,7 @@ class InMemorySchedules:
 
     def __init__(self, ledger) -> None:
         self._ledger = ledger
+        ledger.on_retry = self._reopen
         self.schedules, self.rows, self.digests = {}, {}, {}
         self.open = set()
         """Keys of the windows that are pending."""
@@ -94,13 +95,15 @@ class InMemorySchedules:
         found.sort(key=lambda each: each.due_at)
         return [(self.schedules[each.schedule_id], each) for each in found[:limit]]
 
-    def settle(self, schedule_id, due_at, state, *, now, reason=None, stop=None):
+    def settle(self, schedule_id, due_at, state, *, now, reason=None, stop=None, counts=True):
         window = self.rows.get((schedule_id, due_at))
         if window is None or window.state is not WindowState.PENDING:
             return None
         self._put(window, state=state, reason=reason or window.reason, settled_at=now)
         schedule = self.schedules[schedule_id]
         failures = {WindowState.FAILED: schedule.failures_in_row + 1, WindowState.SKIPPED: schedule.failures_in_row}
+        if not counts:
+            failures[state] = schedule.failures_in_row
         stopped = {"is_active": False, "paused_reason": stop, "next_due_at": None} if stop else {}
         self.schedules[schedule_id] = replace(schedule, failures_in_row=failures.get(state, 0), **stopped)
         return self.schedules[schedule_id]
@@ -123,6 +126,11 @@ class InMemorySchedules:
     def windows(self, schedule_id, *, limit, before=None):
         found = [each for (of, at), each in self.rows.items() if of == schedule_id and (before is None or at < before)]
         return sorted(found, key=lambda each: each.due_at, reverse=True)[:limit]
+
+    def _reopen(self, job):
+        window = self.rows.get((job.schedule.schedule_id, job.schedule.due_at)) if job.schedule else None
+        if window and window.started_at and window.state in {WindowState.FAILED, WindowState.SKIPPED}:
+            self._put(window, state=WindowState.PENDING, reason=None)
 
     def _open_windows(self):
         return [self.rows[key] for key in self.open]

@@ -46,4 +46,7 @@ class InMemoryUsers:
         return self.chats.pop(user_id, None) is not None
 
     def unlink_chat(self, chat):
-        self.chats = {user_id: each for user_id, each in self.chats.items() if each != chat}
+        forgotten = [user_id for user_id, each in self.chats.items() if each == chat]
+        for user_id in forgotten:
+            del self.chats[user_id]
+        return forgotten

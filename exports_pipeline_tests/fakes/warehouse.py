@@ -28,7 +28,7 @@ class InMemoryWarehouse:
         self.snapshot_name = "fake@1"
 
     @contextmanager
-    def open(self):
+    def open(self, _dataset=None):
         if self.error is not None:
             raise self.error
         yield self

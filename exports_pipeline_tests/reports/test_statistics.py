@@ -5,7 +5,7 @@ import math
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
@@ -89,6 +89,7 @@ def test_few_conversions_are_tested_exactly_as_fishers_tea():
     assert "Few" in effect.caution
 
 
+@settings(max_examples=10)  # statsmodels collects all garbage of the process at every call, which takes up to seconds
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
 def test_holm_agrees_with_statsmodels(p_values):
     assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))

@@ -1,6 +1,6 @@
 """A report as XLSX, read back with openpyxl."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zipfile import ZipFile
 
@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from exports_pipeline.core.branding import Branding
-from exports_pipeline.core.report import KeyFigure, KeyFigures, Kind, Table, TableColumn, Text
+from exports_pipeline.core.report import KeyFigure, KeyFigures, Kind, Mark, Table, TableColumn, Text
 from exports_pipeline.reports.values import DASH
 from exports_pipeline.reports.xlsx_book import write_xlsx
 from exports_pipeline.reports.xlsx_cells import LONGEST_TEXT
@@ -72,6 +72,15 @@ def test_charts_are_native_and_read_their_cells(written):
     shown = [row[0].value for row in book[name.strip("'")][area.replace("$", "")]]
     assert shown == [100.0 + i for i in range(60)]
     assert charts[0].series[0].errBars.errValType == "cust"
+
+
+def test_bars_of_weeks_stand_side_by_side_and_not_on_an_axis_of_days(written, tmp_path):
+    bars = line(categories=[date(2026, 1, 5), date(2026, 1, 12)], values=[1.0, 2.0], mark=Mark.STACKED_BAR)
+    written(sample(sections=[bars]))
+    with ZipFile(tmp_path / "report.xlsx") as file:
+        drawn = file.read("xl/charts/chart1.xml").decode()
+    assert "<c:catAx>" in drawn
+    assert "<c:auto " not in drawn
 
 
 def test_a_chart_says_what_it_shows(written, tmp_path):

@@ -59,6 +59,37 @@ def test_a_packed_body_is_never_unpacked(ann, name):
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
+EVENT = '{"id": "1", "event_type": "call", "occurred_at": "2026-03-01T11:00:00Z", "metadata": '
+EVENT_BOMBS = {
+    "spaces, packed": gzip.compress(b" " * 2_000_000_000, 1),
+    "members of nothing, packed": gzip.compress(b"") * 200_000,
+    "packed twice": gzip.compress(gzip.compress(b" " * 20_000_000)),
+    "small objects": gzip.compress(b"[" + b"{}," * 1_700_000 + b"{}]"),
+    "empty lines": gzip.compress(b"\n" * 2_000_000),
+    "small lists in one event": gzip.compress((EVENT + "[" + "[]," * 1_600_000 + "[]]}").encode()),
+    "brackets without end": gzip.compress((EVENT + "[" * 5_000_000).encode()),
+    "a long number": gzip.compress((EVENT[:-12] + '"value": ' + "9" * 5_000_000 + "}").encode()),
+    "a long fraction": gzip.compress((EVENT[:-12] + '"value": 0.' + "9" * 5_000_000 + "}").encode()),
+    "numbers with large exponents": gzip.compress((EVENT + '{"a": [' + "1e308," * 800_000 + "1]}}").encode()),
+}
+
+
+@pytest.mark.parametrize("bomb", EVENT_BOMBS)
+def test_a_bomb_of_events_is_unpacked_no_further_than_is_allowed(ann, bomb):
+    media_type = "application/x-ndjson" if "lines" in bomb else "application/json"
+    headers = {"Content-Type": media_type, "Content-Encoding": "gzip"}
+    tracemalloc.start()
+    try:
+        answer = ann.post("/api/analytics/events", content=EVENT_BOMBS[bomb], headers=headers)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert answer.status_code in {200, 413, 422}
+    assert answer.status_code != 200 or answer.json()["accepted"] == 0
+    assert len(answer.content) < 32_768
+    assert peak < 256 * MIB
+
+
 def test_an_undeclared_packed_body_is_no_json(ann):
     answer = ann.post(EXPORTS, content=gzip.compress(json.dumps({"dataset_id": "bookings"}).encode()), headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed_json")

@@ -133,15 +133,16 @@ class Traced(NoSpans):
         yield lambda _key, _fact: None
 
 
+@pytest.mark.parametrize("more", ["", "/changes"])
 @pytest.mark.parametrize("link_store", [InMemoryLinks([]), None], ids=["answered", "failed"])
-def test_whoever_reads_logs_or_traces_cannot_open_a_link(tmp_path, link_store):
+def test_whoever_reads_logs_or_traces_cannot_open_a_link(tmp_path, link_store, more):
     structlog.reset_defaults()
     spans = Traced()
     ports = fake_ports(spans=spans, links=link_store)
     app = create_app(ports, Settings(home=tmp_path, jwt_secret=SECRET), dispatch_soon=lambda: None)
     token = ports.vault.token(UUID(int=7))
     with capture_logs() as log:
-        ApiClient(app).get(f"/d/{token}", anonymous=True)
+        ApiClient(app).get(f"/d/{token}{more}", anonymous=True)
     assert {each["path"] for each in [*log, *spans.facts] if "path" in each} == {"/d/..."}
     assert token not in f"{log} {spans.facts}"
 

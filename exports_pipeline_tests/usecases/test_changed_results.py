@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from exports_pipeline.core.difference import Difference, Total, summary_of
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.refusals import UnknownColumn
 from exports_pipeline.core.schedule import WindowState
@@ -35,6 +36,20 @@ def test_what_has_changed_is_told_by_key_with_sums_before_and_after(ports):
     told = [(each.result.difference["changed"], each.result.difference["removed"]) for each in (second, third)]
     assert told == [(1, 0), (0, 1)]
     assert (third.result.difference["rows_before"], third.result.difference["rows_after"]) == (3, 2)
+
+
+def test_rows_are_compared_even_where_the_body_does_not_want_them_kept(ports):
+    added(ports, condition=Condition.CHANGED, body={"dataset_id": "sales", "options": {"keep_result": False}})
+    ticked(ports)
+    [job] = ports.jobs.jobs.values()
+    assert job.options.keep_result
+
+
+def test_a_key_is_not_added_up():
+    totals = tuple(Total(column=name, before="1", after="2") for name in ("id", "amount"))
+    numbers = dict.fromkeys(("rows_before", "rows_after", "added", "removed", "changed"), 1)
+    told = summary_of(Difference(key=("id",), columns=("id", "amount"), totals=totals, **numbers))
+    assert [each["column"] for each in told["totals"]] == ["amount"]
 
 
 def test_what_is_compared_outlives_the_file_and_goes_with_its_schedule(ports):

@@ -10,7 +10,7 @@ from exports_pipeline.adapters.message_templates import JinjaMessages
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.delivery import DeliveryState
 from exports_pipeline.core.destination import Destination
-from exports_pipeline.core.errors import DeliveryUnavailable
+from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.recipient import Channel, Recipient
@@ -155,6 +155,16 @@ def test_what_waits_for_a_destination_that_is_deleted_fails_and_says_so(ports):
     ports.destinations.delete(recipient.destination_id, noted)
     assert deliver(ports).failed == 1
     assert only(ports).last_error == "The destination was deleted."
+
+
+def test_operators_hear_where_no_other_channel_reaches_the_owner(ports):
+    operators = Recipient(channel=Channel.EMAIL, address="ops@example.com")
+    ports = replace(ports, operators=operators)
+    completed(ports, TO_42)
+    ports.senders["telegram"].error = DeliveryRefused("No such chat.")
+    for _ in range(2):
+        deliver(ports)
+    assert [address for address, _ in ports.senders["email"].sent] == ["ops@example.com"]
 
 
 def test_no_file_leaves_for_an_owner_who_was_kept_out_meanwhile(ports):

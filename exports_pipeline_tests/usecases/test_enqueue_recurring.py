@@ -8,9 +8,8 @@ import pytest
 
 from exports_pipeline.core.errors import LedgerUnavailable, QueryFailed
 from exports_pipeline.core.ledger import QueueLimits
-from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.core.schedule import CatchUp, ScheduleKind, WindowState
+from exports_pipeline.core.schedule import CatchUp, WindowState
 from exports_pipeline.core.scheduled_window import Condition
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.enqueue_recurring import enqueue_recurring
@@ -78,18 +77,6 @@ def test_a_period_is_that_of_the_window_in_the_schedules_zone_also_when_it_runs_
     days = sorted((job.filters.start_date, job.filters.end_date) for job in ports.jobs.jobs.values())
     assert days == [(date(2026, 3, 2), date(2026, 3, 2)), (date(2026, 3, 3), date(2026, 3, 3))]
     assert {job.options.timezone for job in ports.jobs.jobs.values()} == {"Pacific/Kiritimati"}
-
-
-def test_a_report_recurs_as_well(ports):
-    params = {"dataset": "sales", "metrics": ["amount"], "by": "kind", "period": "all"}
-    schedule = added(
-        ports, kind=ScheduleKind.REPORT, body={"template": "metrics_summary", "params": params}, formats=("pdf",)
-    )
-    ticked(ports)
-    run_all(ports)
-    [job] = ports.jobs.jobs.values()
-    assert (job.type, job.dataset, job.status) == ("report", "metrics_summary", Status.COMPLETED)
-    assert windows(ports, schedule) == [(WindowState.RAN, None)]
 
 
 def test_it_runs_with_the_rights_its_owner_has_now(ports):

@@ -1,4 +1,4 @@
-"""Files as parts of messages: whether one goes along, and its bytes, counted and hashed."""
+"""Files as parts of messages: which ones go along, and their bytes, counted and hashed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,10 +7,16 @@ from exports_pipeline.core.errors import DeliveryUnavailable
 from exports_pipeline.core.message import FileToSend, Message, Target
 
 
-def attachment(target: Target, message: Message, *, limit_bytes: int) -> FileToSend | None:
-    """The file of a message, where the target wants files and it is small enough; else the message's link must do."""
-    file = message.file
-    return file if file and target.options.get("attach") and file.size_bytes <= limit_bytes else None
+def attachments(target: Target, message: Message, *, limit_bytes: int) -> tuple[FileToSend, ...]:
+    """The files of a message that go along, where the target wants files; for the others the message's links must do.
+
+    They stay below the limit together, so that what has changed may go alone where the result is too large.
+    """
+    chosen: list[FileToSend] = []
+    for file in message.files if target.options.get("attach") else ():
+        if sum(each.size_bytes for each in chosen) + file.size_bytes <= limit_bytes:
+            chosen.append(file)
+    return tuple(chosen)
 
 
 def checked_chunks(file: FileToSend) -> Iterator[bytes]:

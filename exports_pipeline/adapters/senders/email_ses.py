@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 
-from exports_pipeline.adapters.senders.attachment import attachment
+from exports_pipeline.adapters.senders.attachment import attachments
 from exports_pipeline.adapters.senders.mailbox import domain_of, read_mailboxes
 from exports_pipeline.adapters.senders.mime import compose, mailbox_of
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
@@ -62,8 +62,8 @@ class SesSender:
             DeliveryUnavailable: SES does not answer, or asks to wait.
         """
         to = self._mailboxes(target)
-        file = attachment(target, message, limit_bytes=self._attach_bytes)
-        mail = compose(message, sender=self._sender, to=to, file=file)
+        files = attachments(target, message, limit_bytes=self._attach_bytes)
+        mail = compose(message, sender=self._sender, to=to, files=files)
         with _told():
             sent = self._client.send_email(
                 FromEmailAddress=mailbox_of(self._sender),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
-from exports_pipeline.adapters.senders.attachment import attachment
+from exports_pipeline.adapters.senders.attachment import attachments
 from exports_pipeline.adapters.senders.mail_server import MailServer
 from exports_pipeline.adapters.senders.mailbox import read_mailboxes
 from exports_pipeline.adapters.senders.mime import compose, mailbox_of, message_id
@@ -50,9 +50,8 @@ class SmtpSender:
             DeliveryUnavailable: it does not answer, not in time, or puts us off.
         """
         to = read_mailboxes(target.address, domains=self._domains)
-        mail = compose(
-            message, sender=self._sender, to=to, file=attachment(target, message, limit_bytes=self._attach_bytes)
-        )
+        files = attachments(target, message, limit_bytes=self._attach_bytes)
+        mail = compose(message, sender=self._sender, to=to, files=files)
         with self._connected() as smtp:
             self._server.log_in(smtp)
             refused = self._address(smtp, to)

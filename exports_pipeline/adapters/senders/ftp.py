@@ -13,19 +13,19 @@ from uuid import uuid4
 from exports_pipeline.adapters.senders.attachment import checked_chunks
 from exports_pipeline.adapters.senders.ftp_session import PORTS, FtpSession
 from exports_pipeline.adapters.senders.given import option, secret
-from exports_pipeline.adapters.senders.remote_file import part_name, remote_name, remote_path
+from exports_pipeline.adapters.senders.remote_file import RemoteFile, places, remote_path
 from exports_pipeline.adapters.target_guard import TargetGuard
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LostClaim
-from exports_pipeline.core.message import FileToSend, Message, Target
+from exports_pipeline.core.message import Message, Target
 
 _NO_ROOM = {"452", "552"}
 _NO_TLS = {"431", "500", "502", "504", "534"}
 
 
 class FtpSender:
-    """`Sender` over FTP: a file appears under its name when all of it is there, and not before.
+    """`Sender` over FTP: files appear under their names when all of them are there, and not before.
 
-    `timeout_s` limits each step and each piece of the file, `limit_s` the whole file. `ca_file` holds certificates to
+    `timeout_s` limits each step and each piece of a file, `limit_s` a whole file. `ca_file` holds certificates to
     be trusted instead of the system's.
     """
 
@@ -38,27 +38,24 @@ class FtpSender:
         self._ca_file = ca_file
 
     def send(self, target: Target, message: Message) -> str:
-        """Put the file of a message into the target's folder and return its path there.
+        """Put the files of a message into the target's folder and return their paths there.
 
         A file of that name is replaced in one step; one that an earlier try of this message put there is left alone.
 
         Raises:
             DeliveryRefused: there is no file, or the server refuses TLS, the login or the file.
             DeliveryUnavailable: it did not take the file this time.
-            ObjectStoreUnavailable: the file could not be read.
+            ObjectStoreUnavailable: a file could not be read.
         """
         if message.file is None:
             raise DeliveryRefused("FTP carries files only; this message has none.")
-        folder = target.options.get("folder", "")
-        final = remote_path(folder, remote_name(message.file.name))
-        part = remote_path(folder, part_name(message.file.name, message.id))
+        placed = places(message, target.options.get("folder", ""))
         address = self._guard.resolve(target.address, _port_of(target))
         with _told(), self._session(target) as ftp:
             self._open(ftp, address, target)
             _log_in(ftp, target)
-            if not _is_there(ftp, final, message.file, since=message.at):
-                self._put(ftp, part, final, message.file)
-        return final
+            self._put(ftp, [each for each in placed if not _is_there(ftp, each, since=message.at)])
+        return ", ".join(each.final for each in placed)
 
     def trial(self, target: Target) -> Iterator[str]:
         """Log in, and put a small hidden file there for a moment."""
@@ -104,15 +101,19 @@ class FtpSender:
                 ) from error
             raise
 
-    def _put(self, ftp: FtpSession, part: str, final: str, file: FileToSend) -> None:
+    def _put(self, ftp: FtpSession, missing: list[RemoteFile]) -> None:
         try:
-            ftp.store(part, self._in_time(checked_chunks(file)))
-            _publish(ftp, part, final, size_bytes=file.size_bytes)
+            for each in missing:
+                ftp.store(each.part, self._in_time(checked_chunks(each.file)))
+                _check_size(ftp, each)
+            for each in missing:
+                _publish(ftp, each)
         except LostClaim:
-            raise  # the part is that of the next try by now
+            raise  # the parts are those of the next try by now
         except BaseException:
-            with suppress(*all_errors):
-                ftp.delete(part)
+            for each in missing:
+                with suppress(*all_errors):
+                    ftp.delete(each.part)
             raise
 
     def _in_time(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -141,8 +142,9 @@ def _log_in(ftp: FtpSession, target: Target) -> None:
         ) from error
 
 
-def _is_there(ftp: FtpSession, path: str, file: FileToSend, *, since: datetime) -> bool:
+def _is_there(ftp: FtpSession, placed: RemoteFile, *, since: datetime) -> bool:
     """Whether an earlier try put the file there; an equal one that is older than the message is yesterday's."""
+    path, file = placed.final, placed.file
     try:
         if ftp.size(path) != file.size_bytes or ftp.modified_at(path) < since.replace(microsecond=0):
             return False
@@ -151,12 +153,15 @@ def _is_there(ftp: FtpSession, path: str, file: FileToSend, *, since: datetime) 
         return False
 
 
-def _publish(ftp: FtpSession, part: str, final: str, *, size_bytes: int) -> None:
-    size = ftp.size(part)
-    if size != size_bytes:
-        raise DeliveryUnavailable(f"The server kept {size} of {size_bytes} bytes; its disk may be full.")
+def _check_size(ftp: FtpSession, placed: RemoteFile) -> None:
+    size, expected = ftp.size(placed.part), placed.file.size_bytes
+    if size != expected:
+        raise DeliveryUnavailable(f"The server kept {size} of {expected} bytes; its disk may be full.")
+
+
+def _publish(ftp: FtpSession, placed: RemoteFile) -> None:
     try:
-        ftp.rename(part, final)
+        ftp.rename(placed.part, placed.final)
     except error_perm as error:
         raise DeliveryRefused(
             "The server does not give the file its final name; if one of that name is there, and the server cannot "

@@ -15,13 +15,13 @@ _POLICY_UTF8 = _POLICY.clone(utf8=True)
 _LONGEST_PLAIN = 60
 
 
-def compose(message: Message, *, sender: str, to: Sequence[str], file: FileToSend | None) -> bytes:
-    """The e-mail with text, page and perhaps a file, in ASCII, lines ending in CR LF; equal at every try.
+def compose(message: Message, *, sender: str, to: Sequence[str], files: Sequence[FileToSend] = ()) -> bytes:
+    """The e-mail with text, page and perhaps files, in ASCII, lines ending in CR LF; equal at every try.
 
     Only the addresses are in UTF-8 where one of them is (RFC 6532); their server must know SMTPUTF8.
 
     Raises:
-        DeliveryUnavailable, ObjectStoreUnavailable: the file could not be read as it was published.
+        DeliveryUnavailable, ObjectStoreUnavailable: a file could not be read as it was published.
     """
     mail = EmailMessage(policy=_POLICY if all(map(str.isascii, to)) else _POLICY_UTF8)
     mail["From"] = sender
@@ -33,7 +33,7 @@ def compose(message: Message, *, sender: str, to: Sequence[str], file: FileToSen
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody on holiday answers
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
-    if file is not None:
+    for file in files:
         _attach(mail, file)
     return mail.as_bytes()
 

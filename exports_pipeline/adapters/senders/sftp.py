@@ -13,20 +13,20 @@ import asyncssh
 
 from exports_pipeline.adapters.senders.attachment import checked_chunks
 from exports_pipeline.adapters.senders.given import option
-from exports_pipeline.adapters.senders.remote_file import part_name, remote_name, remote_path
+from exports_pipeline.adapters.senders.remote_file import RemoteFile, places, remote_path
 from exports_pipeline.adapters.senders.ssh_errors import ssh_errors_told
 from exports_pipeline.adapters.target_guard import TargetGuard
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, LostClaim
-from exports_pipeline.core.message import FileToSend, Message, Target
+from exports_pipeline.core.message import Message, Target
 
 _PORT = 22
 _OTHER_KEYS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-256")
 
 
 class SftpSender:
-    """`Sender` over SSH: a file appears under its name when all of it is there, and not before.
+    """`Sender` over SSH: files appear under their names when all of them are there, and not before.
 
-    `timeout_s` limits each step and each piece of the file, `limit_s` the whole file.
+    `timeout_s` limits each step and each piece of a file, `limit_s` a whole file.
     """
 
     def __init__(self, guard: TargetGuard, *, timeout_s: float = 30.0, limit_s: float = 1800.0) -> None:
@@ -36,20 +36,20 @@ class SftpSender:
         logging.getLogger("asyncssh").setLevel(logging.WARNING)  # at INFO it tells of every host and login
 
     def send(self, target: Target, message: Message) -> str:
-        """Put the file of a message into the target's folder and return its path there.
+        """Put the files of a message into the target's folder and return their paths there.
 
         A file of that name is replaced in one step; one that an earlier try of this message put there is left alone.
 
         Raises:
             DeliveryRefused: there is no file, the server is another, or it refuses the login or the file.
             DeliveryUnavailable: it did not take the file this time.
-            ObjectStoreUnavailable: the file could not be read.
+            ObjectStoreUnavailable: a file could not be read.
         """
         if message.file is None:
             raise DeliveryRefused("SFTP carries files only; this message has none.")
         address = self._guard.resolve(target.address, target.options.get("port", _PORT))
         with ssh_errors_told():
-            return asyncio.run(self._send(target, address, message, message.file))
+            return asyncio.run(self._send(target, address, message))
 
     def trial(self, target: Target) -> Iterator[str]:
         """Compare the host key, log in, and put a small hidden file there for a moment."""
@@ -92,40 +92,41 @@ class SftpSender:
             login_timeout=self._timeout_s,
         )
 
-    async def _send(self, target: Target, address: str, message: Message, file: FileToSend) -> str:
-        folder = target.options.get("folder", "")
-        final = remote_path(folder, remote_name(file.name))
-        part = remote_path(folder, part_name(file.name, message.id))
+    async def _send(self, target: Target, address: str, message: Message) -> str:
+        placed = places(message, target.options.get("folder", ""))
         async with await self._connect(target, address) as connection:
             patience = _Patience(connection, self._timeout_s)
             try:
                 async with connection.start_sftp_client() as sftp:
-                    if not await _is_there(sftp, final, file, patience, since=message.at):
-                        await self._write(sftp, part, file, patience)
-                        await _publish(sftp, part, final)
+                    missing = [each for each in placed if not await _is_there(sftp, each, patience, since=message.at)]
+                    for each in missing:
+                        await self._write(sftp, each, patience)
+                    for each in missing:
+                        await _publish(sftp, each)
             except LostClaim:
-                raise  # the part is that of the next try by now
+                raise  # the parts are those of the next try by now
             except BaseException:
-                patience.renew()
-                with suppress(asyncssh.Error, OSError):
-                    await _remove(connection, part)
+                for each in placed:
+                    patience.renew()
+                    with suppress(asyncssh.Error, OSError):
+                        await _remove(connection, each.part)
                 raise
             finally:
                 patience.end()
-        return final
+        return ", ".join(each.final for each in placed)
 
-    async def _write(self, sftp: asyncssh.SFTPClient, part: str, file: FileToSend, patience: "_Patience") -> None:
+    async def _write(self, sftp: asyncssh.SFTPClient, placed: RemoteFile, patience: "_Patience") -> None:
         clock = asyncio.get_running_loop().time
         until = clock() + self._limit_s
-        async with sftp.open(part, "wb") as remote:
-            for chunk in checked_chunks(file):
+        async with sftp.open(placed.part, "wb") as remote:
+            for chunk in checked_chunks(placed.file):
                 patience.renew()
                 if clock() > until:
                     raise TimeoutError
                 await remote.write(chunk)
-        size = await sftp.getsize(part)
-        if size != file.size_bytes:
-            raise DeliveryUnavailable(f"The server kept {size} of {file.size_bytes} bytes; its disk may be full.")
+        size, expected = await sftp.getsize(placed.part), placed.file.size_bytes
+        if size != expected:
+            raise DeliveryUnavailable(f"The server kept {size} of {expected} bytes; its disk may be full.")
 
 
 class _Patience:
@@ -147,18 +148,17 @@ class _Patience:
         self._connection.abort()
 
 
-async def _is_there(
-    sftp: asyncssh.SFTPClient, path: str, file: FileToSend, patience: _Patience, *, since: datetime
-) -> bool:
+async def _is_there(sftp: asyncssh.SFTPClient, placed: RemoteFile, patience: _Patience, *, since: datetime) -> bool:
     """Whether an earlier try put the file there; an equal one that is older than the message is yesterday's."""
-    if not await sftp.isfile(path):
+    file = placed.file
+    if not await sftp.isfile(placed.final):
         return False
-    found = await sftp.stat(path)
+    found = await sftp.stat(placed.final)
     if found.size != file.size_bytes or (found.mtime or 0) < int(since.timestamp()):
         return False
     digest = hashlib.sha256()
     try:
-        async with sftp.open(path, "rb") as remote:
+        async with sftp.open(placed.final, "rb") as remote:
             while data := await remote.read(1 << 20):
                 patience.renew()
                 digest.update(cast("bytes", data))
@@ -167,16 +167,16 @@ async def _is_there(
     return digest.hexdigest() == file.sha256
 
 
-async def _publish(sftp: asyncssh.SFTPClient, part: str, final: str) -> None:
+async def _publish(sftp: asyncssh.SFTPClient, placed: RemoteFile) -> None:
     try:
-        await sftp.posix_rename(part, final)
+        await sftp.posix_rename(placed.part, placed.final)
     except asyncssh.SFTPOpUnsupported as error:
-        if await sftp.exists(final):
+        if await sftp.exists(placed.final):
             raise DeliveryRefused(
                 "A file of this name is there, and the server cannot replace it in one step; remove it, or let "
                 "the names differ."
             ) from error
-        await sftp.rename(part, final)
+        await sftp.rename(placed.part, placed.final)
 
 
 async def _write_trial(connection: asyncssh.SSHClientConnection, path: str) -> None:

@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from exports_pipeline.adapters.senders.attachment import attachment, read_whole
+from exports_pipeline.adapters.senders.attachment import attachments, read_whole
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable
 from exports_pipeline.core.message import FileToSend, Message, Target
 
@@ -55,20 +55,22 @@ class SlackSender:
         logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # below, it logs texts, and errors a second time
 
     def send(self, target: Target, message: Message) -> str:
-        """Post a message, with a small file in its thread, and return its channel and time stamp.
+        """Post a message, with small files in its thread, and return its channel and time stamp.
 
         Slack takes a message twice; the metadata of both carry the delivery's id.
 
         Raises:
             DeliveryRefused: the channel or the token is not accepted; the sentence says what to do.
             DeliveryUnavailable: Slack does not answer, or asks to wait.
-            ObjectStoreUnavailable: the file could not be read.
+            ObjectStoreUnavailable: a file could not be read.
         """
         client = self._client(target)
-        file = attachment(target, message, limit_bytes=self._attach_bytes)
+        files = attachments(target, message, limit_bytes=self._attach_bytes)
         with _told():
             # Uploaded bytes are seen by nobody until they are shared: what can fail, fails before the message is there.
-            file_id = self._upload(client, file) if file else None
+            uploaded: list[dict[str, str | None]] = [
+                {"id": self._upload(client, file), "title": file.name} for file in files
+            ]
             posted = client.chat_postMessage(
                 channel=target.address,
                 text=message.text,
@@ -76,8 +78,8 @@ class SlackSender:
                 unfurl_media=False,
                 metadata={"event_type": "exports_delivery", "event_payload": {"id": str(message.id)}},
             )
-            if file_id is not None and file is not None:
-                _share(client, file_id, file.name, posted["channel"], posted["ts"])
+            if uploaded:
+                _share(client, uploaded, posted["channel"], posted["ts"])
         return f"{posted['channel']} {posted['ts']}"
 
     def trial(self, target: Target) -> Iterator[str]:
@@ -114,10 +116,10 @@ class SlackSender:
         return str(place["file_id"])
 
 
-def _share(client: WebClient, file_id: str, name: str, channel: str, at: str) -> None:
-    """Show an uploaded file below its message, which is taken back where that fails: the next try posts both."""
+def _share(client: WebClient, files: list[dict[str, str | None]], channel: str, at: str) -> None:
+    """Show uploaded files below their message, which is taken back where that fails: the next try posts all."""
     try:
-        client.files_completeUploadExternal(files=[{"id": file_id, "title": name}], channel_id=channel, thread_ts=at)
+        client.files_completeUploadExternal(files=files, channel_id=channel, thread_ts=at)
     except (SlackClientError, OSError, HTTPException):
         with suppress(SlackClientError, OSError, HTTPException):
             client.chat_delete(channel=channel, ts=at)

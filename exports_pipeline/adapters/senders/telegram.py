@@ -1,12 +1,13 @@
 """Deliveries by Telegram."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from telegram import Bot, InputFile, LinkPreviewOptions
 from telegram import Message as SentMessage
 from telegram.constants import ChatAction, MessageLimit, ParseMode
 
-from exports_pipeline.adapters.senders.attachment import attachment, read_whole
+from exports_pipeline.adapters.senders.attachment import attachments, read_whole
 from exports_pipeline.adapters.telegram_api import BotApi
 from exports_pipeline.core.message import Message, Target
 
@@ -21,17 +22,18 @@ class TelegramSender:
     def send(self, target: Target, message: Message) -> str:
         """Send a message, or a small file with the message below it, and return its id within the chat.
 
-        A file is linked only where the message is too long to be a caption.
+        A message carries one file, so what has changed is only linked; the result too, where the message is too
+        long to be a caption.
 
         Raises:
             RecipientGone: the chat has blocked the bot.
             DeliveryRefused: the chat does not exist, or the token is wrong.
             DeliveryUnavailable: Telegram does not answer, or asks to wait.
         """
-        file = attachment(target, message, limit_bytes=self._attach_bytes)
-        if file is None or len(message.html) > MessageLimit.CAPTION_LENGTH:
+        files = attachments(target, replace(message, changes=None), limit_bytes=self._attach_bytes)
+        if not files or len(message.html) > MessageLimit.CAPTION_LENGTH:
             return self._api.ask(lambda bot: _send_text(bot, target.address, message.html))
-        document = InputFile(read_whole(file), filename=file.name)
+        document = InputFile(read_whole(files[0]), filename=files[0].name)
         return self._api.ask(lambda bot: _send_document(bot, target.address, document, message.html))
 
     def trial(self, target: Target) -> Iterator[str]:

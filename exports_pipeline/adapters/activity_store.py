@@ -1,0 +1,137 @@
+"""The activity of users in Postgres: a trigger notes every entry of the audit log, and a roll-up counts them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, Row, TextClause, text
+
+from exports_pipeline.adapters.postgres import reading, transaction
+from exports_pipeline.adapters.sql_files import load_sql
+from exports_pipeline.core.activity import FEATURES, OTHER, Activities, Activity, UserActivity
+from exports_pipeline.core.bucket import Bucket, runs_of
+
+_ENTRIES_AT_ONCE = 50_000
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('activity_rollups'))")
+_ROLL_UP = text("""
+    WITH taken AS (
+        DELETE FROM activity_tail WHERE ctid = ANY (ARRAY(SELECT ctid FROM activity_tail LIMIT :most))
+        RETURNING at, actor, action
+    ),
+    added AS (
+        INSERT INTO activity_rollups AS known (granularity, bucket, actor, action, entries, first_at, last_at)
+        SELECT granularity, date_trunc(granularity, at, 'UTC') AS begins, actor, action, count(*), min(at), max(at)
+        FROM taken CROSS JOIN (VALUES ('hour'), ('day')) AS stored (granularity)
+        GROUP BY granularity, begins, actor, action
+        ON CONFLICT (granularity, bucket, actor, action) DO UPDATE
+        SET entries = known.entries + EXCLUDED.entries,
+            first_at = least(known.first_at, EXCLUDED.first_at),
+            last_at = greatest(known.last_at, EXCLUDED.last_at)
+    )
+    SELECT count(*) FROM taken""")
+_USERS = """
+    SELECT ranked.actor, coalesce(users.owner_key, '') AS team, ranked.actions, ranked.first_at, ranked.last_at
+    FROM (
+        SELECT actor, sum(entries)::bigint AS actions, min(first_at) AS first_at, max(last_at) AS last_at
+        FROM activity GROUP BY actor ORDER BY actions DESC, actor LIMIT :most
+    ) AS ranked
+    LEFT JOIN users ON users.id = ranked.actor
+    ORDER BY ranked.actions DESC, ranked.actor"""
+_GROUPS = """,
+    placed AS MATERIALIZED (
+        SELECT width_bucket(activity.at, CAST(:starts AS timestamptz[])) AS place, activity.actor, {group} AS team,
+               sum(activity.entries)::bigint AS actions
+        FROM activity {joined}
+        GROUP BY 1, 2, 3
+    )
+    SELECT place, team, sum(actions)::bigint AS actions, count(DISTINCT actor) AS users,
+           GROUPING(place) = 1 AS is_whole, GROUPING(team) = 1 AS is_everybody
+    FROM placed
+    GROUP BY GROUPING SETS ((), (place), (team), (place, team))"""
+_TEAMS = _GROUPS.format(group="coalesce(users.owner_key, '')", joined="LEFT JOIN users ON users.id = activity.actor")
+_FEATURES = _GROUPS.format(
+    group="coalesce(feature.name, :other)",
+    joined="""LEFT JOIN unnest(CAST(:heads AS text[]), CAST(:names AS text[])) AS feature (head, name)
+        ON feature.head = split_part(activity.action, '.', 1)""",
+)
+
+
+class PostgresActivityStore:
+    """`ActivityStore` over Postgres."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def most_active(self, buckets: Sequence[Bucket], *, actor: UUID | None, limit: int) -> list[UserActivity]:
+        """The users who did most."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(_over_activity(_USERS), _asked(buckets, actor) | {"most": limit}).all()
+        return [
+            UserActivity(
+                user_id=row.actor, team=row.team, actions=row.actions, first_at=row.first_at, last_at=row.last_at
+            )
+            for row in rows
+        ]
+
+    def by_team(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
+        """Activity by owner key."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(_over_activity(_TEAMS), _asked(buckets, actor)).all()
+        return _activities(rows, len(buckets))
+
+    def by_feature(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
+        """Activity by feature."""
+        features = {"heads": list(FEATURES), "names": list(FEATURES.values()), "other": OTHER}
+        with reading(self._engine) as connection:
+            rows = connection.execute(_over_activity(_FEATURES), _asked(buckets, actor) | features).all()
+        return _activities(rows, len(buckets))
+
+    def roll_up(self) -> int:
+        """Move what is new from the tail into the roll-up, some thousand entries a transaction."""
+        rolled_up = 0
+        while True:
+            with transaction(self._engine) as connection:
+                connection.execute(_ALONE)
+                taken: int = connection.execute(_ROLL_UP, {"most": _ENTRIES_AT_ONCE}).scalar_one()
+            rolled_up += taken
+            if taken < _ENTRIES_AT_ONCE:
+                return rolled_up
+
+
+def _over_activity(question: str) -> TextClause:
+    return text(load_sql("activity").text + question)
+
+
+def _asked(buckets: Sequence[Bucket], actor: UUID | None) -> dict[str, Any]:
+    runs = runs_of(buckets)
+    return {
+        "actor": actor,
+        "starts": [bucket.since for bucket in buckets],
+        "granularities": [run.granularity.value for run in runs],
+        "sinces": [run.since for run in runs],
+        "untils": [run.until for run in runs],
+    }
+
+
+def _activities(rows: Sequence[Row[Any]], buckets: int) -> Activities:
+    totals: dict[str | None, Row[Any]] = {}
+    points: dict[str | None, dict[int, Row[Any]]] = {}
+    for row in rows:
+        group = None if row.is_everybody else row.team
+        if row.is_whole:
+            totals[group] = row
+        else:
+            points.setdefault(group, {})[row.place - 1] = row
+    found = {group: _activity(row, points.get(group, {}), buckets) for group, row in totals.items()}
+    everybody = found.pop(None)
+    ranked = sorted(found.items(), key=lambda each: (-each[1].actions, each[0] or ""))
+    return Activities(everybody=everybody, groups={group or "": activity for group, activity in ranked})
+
+
+def _activity(total: Row[Any], points: dict[int, Row[Any]], buckets: int) -> Activity:
+    return Activity(
+        actions=total.actions or 0,
+        users=total.users,
+        actions_series=tuple(points[place].actions if place in points else 0 for place in range(buckets)),
+        users_series=tuple(points[place].users if place in points else 0 for place in range(buckets)),
+    )

@@ -1,0 +1,46 @@
+"""The port of the campaigns and their journeys: what was rolled up, read again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from exports_pipeline.core.bucket import Bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortFigures:
+    """How far the journeys that began in some buckets went."""
+
+    reached: tuple[tuple[int, ...], ...]
+    """For each bucket, for each step, how many journeys reached it."""
+    histograms: Mapping[tuple[int, int], int]
+    """How long it took to a step, counted from 1, since another; as `histogram.packed`. Of all buckets together."""
+
+
+class JourneyStore(Protocol):
+    """Campaigns of one tenant, and the journeys through them."""
+
+    def campaigns(self, tenant: str) -> list[str]:
+        """All campaigns an event was ever seen of, in order of code points.
+
+        Raises:
+            LedgerUnavailable
+        """
+
+    def knows(self, tenant: str, campaign: str) -> bool:
+        """Whether an event of the campaign was ever seen.
+
+        Raises:
+            LedgerUnavailable
+        """
+
+    def cohorts(
+        self, tenant: str, campaign: str, buckets: Sequence[Bucket], *, steps: int, segments: Sequence[str] | None
+    ) -> CohortFigures:
+        """The figures of the journeys that began in these buckets, which follow on one another.
+
+        With `segments`, of journeys of these alone; '' is that of events without one.
+
+        Raises:
+            LedgerUnavailable
+        """

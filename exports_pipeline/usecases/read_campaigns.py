@@ -1,0 +1,156 @@
+"""Read how campaigns performed, beside the period of the same length before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from exports_pipeline.core.bucket import Bucket
+from exports_pipeline.core.campaign import (
+    CONVERSATIONS,
+    CUSTOMERS,
+    ENGAGEMENT,
+    INTENTS,
+    ROLES,
+    SERIES,
+    CampaignFigures,
+    CampaignQuestion,
+    CampaignStory,
+    IntentStory,
+    LabelFigures,
+)
+from exports_pipeline.core.comparison import Compared, rate
+from exports_pipeline.core.metric_store import Line
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import UnknownCampaign
+
+_Figures = Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignList:
+    """Some campaigns of a tenant, those of most conversations first."""
+
+    items: tuple[CampaignFigures, ...]
+    total: int
+    """How many there are."""
+
+
+def list_campaigns(question: CampaignQuestion, *, limit: int, offset: int, ports: ExportPorts) -> CampaignList:
+    """Campaigns that an event was ever seen of, those of most conversations first, then by name.
+
+    Raises:
+        InvalidDateRange, TooManyPoints.
+    """
+    question.days.buckets()
+    names = ports.journeys.campaigns(question.tenant)
+    now: dict[str, dict[str, int]] = {}
+    before: dict[str, dict[str, int]] = {}
+    for role in ROLES:
+        for line in _lines(role, None, question, _two_periods(question), by=("campaign",), ports=ports):
+            (name,) = line.group
+            before.setdefault(name, {})[role], now.setdefault(name, {})[role] = _values(role, line, ports)
+    ranked = sorted(names, key=lambda name: (-now.get(name, {}).get(CONVERSATIONS, 0), name))
+    items = (_figures(name, now.get(name, {}), before.get(name, {})) for name in ranked[offset : offset + limit])
+    return CampaignList(items=tuple(items), total=len(names))
+
+
+def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPorts) -> CampaignStory:
+    """How a campaign performed, with its series.
+
+    Raises:
+        UnknownCampaign, InvalidDateRange, TooManyPoints.
+    """
+    buckets = question.days.buckets()
+    refuse_unknown(campaign, question, ports)
+    now, before, series = dict[str, int](), dict[str, int](), dict[str, tuple[int, ...]]()
+    for role in SERIES:
+        (line,) = _lines(role, campaign, question, (question.days.previous.whole(), *buckets), ports=ports)
+        before[role], *counts = (point.count for point in line.points)
+        now[role], series[role] = sum(counts), tuple(counts)
+    before[CUSTOMERS], now[CUSTOMERS] = _two_values(CUSTOMERS, campaign, question, ports)
+    return CampaignStory(totals=_figures(campaign, now, before), buckets=buckets, series=series)
+
+
+def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPorts) -> IntentStory:
+    """The intents of a campaign by label, with share, rate and trend.
+
+    Raises:
+        UnknownCampaign, InvalidDateRange, TooManyPoints.
+    """
+    buckets = question.days.buckets()
+    refuse_unknown(campaign, question, ports)
+    asked = (question.days.previous.whole(), *buckets)
+    counts = {
+        line.group[0]: tuple(point.count for point in line.points)
+        for line in _lines(INTENTS, campaign, question, asked, by=("label",), ports=ports)
+    }
+    total = sum(sum(own[1:]) for own in counts.values())
+    total_before = sum(own[0] for own in counts.values())
+    talks_before, talks = _two_values(CONVERSATIONS, campaign, question, ports)
+    labels = [
+        LabelFigures(
+            label=label,
+            count=Compared(value=sum(series), previous=before),
+            share=_rates(sum(series), total, before, total_before),
+            rate=_rates(sum(series), talks, before, talks_before),
+            series=tuple(series),
+        )
+        for label, (before, *series) in counts.items()
+    ]
+    ranked = sorted(labels, key=lambda each: (-(each.count.value or 0), each.label))
+    return IntentStory(total=Compared(value=total, previous=total_before), buckets=buckets, labels=tuple(ranked))
+
+
+def refuse_unknown(campaign: str, question: CampaignQuestion, ports: ExportPorts) -> None:
+    """Refuse a campaign that no event was ever seen of.
+
+    Raises:
+        UnknownCampaign
+    """
+    if not ports.journeys.knows(question.tenant, campaign):
+        raise UnknownCampaign
+
+
+def _two_periods(question: CampaignQuestion) -> tuple[Bucket, Bucket]:
+    return question.days.previous.whole(), question.days.whole()
+
+
+def _two_values(role: str, campaign: str, question: CampaignQuestion, ports: ExportPorts) -> tuple[int, int]:
+    (line,) = _lines(role, campaign, question, _two_periods(question), ports=ports)
+    return _values(role, line, ports)
+
+
+def _values(role: str, line: Line, ports: ExportPorts) -> tuple[int, int]:
+    metric = ports.metrics.metrics.find(ports.campaign_rules.metrics[role])
+    before, now = (int(point.value(metric.aggregate) or 0) for point in line.points)
+    return before, now
+
+
+def _lines(
+    role: str,
+    campaign: str | None,
+    question: CampaignQuestion,
+    buckets: Sequence[Bucket],
+    *,
+    by: Sequence[str] = (),
+    ports: ExportPorts,
+) -> tuple[Line, ...]:
+    where = question.where | ({} if campaign is None else {"campaign": [campaign]})
+    metric = ports.campaign_rules.metrics[role]
+    return ports.metrics.lines(question.tenant, metric, buckets, where=where, by=by)
+
+
+def _figures(campaign: str, now: _Figures, before: _Figures) -> CampaignFigures:
+    return CampaignFigures(
+        campaign=campaign,
+        figures={role: Compared(value=now.get(role, 0), previous=before.get(role, 0)) for role in ROLES},
+        intent_rate=_rate_of(INTENTS, now, before),
+        engagement_rate=_rate_of(ENGAGEMENT, now, before),
+    )
+
+
+def _rate_of(role: str, now: _Figures, before: _Figures) -> Compared:
+    return _rates(now.get(role, 0), now.get(CONVERSATIONS, 0), before.get(role, 0), before.get(CONVERSATIONS, 0))
+
+
+def _rates(part: int, whole: int, part_before: int, whole_before: int) -> Compared:
+    return Compared(value=rate(part, whole), previous=rate(part_before, whole_before))

@@ -1,0 +1,173 @@
+"""Read the insights: what was exported, by whom, for what, whereto, how fast, and what it costs."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.insights import Facet, Openings, SecondsCounts, Stored, Tally
+from exports_pipeline.core.job_filter import JobFilter
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusals import NotAllowed
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.s3_prices import MonthlyCost, Usage, monthly_cost
+from exports_pipeline.core.time_spans import Days, Granularity, Span
+
+_MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """The jobs of one value of each facet."""
+
+    key: tuple[str, ...]
+    tally: Tally
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bars:
+    """The bars with the most jobs, the longest first."""
+
+    bars: tuple[Bar, ...]
+    left_out: int
+    """How many shorter ones there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One span of a series, and what it consists of."""
+
+    span: Span
+    tally: Tally
+    parts: tuple[Bar, ...] = ()
+    """The same keys in every column, in the same order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """A range of days in one look."""
+
+    tally: Tally
+    seconds: SecondsCounts | None
+    openings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedIn:
+    """The openings of one span."""
+
+    span: Span
+    openings: int = 0
+    bytes: int = 0
+    by_channel: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """What is stored now, what happened in the last thirty days, and what a month like these costs."""
+
+    stored: tuple[Stored, ...]
+    usage: Usage
+    cost: MonthlyCost
+
+
+def jobs_for(requester: Requester, wanted: JobFilter) -> JobFilter:
+    """The jobs that a requester may count: their own, or everybody's for those who manage exports.
+
+    Raises:
+        NotAllowed: the jobs of somebody else are asked for.
+    """
+    if requester.manages_exports:
+        return wanted
+    if wanted.user_id not in {None, requester.user_id}:
+        raise NotAllowed("Only those who manage exports see the insights of others; leave `user` out.")
+    return replace(wanted, user_id=requester.user_id)
+
+
+def read_overview(jobs: JobFilter, days: Days, *, ports: ExportPorts) -> Overview:
+    """Totals of a range of days."""
+    return Overview(
+        tally=_total(jobs, [days.span], ports),
+        seconds=ports.insights.seconds(jobs, days.span),
+        openings=sum(each.openings for each in ports.insights.openings(jobs, [days.span])),
+    )
+
+
+def read_bars(jobs: JobFilter, days: Days, by: Sequence[Facet], *, limit: int, ports: ExportPorts) -> Bars:
+    """The jobs of a range of days by the values of facets."""
+    counted = ports.insights.count(jobs, [days.span], by)
+    bars = sorted((Bar(key=each.key, tally=each.tally) for each in counted), key=lambda bar: (-bar.tally.jobs, bar.key))
+    return Bars(bars=tuple(bars[:limit]), left_out=max(0, len(bars) - limit))
+
+
+def read_series(
+    jobs: JobFilter, days: Days, granularity: Granularity, by: Facet | None, *, limit: int, ports: ExportPorts
+) -> tuple[list[Column], int]:
+    """The jobs of each span, those of none included, and how many values of the facet are left out of its parts.
+
+    Raises:
+        InvalidDateRange: the range is too long for spans so short.
+    """
+    spans = days.spans(granularity)
+    totals = {each.span: each.tally for each in ports.insights.count(jobs, spans)}
+    parts: dict[str, dict[int, Tally]] = defaultdict(dict)
+    for each in ports.insights.count(jobs, spans, [by]) if by else ():
+        parts[each.key[0]][each.span] = each.tally
+    shown = sorted(parts, key=lambda value: (-sum(tally.jobs for tally in parts[value].values()), value))[:limit]
+    columns = [
+        Column(
+            span=span,
+            tally=totals.get(place, Tally()),
+            parts=tuple(Bar(key=(value,), tally=parts[value].get(place, Tally())) for value in shown),
+        )
+        for place, span in enumerate(spans)
+    ]
+    return columns, len(parts) - len(shown)
+
+
+def read_openings(jobs: JobFilter, days: Days, granularity: Granularity, *, ports: ExportPorts) -> list[OpenedIn]:
+    """The openings of each span, those of none included.
+
+    Raises:
+        InvalidDateRange: the range is too long for spans so short.
+    """
+    spans = days.spans(granularity)
+    found: dict[int, list[Openings]] = defaultdict(list)
+    for each in ports.insights.openings(jobs, spans):
+        found[each.span].append(each)
+    return [
+        OpenedIn(
+            span=span,
+            openings=sum(each.openings for each in found[place]),
+            bytes=sum(each.bytes for each in found[place]),
+            by_channel={each.channel: each.openings for each in sorted(found[place], key=lambda one: one.channel)},
+        )
+        for place, span in enumerate(spans)
+    ]
+
+
+def read_largest(jobs: JobFilter, days: Days, *, limit: int, ports: ExportPorts) -> list[ExportJob]:
+    """The completed jobs of a range of days with the most rows."""
+    return ports.insights.largest(jobs, days.span, limit=limit)
+
+
+def read_storage(jobs: JobFilter, *, ports: ExportPorts) -> Storage:
+    """What is stored now, and what a month like the last thirty days costs."""
+    now = ports.clock()
+    stored = tuple(sorted(ports.insights.stored(jobs, now=now), key=lambda each: (-each.bytes, each.dataset)))
+    since = (now - _MONTH).replace(minute=0, second=0, microsecond=0)  # roll-ups know nothing shorter than a quarter
+    month = [Span(label="the last thirty days", since=since, until=now)]
+    tally, opened = _total(jobs, month, ports), ports.insights.openings(jobs, month)
+    usage = Usage(
+        stored_bytes=sum(each.bytes for each in stored),
+        uploads=tally.completed,
+        uploaded_bytes=tally.bytes,
+        openings=sum(each.openings for each in opened),
+        opened_bytes=sum(each.bytes for each in opened),
+    )
+    return Storage(stored=stored, usage=usage, cost=monthly_cost(usage, ports.prices))
+
+
+def _total(jobs: JobFilter, spans: Sequence[Span], ports: ExportPorts) -> Tally:
+    return sum((each.tally for each in ports.insights.count(jobs, spans)), Tally())

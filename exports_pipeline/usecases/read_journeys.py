@@ -1,0 +1,39 @@
+"""Read how far, and how fast, customers went through the steps of a campaign's funnel."""
+
+from collections.abc import Mapping
+
+from exports_pipeline.core.campaign import CampaignQuestion, JourneyStory, StepFigures
+from exports_pipeline.core.histogram import median_seconds
+from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.usecases.read_campaigns import refuse_unknown
+
+
+def read_journeys(campaign: str, question: CampaignQuestion, *, ports: ExportPorts) -> JourneyStory:
+    """The journeys that began in the range, step by step.
+
+    Raises:
+        UnknownCampaign, InvalidDateRange, TooManyPoints.
+    """
+    buckets = question.days.buckets()
+    refuse_unknown(campaign, question, ports)
+    funnel = ports.campaign_rules.funnel
+    cohorts = ports.journeys.cohorts(
+        question.tenant, campaign, buckets, steps=len(funnel.steps), segments=question.segments
+    )
+    series = list(zip(*cohorts.reached, strict=True))
+    steps = [
+        StepFigures(
+            name=step.name,
+            title=step.title,
+            reached=sum(series[place - 1]),
+            series=series[place - 1],
+            median_seconds_since_previous=_median(cohorts.histograms, place, place - 1),
+            median_seconds_since_first=_median(cohorts.histograms, place, 1),
+        )
+        for place, step in enumerate(funnel.steps, 1)
+    ]
+    return JourneyStory(window=funnel.window, buckets=buckets, steps=tuple(steps))
+
+
+def _median(histograms: Mapping[tuple[int, int], int], step: int, since_step: int) -> float | None:
+    return median_seconds(histograms.get((step, since_step), 0))
