@@ -11,7 +11,7 @@ from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.activity import FEATURES, OTHER, Activities, Activity, UserActivity
 from exports_pipeline.core.bucket import Bucket, runs_of
 
-_ENTRIES_AT_ONCE = 50_000
+_ENTRIES_AT_ONCE = 10_000
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('activity_rollups'))")
 _ROLL_UP = text("""
     WITH taken AS (

@@ -1,36 +1,20 @@
 """Reads metrics that were rolled up in Postgres."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    DateTime,
-    Engine,
-    FromClause,
-    Row,
-    Select,
-    Text,
-    column,
-    func,
-    literal,
-    select,
-    true,
-)
+from sqlalchemy import Engine, Row, TextClause, text
 
 from exports_pipeline.adapters.customer_sketch import count_of, merged
-from exports_pipeline.adapters.event_tables import metric_rollups
 from exports_pipeline.adapters.postgres import reading
-from exports_pipeline.core.bucket import Bucket, Run, runs_of
+from exports_pipeline.core.bucket import Bucket, runs_of
 from exports_pipeline.core.metric import Metric
 from exports_pipeline.core.metric_store import MOST_POINTS, Line, Measure
 from exports_pipeline.core.refusals import TooManyPoints
 
 Where = Mapping[str, Sequence[str]]
-_Instant = DateTime(timezone=True)
-_rollup = metric_rollups.c
 
 
 class MetricReader:
@@ -48,7 +32,8 @@ class MetricReader:
             TooManyPoints: there are more than `MOST_POINTS`.
         """
         with reading(self._engine) as connection:
-            rows = connection.execute(_statement(tenant, metric, buckets, where, by).limit(MOST_POINTS + 1)).all()
+            statement = _statement(len(by), len(where), takes_customers=metric.takes_customers)
+            rows = connection.execute(statement, _asked(tenant, metric, buckets, where, by)).all()
         _refuse_too_many(len(rows))
         groups: dict[tuple[str, ...], dict[int, Measure]] = {} if by else {(): {}}
         totals: dict[tuple[str, ...], _Sum] = {}
@@ -103,58 +88,50 @@ def _refuse_too_many(points: int) -> None:
         )
 
 
-def _statement(tenant: str, metric: Metric, buckets: Sequence[Bucket], where: Where, by: Sequence[str]) -> Select[Any]:
-    """Stored buckets found run by run over the primary key, and summed by the place of the bucket they lie in."""
-    run = _as_table(runs_of(buckets))
-    starts = literal([bucket.since for bucket in buckets], ARRAY(_Instant))
-    dimensions = [_dimension(name).label(f"by_{place}") for place, name in enumerate(by)]
-    found = (
-        select(_rollup.bucket, _rollup.count, _rollup.sum, _rollup.min, _rollup.max, _rollup.sketch, *dimensions)
-        .where(
-            _rollup.tenant == tenant,
-            _rollup.metric == metric.name,
-            _rollup.granularity == run.c.granularity,
-            _rollup.bucket >= run.c.since,
-            _rollup.bucket < run.c.until,
-            *(_is_one_of(_dimension(name), values) for name, values in where.items()),
-        )
-        .offset(0)  # or the planner, not knowing how short runs are, may join them with all buckets of the metric
-        .lateral("found")
+@cache
+def _statement(by: int, where: int, *, takes_customers: bool) -> TextClause:
+    """Stored buckets found run by run over the primary key, and summed by the place of the bucket they lie in.
+
+    As a text that is kept, for so many dimensions: to compose it anew takes longer than Postgres needs to answer it.
+    """
+    groups = "".join(f", by_{place}" for place in range(by))
+    # A bucket rolled up before the metric had the dimension, and not backfilled since, has none.
+    dimensions = "".join(
+        f", coalesce(stored.dimensions ->> CAST(:by_{place} AS text), '') AS by_{place}" for place in range(by)
     )
-    sketches = func.array_agg(found.c.sketch).filter(found.c.sketch.is_not(None))
-    groups = [found.c[dimension.name] for dimension in dimensions]
-    return (
-        select(
-            func.width_bucket(found.c.bucket, starts).label("place"),
-            func.sum(found.c.count).label("events"),
-            func.sum(found.c.sum).label("sum"),
-            func.min(found.c.min).label("min"),
-            func.max(found.c.max).label("max"),
-            (sketches if metric.takes_customers else literal(None)).label("sketches"),
-            *groups,
-        )
-        .select_from(run.join(found, true()))
-        .group_by("place", *groups)
+    wanted = "".join(
+        f" AND coalesce(stored.dimensions ->> CAST(:where_{place} AS text), '') = ANY (CAST(:values_{place} AS text[]))"
+        for place in range(where)
     )
+    sketches = "array_agg(found.sketch) FILTER (WHERE found.sketch IS NOT NULL)" if takes_customers else "NULL"
+    return text(f"""
+        SELECT width_bucket(found.bucket, CAST(:starts AS timestamptz[])) AS place, sum(found.count) AS events,
+               sum(found.sum) AS sum, min(found.min) AS min, max(found.max) AS max, {sketches} AS sketches{groups}
+        FROM unnest(CAST(:granularities AS text[]), CAST(:sinces AS timestamptz[]), CAST(:untils AS timestamptz[]))
+            AS run (granularity, since, until)
+        CROSS JOIN LATERAL (
+            SELECT stored.bucket, stored.count, stored.sum, stored.min, stored.max, stored.sketch{dimensions}
+            FROM metric_rollups AS stored
+            WHERE stored.tenant = :tenant AND stored.metric = :metric AND stored.granularity = run.granularity
+                AND stored.bucket >= run.since AND stored.bucket < run.until{wanted}
+            OFFSET 0 -- or the planner, not knowing how short runs are, may join them with all buckets of the metric
+        ) AS found
+        GROUP BY place{groups}
+        LIMIT :most""")  # noqa: S608 - names of our own
 
 
-def _as_table(runs: Iterable[Run]) -> FromClause:
-    found = list(runs)
-    return (
-        func.unnest(
-            literal([str(run.granularity) for run in found], ARRAY(Text)),
-            literal([run.since for run in found], ARRAY(_Instant)),
-            literal([run.until for run in found], ARRAY(_Instant)),
-        )
-        .table_valued(column("granularity", Text), column("since", _Instant), column("until", _Instant), name="run")
-        .render_derived()
-    )
-
-
-def _dimension(name: str) -> ColumnElement[str]:
-    """Its value; a bucket rolled up before the metric had the dimension, and not backfilled since, has none."""
-    return func.coalesce(_rollup.dimensions[name].astext, "")
-
-
-def _is_one_of(value: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
-    return value == func.any(literal(list(values), ARRAY(Text)))
+def _asked(tenant: str, metric: Metric, buckets: Sequence[Bucket], where: Where, by: Sequence[str]) -> dict[str, Any]:
+    runs = runs_of(buckets)
+    asked: dict[str, Any] = {
+        "tenant": tenant,
+        "metric": metric.name,
+        "starts": [bucket.since for bucket in buckets],
+        "granularities": [str(run.granularity) for run in runs],
+        "sinces": [run.since for run in runs],
+        "untils": [run.until for run in runs],
+        "most": MOST_POINTS + 1,
+    }
+    asked |= {f"by_{place}": name for place, name in enumerate(by)}
+    for place, (name, values) in enumerate(where.items()):
+        asked |= {f"where_{place}": name, f"values_{place}": list(values)}
+    return asked

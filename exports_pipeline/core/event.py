@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-TEXT_LENGTHS = {"id": 128, "event_type": 100, "category": 200, "label": 200, "campaign": 200, "customer": 200}
+TEXT_LENGTHS = {"id": 128, "event_type": 100, "category": 200, "label": 200, "campaign": 128, "customer": 128}
 """The most characters of each text: they are keys of indexes, whose entries Postgres bounds at 2,704 bytes."""
 VALUE_DIGITS, VALUE_PLACES = 20, 18
 """Digits of a value before and after its point; a DECIMAL(38, 18) holds them all."""

@@ -38,9 +38,10 @@ def days(first, last, granularity=Granularity.DAY, zone="UTC"):
 def log(engine, rows):
     """Append to the audit log as writers do, but many at once."""
     into = "COPY audit_log (at, actor, action, details) FROM STDIN"
-    with engine.begin() as connection, connection.connection.driver_connection.cursor().copy(into) as copy:
-        for row in rows:
-            copy.write_row((*row, "{}"))
+    for begin in range(0, len(rows), 10_000):
+        with engine.begin() as connection, connection.connection.driver_connection.cursor().copy(into) as copy:
+            for row in rows[begin : begin + 10_000]:
+                copy.write_row((*row, "{}"))
 
 
 def random_rows(random, people):

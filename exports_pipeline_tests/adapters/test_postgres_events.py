@@ -1,6 +1,7 @@
 """Events in a real Postgres: many senders at once, connections that die, months that come and go."""
 
 import json
+import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from exports_pipeline.adapters.event_partitions import EventPartitions
 from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.core.errors import LedgerUnavailable
+from exports_pipeline.core.event import TEXT_LENGTHS as LENGTHS
 from exports_pipeline.core.event_months import month_after
 from exports_pipeline.core.event_store import Added
 from exports_pipeline.usecases.ingest_events import ingest_events
@@ -161,6 +163,16 @@ def test_a_repair_under_way_notices_that_a_minute_became_stale_again(store, migr
         add(store, an_event(label="2"), replace=True)
         with pytest.raises(psycopg.errors.SerializationFailure):
             repair.execute("DELETE FROM stale_minutes")
+
+
+def test_texts_of_every_length_that_is_taken_fit_into_the_indexes(store):
+    chosen = random.Random(7)  # noqa: S311 - texts that nothing can pack, not secrets
+    lengths = {"tenant": 500, **LENGTHS}
+    long = {name: "".join(chr(chosen.randrange(0x10000, 0x2FFFF)) for _ in range(lengths[name])) for name in lengths}
+    tenant, event_id = long.pop("tenant"), long.pop("id")
+    assert add(store, an_event(event_id, minutes=1, **long), tenant=tenant) == Added(stored=1)
+    assert add(store, an_event(event_id, **long), tenant=tenant, replace=True) == Added(replaced=1)
+    assert store.stale_customers == {(tenant, long["customer"])}
 
 
 def test_strings_that_break_software_come_back_as_they_were(store, shared_data):
