@@ -50,7 +50,7 @@ class RangeView(BaseModel):
     from_: date = Field(alias="from", description="First day.")
     to: date = Field(description="Last day.")
     timezone: str = Field(description="By whose clock the days begin.")
-    granularity: Granularity = Field(description="How long a bucket of the series is.")
+    granularity: AskedGranularity = Field(description="How long a bucket of the series is.")
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -129,7 +129,7 @@ class SeriesView(BaseModel):
     from_: date = Field(serialization_alias="from", description="First day.")
     to: date = Field(description="Last day.")
     timezone: str = Field(description="The zone whose clock was followed.")
-    granularity: Granularity = Field(description="How long a bucket is.")
+    granularity: AskedGranularity = Field(description="How long a bucket is.")
     by: list[str] = Field(description="The dimensions that tell the lines apart.")
     starts: list[str] = Field(
         description="When each bucket begins: a date; of hours a time with its offset. Of a week or month that the "
