@@ -1,4 +1,4 @@
-"""Claim: insights over a million ended jobs cost a fraction of asking the ledger, and an ending job about a millisecond.
+"""Claim: insights over a million ended jobs cost a fraction of asking the ledger, and an ending job about 1 ms.
 
 `python benchmarks/insights.py [--jobs 1000000] [--days 730]` starts a Postgres of its own, fills the ledger by SQL with
 jobs of 200 people who have 2,000 habits between them (dataset, format, destination, list, plan), lets the migration
