@@ -1,4 +1,4 @@
-"""Claim: every insight over a million ended jobs is answered within 20 ms, and costs an ending job about a millisecond.
+"""Claim: insights over a million ended jobs cost a fraction of asking the ledger, and an ending job about 1 ms.
 
 `python benchmarks/insights.py [--jobs 1000000] [--days 730]` starts a Postgres of its own, fills the ledger by SQL with
 jobs of 200 people who have 2,000 habits between them (dataset, format, destination, list, plan), lets the migration
@@ -129,12 +129,13 @@ def main() -> None:
         with started(postgres_part(home, port), home):
             url = database_url(home, port)
             fill(url, arguments.jobs, arguments.days)
-            engine = make_engine(url)
+            engine, patient = make_engine(url), make_engine(url, is_patient=True)
             ports = replace(fake_ports(), insights=PostgresInsights(engine), clock=lambda: NOON)
-            for days in (90, arguments.days):
-                compare(engine, ports, days)
+            compare(patient, ports, 90)
             endings(engine)
+            compare(patient, ports, arguments.days)
             engine.dispose()
+            patient.dispose()
 
 
 def fill(url: str, jobs: int, days: int) -> None:
@@ -155,20 +156,19 @@ def fill(url: str, jobs: int, days: int) -> None:
     print("; ".join(f"{name}: {size:.0f} MB" for name, size in sizes))
 
 
-def compare(engine: Engine, ports: ExportPorts, days: int) -> None:
+def compare(patient: Engine, ports: ExportPorts, days: int) -> None:
     asked = days_between(NOON.date() - timedelta(days=days - 1), NOON.date(), "UTC")
     print(f"\nover {days} days{'':26}    p50      p95 ms      of export_jobs, ms")
     for name, ask, question in QUESTIONS:
         ask(asked, ports)
         took = sorted(1000 * timed(lambda ask=ask: ask(asked, ports)) for _ in range(ROUNDS))
-        direct = statistics.median(1000 * asked_directly(engine, question, asked) for _ in range(DIRECT_ROUNDS))
+        direct = statistics.median(1000 * asked_directly(patient, question, asked) for _ in range(DIRECT_ROUNDS))
         print(f"{name:40}{statistics.median(took):7.1f}{took[int(0.95 * ROUNDS)]:9.1f}{direct:16.0f}")
 
 
-def asked_directly(engine: Engine, question: str, days: Days) -> float:
+def asked_directly(patient: Engine, question: str, days: Days) -> float:
     ended = "SELECT * FROM export_jobs WHERE completed_at >= :since AND completed_at < :until"
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+    with patient.begin() as connection:
         words = {"since": days.span.since, "until": days.span.until}
         query = text(f"WITH ended AS NOT MATERIALIZED ({ended}) {question}")
         return timed(lambda: connection.execute(query, words).all())
