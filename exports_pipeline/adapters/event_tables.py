@@ -81,5 +81,5 @@ metric_rollups = Table(
     Column("min", Numeric),
     Column("max", Numeric),
     Column("sketch", LargeBinary),
-    Column("dimensions_key", Uuid, Computed("CAST(md5(CAST(dimensions AS text)) AS uuid)"), primary_key=True),
+    Column("dimensions_key", Uuid, Computed("(md5((dimensions)::text))::uuid"), primary_key=True),
 )
