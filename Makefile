@@ -58,14 +58,19 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python -m benchmarks.receipts
 	$(BIN)/python -m benchmarks.kept
 	$(BIN)/python benchmarks/schedules.py
+	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.insights
+	$(BIN)/python -m benchmarks.postgres_datasets
 	$(BIN)/python -m benchmarks.recovery
 
 pictures: $(VENV)/.dev ## renew the pictures of the documentation
 	$(BIN)/python -m exports_pipeline_tests.pictures
 
-bench-long: $(VENV)/.dev ## measure the claims that need an hour: exports in memory, thousands, 100 million rows
+bench-long: $(VENV)/.dev ## measure the claims that need an hour: exports in memory, thousands, 100 million rows, 10 million events
 	$(BIN)/python -m benchmarks.in_memory
 	$(BIN)/python -m benchmarks.large
+	$(BIN)/python -m benchmarks.rollups
+	$(BIN)/python -m benchmarks.campaigns
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.retention
 

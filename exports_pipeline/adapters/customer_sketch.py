@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from datasketches import hll_sketch, hll_union  # type: ignore[import-untyped] # it ships none
+from datasketches import hll_sketch, hll_union
 
 LG_REGISTERS = 12
 """4,096 registers of a byte; the standard error is 1.6 %. Up to 384 customers are kept as their hashes: exact."""
