@@ -14,7 +14,8 @@ CROSS JOIN LATERAL (
         AND (step.category = '{}' OR event.category = ANY (step.category))
         AND (step.label = '{}' OR event.label = ANY (step.label))
         AND (step.campaign = '{}' OR event.campaign = ANY (step.campaign))
-    WHERE event.tenant = wanted.tenant AND event.customer = wanted.customer AND event.campaign <> ''
+    WHERE event.tenant || '/' || event.customer = wanted.tenant || '/' || wanted.customer -- by the index of customers
+        AND event.tenant || '' = wanted.tenant AND event.campaign <> ''
         AND (wanted.campaign IS NULL OR event.campaign = wanted.campaign)
         AND event.occurred_at BETWEEN wanted.since AND wanted.until
     OFFSET 0 -- by the index of the months in question, one customer at a time
