@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 def _create_journeys() -> None:
     # Journeys are told from the events of one customer; all else is read by batch or by time.
-    # The index is on an expression that no other serves: of a month that it knows nothing of, Postgres would rather take
+    # The index is on an expression that no other serves: of a month that it knows nothing of Postgres would rather take
     # that of tenants, and look through all of theirs for each customer.
     op.execute("""
         CREATE INDEX analytics_events_of_customer
