@@ -57,7 +57,8 @@ def _body(operation: dict[str, Any], document: dict[str, Any]) -> str:
     if "requestBody" not in operation:
         return ""
     content = operation["requestBody"]["content"]["application/json"]
-    schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    named = content["schema"].get("anyOf", [content["schema"]])[0]["$ref"]
+    schema = document["components"]["schemas"][named.rpartition("/")[2]]
     needed = set(schema.get("required", ()))
     fields = [
         (name + (" (needed)" if name in needed else ""), field.get("description", ""))

@@ -5,8 +5,15 @@ import shutil
 import pytest
 from PIL import Image, ImageDraw
 
-from exports_pipeline.reports.catalog import BUILT_IN
-from exports_pipeline_tests.pictures import DOCS, apart, desk_of_pictures, pdf_picture, report_picture, xlsx_picture
+from exports_pipeline_tests.pictures import (
+    DOCS,
+    PICTURED,
+    apart,
+    desk_of_pictures,
+    pdf_picture,
+    report_picture,
+    xlsx_picture,
+)
 
 POPPLER = pytest.mark.skipif(not shutil.which("pdftoppm"), reason="poppler is not installed (make tools)")
 LIBREOFFICE = pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed (make tools)")
@@ -28,7 +35,7 @@ def golden(name):
 
 @pytest.mark.slow
 @POPPLER
-@pytest.mark.parametrize("template", [each.name for each in BUILT_IN])
+@pytest.mark.parametrize("template", [each.name for each in PICTURED])
 def test_the_page_of_a_report_looks_as_its_picture(desk, tmp_path, template):
     found = apart(report_picture(template, desk, tmp_path), golden(f"reports/pictures/{template}.png"))
     assert found.share <= MOST_APART
