@@ -25,6 +25,7 @@ pytest.register_assert_rewrite("exports_pipeline_tests.contracts.sender_contract
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items):
     """Have the slow tests of a folder run one after the other, on the stack that they share."""
     for item in items:

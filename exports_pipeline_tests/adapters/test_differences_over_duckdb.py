@@ -55,7 +55,7 @@ def table(connection, name, rows):
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM given")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(before=ROWS, after=ROWS, key=st.sampled_from([(), ("id",), ("te xt", "id"), ("sum",)]), most=st.integers(1, 30))
 def test_it_is_what_python_finds_and_its_examples_lead_from_the_one_to_the_other(connection, before, after, key, most):
     table(connection, "earlier", before)

@@ -180,7 +180,7 @@ def test_any_history_gives_the_figures_of_a_direct_aggregation(events_engine, hi
 
 @pytest.mark.slow
 @given(history=HISTORIES)
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_great_many_histories_do(events_engine, history):
     is_told_truly(events_engine, history)
 

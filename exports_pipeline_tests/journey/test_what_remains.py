@@ -73,7 +73,7 @@ def test_no_table_names_a_secret(stack):
     found, size = {}, 0
     with psycopg.connect(stack.variables["EXPORTS_DATABASE_URL"]) as connection:
         for schema, table in tables:
-            with connection.cursor().copy(f'COPY {schema}."{table}" TO STDOUT') as rows:
+            with connection.cursor().copy(f'COPY (SELECT * FROM {schema}."{table}") TO STDOUT') as rows:
                 text = b"".join(bytes(row) for row in rows)
             size += len(text)
             if told := told_in(text, secrets):
