@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PARALLEL := -n auto --dist loadfile
-BY_FOLDER := -n auto --dist loadgroup
+BY_FOLDER := -n auto --dist loadscope --no-loadscope-reorder
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help

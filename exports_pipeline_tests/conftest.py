@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from exports_pipeline.adapters.migrations import migrate
 from exports_pipeline.adapters.postgres import make_engine
@@ -25,12 +26,17 @@ pytest.register_assert_rewrite("exports_pipeline_tests.contracts.sender_contract
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
-def pytest_collection_modifyitems(items):
-    """Have the slow tests of a folder run one after the other, on the stack that they share."""
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+class ByFolder(LoadScopeScheduling):
+    """Has the tests of a folder run one after the other, on the stack that they share."""
+
+    def _split_scope(self, nodeid):
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """By folder for `--dist loadscope`; groups, which would do, are lost between this pytest and this xdist."""
+    return ByFolder(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")
