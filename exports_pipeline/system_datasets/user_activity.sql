@@ -4,7 +4,17 @@ SELECT
     entry.actor AS user_id,
     person.email,
     (entry.at AT TIME ZONE 'UTC')::date AS day,
-    split_part(entry.action, '.', 1) AS feature,
+    CASE split_part(entry.action, '.', 1) -- as core/activity.py has it
+        WHEN 'export' THEN 'exports'
+        WHEN 'report' THEN 'reports'
+        WHEN 'schedule' THEN 'schedules'
+        WHEN 'delivery' THEN 'deliveries'
+        WHEN 'link' THEN 'deliveries'
+        WHEN 'telegram' THEN 'deliveries'
+        WHEN 'destination' THEN 'destinations'
+        WHEN 'user' THEN 'administration'
+        ELSE 'other'
+    END AS feature,
     entry.action,
     count(*) AS times,
     min(entry.at) AS first_at,

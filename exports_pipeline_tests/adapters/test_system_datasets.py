@@ -15,6 +15,7 @@ from exports_pipeline.adapters.postgres_warehouse import PostgresWarehouse
 from exports_pipeline.adapters.system_datasets import SYSTEM_CATALOG, with_system_datasets
 from exports_pipeline.checkup.finding import State
 from exports_pipeline.checkup.postgres_datasets import check_postgres_datasets
+from exports_pipeline.core.activity import FEATURES, OTHER
 from exports_pipeline.core.catalog import Catalog, Dataset
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.recipient import Channel, Recipient
@@ -187,7 +188,17 @@ def test_user_activity_counts_the_audit_log(ledger, catalog):
         ("ann", "export.requested"): 3,
         ("bob", "export.requested"): 2,
     }
-    assert {row["feature"] for row in rows} == {"export"}
+    assert {row["feature"] for row in rows} == {"exports"}
+
+
+def test_features_are_those_of_the_activity_endpoints(ledger, catalog, migrated):
+    with psycopg.connect(migrated, autocommit=True) as connection:
+        for kind in (*FEATURES, "dance"):
+            done = "INSERT INTO audit_log (at, actor, action, details) SELECT now(), id, %s, '{}' FROM users"
+            connection.execute(done, (f"{kind}.x",))
+    rows = rows_of(ledger, catalog, "user_activity", requester("ann"))
+    found = {row["action"].removesuffix(".x"): row["feature"] for row in rows if row["action"].endswith(".x")}
+    assert found == {**FEATURES, "dance": OTHER}
 
 
 def test_windows_come_with_the_names_of_their_schedules(ledger, catalog):
