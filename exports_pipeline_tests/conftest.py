@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,13 @@ from exports_pipeline_tests.tables import Tables
 pytest.register_assert_rewrite("exports_pipeline_tests.contracts.sender_contract")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
+
+
+def pytest_collection_modifyitems(items):
+    """Refuse tests that share an id: of these xdist runs one, and says nothing of the others."""
+    shared = sorted(name for name, times in Counter(item.nodeid for item in items).items() if times > 1)
+    if shared:
+        raise pytest.UsageError(f"Several tests have the id {', '.join(shared)}; give their parameters ids.")
 
 
 class ByFolder(LoadScopeScheduling):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
@@ -63,11 +63,15 @@ def as_lines(_context, value):
 
 
 @pytest.mark.slow
-@SCHEMA.parametrize()
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_documented(case):
-    token = {"Authorization": f"Bearer {token_of()}"}
-    case.call_and_validate(headers=token, excluded_checks=[NOT_KNOWN_TO_THE_DOCUMENT, *EXCEPT.get(case.path, ())])
+@each_operation
+def test_every_answer_is_as_documented(path, method, operation):
+    @given(case=SCHEMA[path][method.upper()].as_strategy())
+    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    def is_as_documented(case):
+        token = {"Authorization": f"Bearer {token_of()}"}
+        case.call_and_validate(headers=token, excluded_checks=[NOT_KNOWN_TO_THE_DOCUMENT, *EXCEPT.get(path, ())])
+
+    is_as_documented()
 
 
 def test_the_examples_of_a_request_work():
