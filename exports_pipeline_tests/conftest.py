@@ -74,11 +74,7 @@ def postgres(tmp_path_factory):
 @pytest.fixture(scope="session")
 def migrated(postgres):
     """URL of a database with the tables of the ledger."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE ledger")
-    url = postgres.rpartition("/")[0] + "/ledger"
-    migrate(url)
-    return url
+    return _migrated(postgres, "ledger")
 
 
 @pytest.fixture
@@ -94,11 +90,7 @@ def engine(migrated):
 @pytest.fixture(scope="session")
 def events_migrated(postgres):
     """URL of a database of its own with the tables of events: their partitions would be in the way of others."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE events")
-    url = postgres.rpartition("/")[0] + "/events"
-    migrate(url)
-    return url
+    return _migrated(postgres, "events")
 
 
 @pytest.fixture
@@ -133,6 +125,15 @@ def postgres_tables(postgres):
     tables = PostgresTables(postgres)
     yield tables
     tables.drop()
+
+
+def _migrated(server, name):
+    """The URL of a new database with all tables."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = f"{server.rpartition('/')[0]}/{name}"
+    migrate(url)
+    return url
 
 
 def _wait_for(url, process, log):
