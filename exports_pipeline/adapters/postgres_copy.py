@@ -7,6 +7,7 @@ exactly, and says no where a value does not fit its declared type, instead of ro
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 
 import psycopg
 import pyarrow as pa
@@ -23,6 +24,7 @@ from exports_pipeline.writers.sql_text import identifier
 
 BLOCK_BYTES = 4 << 20
 """Of text that is read at a time; a row that is longer cannot be read."""
+_PATIENCE_S = 0.2
 
 
 class RowsCopy:
@@ -61,6 +63,8 @@ class RowsCopy:
                 raise text.error or _misfit(error, columns) from error
             except (OSError, pa.ArrowException) as error:
                 raise text.error or SpillDiskFull() from error
+            finally:
+                text.leave(self._snapshot.interrupt)
         return self.rows
 
     def _convert(self, text: io.RawIOBase, schema: pa.Schema, path: Path) -> None:
@@ -93,11 +97,12 @@ def restored_columns(columns: Sequence[Column]) -> str:
 
 
 class _Text(io.RawIOBase):
-    """What Postgres sends, as Arrow reads it."""
+    """What Postgres sends, as Arrow reads it: ahead, in a thread of its own, which outlives an error in ours."""
 
     def __init__(self, lines: psycopg.Copy, is_stopped: Callable[[], bool]) -> None:
         self._lines, self._is_stopped = lines, is_stopped
         self._rest = bytearray()
+        self._turn, self._is_left = Lock(), False
         self.error: Exception | None = None
         """What went wrong on the way here; Arrow keeps the text of it only."""
 
@@ -107,10 +112,20 @@ class _Text(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """So many bytes, or fewer at the end."""
-        wanted = size if size > 0 else BLOCK_BYTES
+        with self._turn:
+            return self._read(size if size > 0 else BLOCK_BYTES)
+
+    def leave(self, interrupt: Callable[[], None]) -> None:
+        """Return when nobody reads any more, as the connection serves one thread at a time; `interrupt` ends a wait."""
+        self._is_left = True
+        while not self._turn.acquire(timeout=_PATIENCE_S):
+            interrupt()
+        self._turn.release()
+
+    def _read(self, wanted: int) -> bytes:
         try:
             with reading_postgres():
-                while not self._is_stopped() and len(self._rest) < wanted and (row := self._lines.read()):
+                while not self._is_over() and len(self._rest) < wanted and (row := self._lines.read()):
                     self._rest += row
         except Exception as error:
             self.error = error
@@ -118,6 +133,9 @@ class _Text(io.RawIOBase):
         taken = bytes(self._rest[:wanted])
         del self._rest[:wanted]
         return taken
+
+    def _is_over(self) -> bool:
+        return self._is_left or self._is_stopped()
 
 
 def _misfit(error: pa.ArrowInvalid, columns: Sequence[Column]) -> Exception:
