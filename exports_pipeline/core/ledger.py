@@ -41,6 +41,16 @@ class AuditEntry:
     """As `export.requested`, `export.download_link`."""
     job_id: UUID | None = None
     details: Mapping[str, Any] | None = None
+    subject: UUID | None = None
+    """For whom it was done, where that is not the actor."""
+    entity_type: str = ""
+    """What was acted upon: `job`, `schedule`, `destination`, `key`, `team`, `user`, `dataset`, ..."""
+    entity_id: str = ""
+    before: Mapping[str, Any] | None = None
+    """Of a change of configuration: what changed, as it was, without secrets."""
+    after: Mapping[str, Any] | None = None
+    outcome: str = "ok"
+    """`ok`, or `refused` with the problem's code in the details."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,16 @@ from uuid import UUID
 class Permission(StrEnum):
     """What a token may allow beyond the requester's own rows."""
 
+    EXPORT = "EXPORT"
+    """Export rows of one's own; every token that names no role has it."""
     MANAGE_EXPORTS = "MANAGE_EXPORTS"
     EXPORT_ALL = "EXPORT_ALL"
+    MANAGE_SCHEDULES = "MANAGE_SCHEDULES"
+    MANAGE_DESTINATIONS = "MANAGE_DESTINATIONS"
+    VIEW_INSIGHTS_ALL = "VIEW_INSIGHTS_ALL"
     VIEW_AUDIT = "VIEW_AUDIT"
     UNMASK = "UNMASK"
+    ADMIN = "ADMIN"
 
 
 _DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK, Permission.VIEW_AUDIT})
@@ -27,6 +33,14 @@ class Requester:
     """The value in a dataset's owner column that this user's rows carry."""
     permissions: frozenset[Permission] = frozenset()
     email: str | None = None
+    roles: frozenset[str] = frozenset()
+    """The roles that their permissions come from, by name."""
+    teams: frozenset[UUID] = frozenset()
+    """The teams they belong to."""
+    service: UUID | None = None
+    """The service account that acts for this user, if one does."""
+    key_id: UUID | None = None
+    """The API key that the request came with, if not a token."""
 
     def lost_since(self, earlier: "Requester") -> frozenset[Permission]:
         """Permissions by which `earlier` saw more rows, or more of them, and that are gone."""
