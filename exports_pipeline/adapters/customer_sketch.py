@@ -2,10 +2,39 @@
 
 from collections.abc import Iterable
 
-from datasketches import hll_sketch, hll_union
+from datasketches import hll_sketch, hll_union, tgt_hll_type
 
 LG_REGISTERS = 12
 """4,096 registers of a byte; the standard error is 1.6 %. Up to 384 customers are kept as their hashes: exact."""
+_QUICKEST = tgt_hll_type.HLL_8
+"""Of the forms that a sketch in memory may have, the one that is made without being packed."""
+
+
+class Customers:
+    """The customers of sketches that are added, each of them once."""
+
+    __slots__ = ("_union",)
+
+    def __init__(self) -> None:
+        self._union = hll_union(LG_REGISTERS)
+
+    def add(self, sketch: hll_sketch) -> None:
+        """Add the customers of a sketch, as `read_sketch` gives it."""
+        self._union.update(sketch)
+
+    def count(self) -> int:
+        """How many customers there are.
+
+        A sketch also estimates from the order in which customers came; merged with itself it forgets that, so that the
+        same customers are the same number, however they came together.
+        """
+        self._union.update(self._union.get_result(_QUICKEST))
+        return round(float(self._union.get_estimate()))
+
+
+def read_sketch(stored: bytes) -> hll_sketch:
+    """A sketch as it was stored."""
+    return hll_sketch.deserialize(stored)
 
 
 def sketch_of(customers: Iterable[str]) -> bytes:
@@ -24,15 +53,10 @@ def merged(sketches: Iterable[bytes]) -> bytes:
     return bytes(union.get_result().serialize_compact())
 
 
-def count_of(sketch: bytes | None) -> int:
-    """How many customers are in a sketch.
-
-    A sketch also estimates from the order in which customers came; merged with itself it forgets that, so that the
-    same customers are the same number, however they came together.
-    """
-    if sketch is None:
+def count_of(stored: bytes | None) -> int:
+    """How many customers are in a stored sketch."""
+    if stored is None:
         return 0
-    union, same = hll_union(LG_REGISTERS), hll_sketch.deserialize(sketch)
-    union.update(same)
-    union.update(same)
-    return round(float(union.get_estimate()))
+    customers = Customers()
+    customers.add(read_sketch(stored))
+    return customers.count()

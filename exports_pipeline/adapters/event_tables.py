@@ -82,4 +82,5 @@ metric_rollups = Table(
     Column("max", Numeric),
     Column("sketch", LargeBinary),
     Column("dimensions_key", Uuid, Computed("(md5((dimensions)::text))::uuid"), primary_key=True),
+    Column("campaign", Text, Computed("COALESCE((dimensions ->> 'campaign'::text), ''::text)"), nullable=False),
 )

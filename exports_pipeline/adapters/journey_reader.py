@@ -11,7 +11,7 @@ from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, Run, runs_of
 from exports_pipeline.core.histogram import of_bytes, packed
-from exports_pipeline.core.journey import durations
+from exports_pipeline.core.journey import COHORTS, durations
 from exports_pipeline.core.journey_store import CohortFigures
 from exports_pipeline.core.metric import Granularity
 
@@ -61,7 +61,7 @@ class PostgresJourneyStore:
 def _reached(
     connection: Connection, which: dict[str, Any], buckets: Sequence[Bucket], steps: int
 ) -> tuple[tuple[int, ...], ...]:
-    runs = runs_of(buckets)
+    runs = runs_of(buckets, (Granularity.MINUTE, *COHORTS))
     asked = {
         **which,
         "starts": [bucket.since for bucket in buckets],
@@ -81,7 +81,7 @@ def _histograms(
 ) -> dict[tuple[int, int], int]:
     """Of whole days of UTC from their roll-up, of the hours around them from the journeys themselves."""
     merged: defaultdict[tuple[int, int], int] = defaultdict(int)
-    for run in runs_of([Bucket(start=since, since=since, until=until)]):
+    for run in runs_of([Bucket(start=since, since=since, until=until)], (Granularity.MINUTE, Granularity.DAY)):
         if run.granularity is Granularity.DAY:
             for step, since_step, histogram in connection.execute(_HISTOGRAMS, {**which, **_span(run)}):
                 merged[step, since_step] += of_bytes(histogram)

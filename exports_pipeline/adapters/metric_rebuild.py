@@ -1,4 +1,4 @@
-"""Makes stored buckets anew from the raw events: minutes from events, hours from minutes, days from hours."""
+"""Makes stored buckets anew from the raw events: minutes from events, all others from shorter ones."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -8,17 +8,20 @@ from sqlalchemy import ARRAY, Connection, DateTime, FromClause, Text, column, fu
 
 from exports_pipeline.adapters.event_tables import analytics_events, metric_rollups
 from exports_pipeline.adapters.metric_events import figures_by_minute, is_of_open_batch
-from exports_pipeline.adapters.metric_sketches import crowds_of_finer, crowds_of_minutes, put
+from exports_pipeline.adapters.metric_sketches import crowds_of_minutes, crowds_of_shorter, put
 from exports_pipeline.adapters.sql_files import load_sql
-from exports_pipeline.core.bucket import floor
+from exports_pipeline.core.bucket import after, floor
 from exports_pipeline.core.metric import Granularity, Metric
 
-_LENGTHS = {
-    Granularity.MINUTE: timedelta(minutes=1),
-    Granularity.HOUR: timedelta(hours=1),
-    Granularity.DAY: timedelta(days=1),
+_SHORTER = {
+    Granularity.QUARTER_HOUR: Granularity.MINUTE,
+    Granularity.HOUR: Granularity.QUARTER_HOUR,
+    Granularity.QUARTER_DAY: Granularity.HOUR,
+    Granularity.DAY: Granularity.QUARTER_DAY,
+    Granularity.WEEK: Granularity.DAY,
+    Granularity.MONTH: Granularity.DAY,
 }
-_COARSER = {Granularity.HOUR: Granularity.MINUTE, Granularity.DAY: Granularity.HOUR}
+"""What the buckets of each granularity are made of, in the order in which they are made."""
 _COLUMNS = ("granularity", "tenant", "metric", "bucket", "dimensions", "count", "sum", "min", "max")
 _Instant = DateTime(timezone=True)
 
@@ -33,12 +36,12 @@ class Window(NamedTuple):
     @classmethod
     def of_minute(cls, tenant: str, minute: datetime) -> Self:
         """One minute."""
-        return cls(tenant, minute, minute + _LENGTHS[Granularity.MINUTE])
+        return cls(tenant, minute, after(minute, Granularity.MINUTE))
 
     def widened(self, granularity: Granularity) -> Self:
         """The whole buckets that this lies in."""
         last = floor(self.until - timedelta(microseconds=1), granularity)
-        return self._replace(since=floor(self.since, granularity), until=last + _LENGTHS[granularity])
+        return self._replace(since=floor(self.since, granularity), until=after(last, granularity))
 
 
 def rebuild(connection: Connection, metrics: Sequence[Metric], windows: Collection[Window]) -> int:
@@ -51,10 +54,10 @@ def rebuild(connection: Connection, metrics: Sequence[Metric], windows: Collecti
         return 0
     _drop(connection, metrics, windows, Granularity.MINUTE)
     written = _put_minutes(connection, metrics, windows)
-    for granularity, finer in _COARSER.items():
+    for granularity, shorter in _SHORTER.items():
         wider = {window.widened(granularity) for window in windows}
         _drop(connection, metrics, wider, granularity)
-        written += _put_coarser(connection, metrics, wider, granularity, finer)
+        written += _put_longer(connection, metrics, wider, granularity, shorter)
     return written
 
 
@@ -88,19 +91,19 @@ def _put_minutes(connection: Connection, metrics: Sequence[Metric], windows: Col
     return written + put(connection, crowds_of_minutes(connection, counting, events), are_new=True)
 
 
-def _put_coarser(
+def _put_longer(
     connection: Connection,
     metrics: Sequence[Metric],
     windows: Collection[Window],
     granularity: Granularity,
-    finer: Granularity,
+    shorter: Granularity,
 ) -> int:
-    given = _as_columns(windows) | {"granularity": granularity, "finer": finer}
+    given = _as_columns(windows) | {"granularity": granularity, "shorter": shorter}
     written = 0
     if plain := [metric.name for metric in metrics if not metric.takes_customers]:
-        written += connection.execute(load_sql("metric_coarser"), given | {"metrics": plain}).rowcount
+        written += connection.execute(load_sql("metric_longer"), given | {"metrics": plain}).rowcount
     if counting := [metric.name for metric in metrics if metric.takes_customers]:
-        found = crowds_of_finer(connection, granularity, given | {"metrics": counting})
+        found = crowds_of_shorter(connection, granularity, given | {"metrics": counting})
         written += put(connection, found, are_new=True)
     return written
 

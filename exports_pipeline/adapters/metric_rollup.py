@@ -88,7 +88,7 @@ class MetricRollUp:
         return RolledUp(batches=len(ids), events=sum(row.events for row in rows), buckets=buckets, late=late)
 
     def _add_figures(self, connection: Connection, events: FromClause) -> int:
-        """Add the events' figures to minutes, hours and days, all in one statement."""
+        """Add the events' figures to the buckets of all granularities, in one statement."""
         if not self._plain:
             return 0
         minutes = union_all(*(figures_by_minute(metric, events) for metric in self._plain)).cte("minutes")
@@ -97,7 +97,7 @@ class MetricRollUp:
             .table_valued("name", name="granularity")
             .render_derived()
         )
-        bucket = func.date_trunc(granularity.c.name, minutes.c.bucket, "UTC")
+        bucket = func.bucket_start(granularity.c.name, minutes.c.bucket)
         rows = (
             select(
                 minutes.c.tenant,

@@ -46,15 +46,15 @@ def crowds_of_minutes(connection: Connection, metrics: Sequence[Metric], events:
         yield Crowd(key, row.events, sketch_of(row.customers) if row.customers else None)
 
 
-def crowds_of_finer(connection: Connection, granularity: Granularity, windows: dict[str, Any]) -> Iterator[Crowd]:
-    """The buckets of some windows, merged of the finer ones, each key once; `windows` are the parameters."""
-    for row in connection.execute(load_sql("metric_finer_sketches"), windows):
+def crowds_of_shorter(connection: Connection, granularity: Granularity, windows: dict[str, Any]) -> Iterator[Crowd]:
+    """The buckets of some windows, merged of the shorter ones, each key once; `windows` are the parameters."""
+    for row in connection.execute(load_sql("metric_shorter_sketches"), windows):
         key = Key(row.tenant, row.metric, granularity, row.bucket, row.dimensions)
         yield Crowd(key, row.events, _merged(row.sketches))
 
 
 def in_all_granularities(minutes: Iterable[Crowd]) -> Iterator[Crowd]:
-    """The minutes, and the hours and days that they add up to, each key once."""
+    """The minutes, and the longer buckets that they add up to, each key once."""
     found: dict[Key, tuple[int, list[bytes | None]]] = {}
     for (tenant, metric, _, bucket, dimensions), events, sketch in minutes:
         for granularity in STORED:

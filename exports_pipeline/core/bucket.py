@@ -1,13 +1,26 @@
-"""Buckets of time in any zone, composed of the minutes, hours and days of UTC that are stored."""
+"""Buckets of time in any zone, composed of the buckets of UTC that are stored."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from exports_pipeline.core.metric import Granularity
+from exports_pipeline.core.metric import STORED, Granularity
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_LENGTHS = {
+    Granularity.MINUTE: _MINUTE,
+    Granularity.QUARTER_HOUR: 15 * _MINUTE,
+    Granularity.HOUR: _HOUR,
+    Granularity.QUARTER_DAY: 6 * _HOUR,
+    Granularity.DAY: _DAY,
+    Granularity.WEEK: 7 * _DAY,
+    Granularity.MONTH: 28 * _DAY,
+}
+"""At least; months differ."""
+_BEGINNING = datetime(2000, 1, 3, tzinfo=UTC)
+"""A Monday, from which all buckets but months are a whole number of lengths away."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,63 +68,69 @@ def count_of_buckets(first: date, last: date, granularity: Granularity) -> int:
     days = (last - first).days + 1
     return {
         Granularity.MINUTE: days * 1_440,
+        Granularity.QUARTER_HOUR: days * 96,
         Granularity.HOUR: days * 24,
+        Granularity.QUARTER_DAY: days * 4,
         Granularity.DAY: days,
         Granularity.WEEK: days // 7 + 1,
         Granularity.MONTH: days // 28 + 1,
     }[granularity]
 
 
-def runs_of(buckets: Sequence[Bucket]) -> list[Run]:
-    """What has to be read for these buckets: the fewest stored ones, none of which lies in two of the buckets."""
+def runs_of(buckets: Sequence[Bucket], stored: Sequence[Granularity] = STORED) -> list[Run]:
+    """What has to be read for these buckets: the fewest stored ones, none of which lies in two of the buckets.
+
+    `stored` are the granularities there are, the shortest first; what none of them fits is a run of the shortest.
+    """
+    return list(_runs_of(tuple((bucket.since, bucket.until) for bucket in buckets), tuple(stored)))
+
+
+@lru_cache(maxsize=128)
+def _runs_of(spans: Sequence[tuple[datetime, datetime]], stored: Sequence[Granularity]) -> Sequence[Run]:
+    """Remembered, as one page asks several questions about the same time."""
     runs: list[Run] = []
-    for bucket in buckets:
-        for run in _composed(bucket.since, bucket.until):
+    for since, until in spans:
+        for run in _composed(since, until, stored):
             last = runs[-1] if runs else None
             if last and last.granularity is run.granularity and last.until == run.since:
                 runs[-1] = Run(granularity=run.granularity, since=last.since, until=run.until)
             else:
                 runs.append(run)
-    return runs
+    return tuple(runs)
 
 
 def floor(at: datetime, granularity: Granularity) -> datetime:
     """The beginning of the stored bucket in which an instant of UTC lies."""
-    at = at.replace(second=0, microsecond=0)
-    if granularity is Granularity.MINUTE:
-        return at
-    return at.replace(minute=0) if granularity is Granularity.HOUR else at.replace(hour=0, minute=0)
+    if granularity is Granularity.MONTH:
+        return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return at - (at - _BEGINNING) % _LENGTHS[granularity]
 
 
-def _composed(since: datetime, until: datetime) -> Iterator[Run]:
-    inner = _aligned(since, until, Granularity.HOUR, _HOUR)
-    if inner is None:
-        yield Run(granularity=Granularity.MINUTE, since=since, until=until)
+def after(start: datetime, granularity: Granularity) -> datetime:
+    """When the stored bucket ends that begins then."""
+    if granularity is Granularity.MONTH:
+        return floor(start + 31 * _DAY, granularity)
+    return start + _LENGTHS[granularity]
+
+
+def _composed(since: datetime, until: datetime, stored: Sequence[Granularity]) -> Iterator[Run]:
+    """The longest stored buckets that fit within, and on both sides of them the shorter ones."""
+    length = until - since
+    if not length:
         return
-    first_hour, last_hour = inner
-    if since < first_hour:
-        yield Run(granularity=Granularity.MINUTE, since=since, until=first_hour)
-    days = _aligned(first_hour, last_hour, Granularity.DAY, _DAY)
-    if days is None:
-        yield Run(granularity=Granularity.HOUR, since=first_hour, until=last_hour)
-    else:
-        if first_hour < days[0]:
-            yield Run(granularity=Granularity.HOUR, since=first_hour, until=days[0])
-        yield Run(granularity=Granularity.DAY, since=days[0], until=days[1])
-        if days[1] < last_hour:
-            yield Run(granularity=Granularity.HOUR, since=days[1], until=last_hour)
-    if last_hour < until:
-        yield Run(granularity=Granularity.MINUTE, since=last_hour, until=until)
-
-
-def _aligned(
-    since: datetime, until: datetime, granularity: Granularity, length: timedelta
-) -> tuple[datetime, datetime] | None:
-    """The whole stored buckets within; None where there is none."""
-    first, last = floor(since, granularity), floor(until, granularity)
-    if first < since:
-        first += length
-    return (first, last) if first < last else None
+    for place in range(len(stored) - 1, 0, -1):
+        granularity = stored[place]
+        if length < _LENGTHS[granularity]:
+            continue
+        first, last = floor(since, granularity), floor(until, granularity)
+        if first < since:
+            first = after(first, granularity)
+        if first < last:
+            yield from _composed(since, first, stored[:place])
+            yield Run(granularity=granularity, since=first, until=last)
+            yield from _composed(last, until, stored[:place])
+            return
+    yield Run(granularity=stored[0], since=since, until=until)
 
 
 def _period_of(day: date, granularity: Granularity) -> tuple[date, date]:

@@ -16,14 +16,24 @@ class Granularity(StrEnum):
     """How long a bucket of time is; weeks begin on Monday (ISO 8601)."""
 
     MINUTE = "minute"
+    QUARTER_HOUR = "quarter_hour"
     HOUR = "hour"
+    QUARTER_DAY = "quarter_day"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
 
 
-STORED = (Granularity.MINUTE, Granularity.HOUR, Granularity.DAY)
-"""Buckets of UTC that are kept; all others are composed of them."""
+STORED = (
+    Granularity.MINUTE,
+    Granularity.QUARTER_HOUR,
+    Granularity.HOUR,
+    Granularity.QUARTER_DAY,
+    Granularity.DAY,
+    Granularity.WEEK,
+    Granularity.MONTH,
+)
+"""Buckets of UTC that are kept, the shortest first; all others are composed of them."""
 ASKED = (Granularity.HOUR, Granularity.DAY, Granularity.WEEK, Granularity.MONTH)
 """Buckets of any time zone that a series may have."""
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports_pipeline.core.bucket import buckets_between, floor, runs_of
+from exports_pipeline.core.bucket import Bucket, after, buckets_between, floor, runs_of
 from exports_pipeline.core.metric import ASKED, STORED, Granularity
 
 ZONES = (
@@ -16,7 +16,7 @@ ZONES = (
     "America/Sao_Paulo", "Pacific/Apia", "Africa/Cairo", "Europe/Prague", "Pacific/Chatham",
 )  # fmt: skip
 DAYS = st.dates(date(2010, 1, 1), date(2030, 12, 31))
-LENGTHS = {Granularity.MINUTE: timedelta(minutes=1), Granularity.HOUR: timedelta(hours=1)}
+MIDDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def hours_of(zone, day):
@@ -76,7 +76,36 @@ def test_weeks_are_those_of_iso_and_say_where_the_range_cuts_them():
     ]
 
 
-@pytest.mark.parametrize(("zone", "granularities"), [("UTC", {"day"}), ("America/New_York", {"hour", "day"})])
-def test_days_of_utc_are_read_as_one_run(zone, granularities):
-    buckets = list(buckets_between(date(2026, 1, 1), date(2026, 1, 31), Granularity.MONTH, ZoneInfo(zone)))
-    assert {run.granularity for run in runs_of(buckets)} == granularities
+@pytest.mark.parametrize(
+    ("zone", "first", "days", "read"),
+    [
+        ("UTC", date(2026, 1, 1), 90, 3),  # months
+        ("UTC", date(2026, 1, 5), 28, 4),  # weeks
+        ("Europe/Prague", date(2026, 1, 5), 1, 1 + 3 + 5),
+        ("Asia/Kolkata", date(2026, 1, 5), 1, 2 + 5 + 3 + 2),
+        ("Asia/Kathmandu", date(2026, 1, 5), 1, 3 + 5 + 3 + 1),
+        ("Asia/Kolkata", date(2026, 1, 5), 28, 2 + 5 + 3 + 6 + 3 + 2),  # with three weeks and six days of UTC
+    ],
+)
+def test_a_range_is_read_from_few_buckets(zone, first, days, read):
+    since = next(buckets_between(first, first, Granularity.DAY, ZoneInfo(zone))).since
+    after_last = first + timedelta(days=days)
+    until = next(buckets_between(after_last, after_last, Granularity.DAY, ZoneInfo(zone))).since
+    runs = runs_of([Bucket(start=since, since=since, until=until)])
+    assert sum(map(count_of_run, runs)) == read
+
+
+def count_of_run(run):
+    count, at = 0, run.since
+    while at < run.until:
+        count, at = count + 1, after(at, run.granularity)
+    return count
+
+
+def test_what_no_stored_bucket_fits_is_read_from_the_shortest():
+    odd = Bucket(start=MIDDAY, since=MIDDAY, until=MIDDAY + timedelta(minutes=61))
+    assert [run.granularity for run in runs_of([odd], (Granularity.QUARTER_HOUR, Granularity.HOUR))] == [
+        Granularity.HOUR,
+        Granularity.QUARTER_HOUR,
+    ]
+    assert [run.granularity for run in runs_of([odd])] == [Granularity.HOUR, Granularity.MINUTE]

@@ -1,0 +1,67 @@
+"""Questions about stored buckets, as statements that find them run by run over a key."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from exports_pipeline.core.bucket import Bucket, runs_of
+from exports_pipeline.core.metric import Metric
+
+Where = Mapping[str, Sequence[str]]
+_SUMS = "CAST(sum(found.count) AS bigint) AS events, sum(found.sum), min(found.min), max(found.max)"
+_CAMPAIGN = "campaign"
+"""The dimension that is a column by itself, with an index."""
+
+
+@cache
+def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
+    """Stored buckets told by the place of the bucket they lie in, and summed; customers each row by itself.
+
+    As a text that is kept: to compose it anew takes longer than Postgres needs to answer it.
+    """
+    # A bucket rolled up before the metric had the dimension, and not backfilled since, has none.
+    dimensions = "".join(
+        f", coalesce(stored.dimensions ->> CAST(%(by_{place})s AS text), '') AS by_{place}" for place in range(by)
+    )
+    wanted = "".join(
+        f" AND {_value_of(name, place)} = ANY (%(values_{place})s::text[])" for place, name in enumerate(where)
+    )
+    groups = "".join(f", by_{place}" for place in range(by))
+    figures = "found.count, found.sketch" if takes_customers else _SUMS
+    grouped = "" if takes_customers else f"GROUP BY place{groups}"
+    return f"""
+        SELECT width_bucket(found.bucket, %(starts)s::timestamptz[]) AS place, {figures}{groups}
+        FROM unnest(%(granularities)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])
+            AS run (granularity, since, until)
+        CROSS JOIN LATERAL (
+            SELECT stored.bucket, stored.count, stored.sum, stored.min, stored.max, stored.sketch{dimensions}
+            FROM metric_rollups AS stored
+            WHERE stored.tenant = %(tenant)s AND stored.metric = %(metric)s AND stored.granularity = run.granularity
+                AND stored.bucket >= run.since AND stored.bucket < run.until{wanted}
+            OFFSET 0 -- or the planner, not knowing how short runs are, may join them with all buckets of the metric
+        ) AS found
+        {grouped}
+        LIMIT %(most)s"""  # noqa: S608 - names of our own
+
+
+def asked_of(tenant: str, metric: Metric, buckets: Sequence[Bucket], where: Where, by: Sequence[str]) -> dict[str, Any]:
+    """The parameters of the statement but `most`."""
+    runs = runs_of(buckets)
+    asked: dict[str, Any] = {
+        "tenant": tenant,
+        "metric": metric.name,
+        "starts": [bucket.since for bucket in buckets],
+        "granularities": [str(run.granularity) for run in runs],
+        "sinces": [run.since for run in runs],
+        "untils": [run.until for run in runs],
+    }
+    asked |= {f"by_{place}": name for place, name in enumerate(by)}
+    for place, (name, values) in enumerate(where.items()):
+        asked |= {f"where_{place}": name, f"values_{place}": list(values)}
+    return asked
+
+
+def _value_of(name: str, place: int) -> str:
+    if name == _CAMPAIGN:
+        return "stored.campaign"
+    return f"coalesce(stored.dimensions ->> CAST(%(where_{place})s AS text), '')"
