@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from exports_pipeline.adapters.customer_sketch import count_of
 from exports_pipeline.adapters.event_tables import metric_rollups
+from exports_pipeline.core.metric import kept_for
 
 
 def starts(at: datetime) -> dict[str, datetime]:
@@ -25,7 +26,7 @@ def starts(at: datetime) -> dict[str, datetime]:
 
 def direct_figures(metrics, events):
     """Figures by tenant, metric, granularity, bucket and dimensions."""
-    counted = defaultdict(list)
+    counted, metrics = defaultdict(list), kept_for(metrics)
     for event in events:
         for metric in metrics:
             if not counts(metric, event):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from exports_pipeline.core.bucket import Bucket, runs_of
+from exports_pipeline.core.bucket import Run
 from exports_pipeline.core.metric import Metric
 
 Where = Mapping[str, Sequence[str]]
@@ -14,10 +14,11 @@ _CAMPAIGN = "campaign"
 
 
 @cache
-def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
+def statement(where: tuple[str, ...], by: int, *, takes_customers: bool, has_minutes: bool) -> str:
     """Stored buckets told by the place of the bucket they lie in, and summed; customers each row by itself.
 
-    As a text that is kept: to compose it anew takes longer than Postgres needs to answer it.
+    As a text that is kept: to compose it anew takes longer than Postgres needs to answer it. Where nothing is read of
+    minutes it says so, since the index of campaigns has none.
     """
     # A bucket rolled up before the metric had the dimension, and not backfilled since, has none.
     dimensions = "".join(
@@ -26,6 +27,7 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
     wanted = "".join(
         f" AND {_value_of(name, place)} = ANY (%(values_{place})s::text[])" for place, name in enumerate(where)
     )
+    wanted += "" if has_minutes else " AND stored.granularity <> 'minute'"
     groups = "".join(f", by_{place}" for place in range(by))
     figures = "found.count, found.sketch" if takes_customers else _SUMS
     grouped = "" if takes_customers else f"GROUP BY place{groups}"
@@ -44,13 +46,11 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
         LIMIT %(most)s"""  # noqa: S608 - names of our own
 
 
-def asked_of(tenant: str, metric: Metric, buckets: Sequence[Bucket], where: Where, by: Sequence[str]) -> dict[str, Any]:
-    """The parameters of the statement but `most`."""
-    runs = runs_of(buckets)
+def asked_of(tenant: str, metric: Metric, runs: Sequence[Run], where: Where, by: Sequence[str]) -> dict[str, Any]:
+    """The parameters of the statement but `starts` and `most`."""
     asked: dict[str, Any] = {
         "tenant": tenant,
         "metric": metric.name,
-        "starts": [bucket.since for bucket in buckets],
         "granularities": [str(run.granularity) for run in runs],
         "sinces": [run.since for run in runs],
         "untils": [run.until for run in runs],

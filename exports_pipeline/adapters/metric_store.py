@@ -14,7 +14,7 @@ from exports_pipeline.adapters.metric_rollup import MOST_EVENTS, MetricRollUp
 from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, buckets_between, count_of_buckets
-from exports_pipeline.core.metric import Granularity, Metric, Metrics
+from exports_pipeline.core.metric import Granularity, Metric, Metrics, kept_for
 from exports_pipeline.core.metric_store import LATE_AFTER, MOST_BUCKETS, Line, Mismatch, RolledUp, Series
 from exports_pipeline.core.refusals import InvalidDateRange, TooManyPoints
 
@@ -39,8 +39,8 @@ class PostgresMetricStore:
         self._also = tuple(also)
         self._reader = MetricReader(engine)
         self._patient = patient or engine
-        self._rollup = MetricRollUp(self._patient, tuple(metrics), also=self._also, most_events=most_events)
-        self._check = MetricCheck(self._patient, tuple(metrics))
+        self._rollup = MetricRollUp(self._patient, kept_for(metrics), also=self._also, most_events=most_events)
+        self._check = MetricCheck(self._patient, kept_for(metrics))
 
     @property
     def metrics(self) -> Metrics:
@@ -117,7 +117,7 @@ class PostgresMetricStore:
         chosen = self._metrics.choose(metrics)
         refuse_reversed(from_, to)
         days = whole_range(from_, to, ZoneInfo("UTC"))
-        return backfill(self._patient, chosen, since=days.since, until=days.until)
+        return backfill(self._patient, kept_for(chosen), since=days.since, until=days.until)
 
     def check(self, *, buckets: int, seed: int) -> list[Mismatch]:
         """Compare so many randomly chosen buckets with the events themselves."""

@@ -1,13 +1,16 @@
 """Metrics as they are declared: which events count, how they are aggregated, and by what they can be told apart."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from exports_pipeline.core.refusals import UnknownDimension, UnknownMetric
 
 DIMENSIONS = ("campaign", "category", "label", "event_type", "segment")
 """What every event has; `segment` stands in its metadata."""
+NARROWER = "#"
+"""Stands behind the name of a metric that is kept beside a declared one, where no name of a declared one has it."""
 METADATA = "metadata."
 """What the name of a dimension begins with that is a text in the event's metadata."""
 
@@ -89,6 +92,23 @@ class Metric:
         """Whether it counts customers."""
         return self.aggregate is Aggregate.DISTINCT
 
+    @cached_property
+    def kept(self) -> "tuple[Metric, ...]":
+        """This metric, and the same told apart by less: what is asked of all campaigns at once is then a row, not many.
+
+        Customers are kept by campaign as well, since Postgres cannot add their sketches up.
+        """
+        narrower: list[tuple[str, ...]] = [()] if self.dimensions else []
+        if self.takes_customers and "campaign" in self.dimensions and len(self.dimensions) > 1:
+            narrower.append(("campaign",))
+        named = {f"{self.name}{NARROWER}{','.join(each)}": each for each in narrower}
+        return (self, *(replace(self, name=name, dimensions=each) for name, each in named.items()))
+
+    def kept_by(self, names: Iterable[str]) -> "Metric":
+        """That of the metrics that are kept which is told apart by these dimensions, and by the fewest others."""
+        fitting = [each for each in self.kept if set(names) <= set(each.dimensions)]
+        return min(fitting, key=lambda each: len(each.dimensions))
+
     def check_dimensions(self, names: Sequence[str], *, field: str) -> None:
         """Refuse what the metric cannot be told apart by.
 
@@ -127,3 +147,8 @@ class Metrics:
             UnknownMetric: one of them is not there.
         """
         return tuple(self) if names is None else tuple(self.find(name) for name in dict.fromkeys(names))
+
+
+def kept_for(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+    """All metrics that are kept for these."""
+    return tuple(kept for metric in metrics for kept in metric.kept)
