@@ -25,7 +25,7 @@ START = datetime(2026, 3, 28, 21, tzinfo=UTC)
 
 
 def empty(engine):
-    tables = "journeys, journey_rollups, journey_seconds, campaigns, journey_definition"
+    tables = "journeys, journey_rollups, journey_seconds, campaigns, journey_definition, customers_to_retell"
     with engine.begin() as connection:
         empty_tables(connection)
         connection.execute(text(f"TRUNCATE {tables}"))
@@ -50,6 +50,8 @@ def roll_up(engine, *, most=None, funnel=FUNNEL, die=False):
         follower.add(connection, list(taken))
         if follower.is_stale(connection):
             follower.mend(connection)
+        while follower.is_behind(connection):
+            follower.catch_up(connection)
         if die:
             connection.rollback()
         else:

@@ -47,6 +47,13 @@ journey_seconds = Table(
     Column("histogram", LargeBinary, nullable=False),
 )
 
+customers_to_retell = Table(
+    "customers_to_retell",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("customer", Text, primary_key=True),
+)
+
 journey_definition = Table("journey_definition", metadata, Column("digest", Text, primary_key=True))
 
 activity_tail = Table(

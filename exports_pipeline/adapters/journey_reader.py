@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from exports_pipeline.adapters.expired_rows import delete_before
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, Run, runs_of
@@ -56,6 +57,14 @@ class PostgresJourneyStore:
             reached = _reached(connection, which, buckets, steps)
             histograms = _histograms(connection, which, buckets[0].since, buckets[-1].until)
         return CohortFigures(reached=reached, histograms=histograms)
+
+    def forget(self, *, before: datetime) -> int:
+        """Delete the journeys that began before then, and what was counted of them; how many there were."""
+        # The journeys first: a roll-up that changes one of them takes it out of its counts, which must be there then.
+        journeys = delete_before(self._engine, "journeys", "times[1]", before)
+        delete_before(self._engine, "journey_rollups", "bucket", before)
+        delete_before(self._engine, "journey_seconds", "day", before)
+        return journeys
 
 
 def _reached(

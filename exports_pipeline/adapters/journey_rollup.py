@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from exports_pipeline.adapters.journey_figures import write_change
 from exports_pipeline.adapters.sql_files import load_sql
@@ -15,8 +15,7 @@ from exports_pipeline.core.funnel import Funnel
 from exports_pipeline.core.journey import Journey, JourneyChange, Touch, tell
 
 _CUSTOMERS_AT_ONCE = 10_000
-_STALE_AT_ONCE = 10_000
-"""The rest waits for the next time: a new funnel has every journey told anew."""
+"""Held in memory, and told anew in one transaction."""
 
 _EVER = {"since": "-infinity", "until": "infinity"}
 _Each = TypeVar("_Each")
@@ -28,10 +27,12 @@ _NOTE_CAMPAIGNS = text("""
     SELECT DISTINCT tenant, campaign FROM analytics_events
     WHERE batch_id = ANY (CAST(:batches AS bigint[])) AND campaign <> ''
     ON CONFLICT DO NOTHING""")
-_TAKE_STALE = text("""
-    DELETE FROM stale_customers
-    WHERE (tenant, customer) IN (SELECT tenant, customer FROM stale_customers ORDER BY tenant, customer LIMIT :most)
-    RETURNING tenant, customer""")
+_TAKE = """
+    DELETE FROM {0}
+    WHERE (tenant, customer) IN (SELECT tenant, customer FROM {0} ORDER BY tenant, customer LIMIT :most)
+    RETURNING tenant, customer"""
+_TAKE_STALE = text(_TAKE.format("stale_customers"))
+_TAKE_TO_RETELL = text(_TAKE.format("customers_to_retell"))
 _KNOWN = text("""
     SELECT wanted.tenant, known.campaign, wanted.customer, known.segment, known.times
     FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS wanted (tenant text, customer text)
@@ -42,16 +43,17 @@ _KNOWN = text("""
 _DEFINE = text("""
     WITH other AS (DELETE FROM journey_definition WHERE digest <> :digest)
     INSERT INTO journey_definition (digest) VALUES (:digest) ON CONFLICT DO NOTHING RETURNING digest""")
-_ALL_STALE = text("""
-    INSERT INTO stale_customers (tenant, customer)
+_RETELL_ALL = text("""
+    INSERT INTO customers_to_retell (tenant, customer)
     SELECT tenant, customer FROM journeys
     UNION
     SELECT event.tenant, event.customer
     FROM analytics_events AS event JOIN event_batches AS batch ON batch.id = event.batch_id
     WHERE batch.rolled_up_at IS NOT NULL AND event.customer <> ''
     ON CONFLICT DO NOTHING""")
-_IS_STALE = text("""
-    SELECT EXISTS (SELECT FROM stale_customers)
+_IS_STALE = text("SELECT EXISTS (SELECT FROM stale_customers)")
+_IS_BEHIND = text("""
+    SELECT EXISTS (SELECT FROM customers_to_retell)
         OR NOT EXISTS (SELECT FROM journey_definition WHERE digest = :digest)""")
 _NOTE_ALL_CAMPAIGNS = text("""
     INSERT INTO campaigns (tenant, campaign)
@@ -64,8 +66,9 @@ _NOTE_ALL_CAMPAIGNS = text("""
 class JourneyRollup:
     """`FollowingRollUp` of the events that do for a step of the funnel."""
 
-    def __init__(self, funnel: Funnel) -> None:
+    def __init__(self, funnel: Funnel, *, customers_at_once: int = _CUSTOMERS_AT_ONCE) -> None:
         self._funnel = funnel
+        self._at_once = customers_at_once
         self._steps = json.dumps(
             [{"place": place, **asdict(step.events)} for place, step in enumerate(funnel.steps, 1)]
         )
@@ -85,22 +88,35 @@ class JourneyRollup:
         write_change(connection, change)
 
     def mend(self, connection: Connection) -> None:
-        """Tell the journeys of stale customers anew, from all their events; of all customers when the funnel is new."""
+        """Tell the journeys of stale customers anew, from all their events."""
+        self._retell(connection, _TAKE_STALE)
+
+    def is_stale(self, connection: Connection) -> bool:
+        """Whether there are stale customers."""
+        return bool(connection.execute(_IS_STALE).scalar_one())
+
+    def catch_up(self, connection: Connection) -> int:
+        """List all customers when the funnel is new, and tell the journeys of some of the list anew; how many."""
         if connection.execute(_DEFINE, {"digest": self._funnel.digest}).first() is not None:
-            connection.execute(_ALL_STALE)
+            connection.execute(_RETELL_ALL)
             connection.execute(_NOTE_ALL_CAMPAIGNS)
-        change = JourneyChange()
-        for some in _chunks(connection.execute(_TAKE_STALE, {"most": _STALE_AT_ONCE})):
+        return self._retell(connection, _TAKE_TO_RETELL)
+
+    def is_behind(self, connection: Connection) -> bool:
+        """Whether the funnel is not the one that all journeys were told by."""
+        return bool(connection.execute(_IS_BEHIND, {"digest": self._funnel.digest}).scalar_one())
+
+    def _retell(self, connection: Connection, taking: TextClause) -> int:
+        change, count = JourneyChange(), 0
+        for some in _chunks(connection.execute(taking, {"most": self._at_once})):
             wanted = [{"tenant": tenant, "customer": customer} for tenant, customer in some]
             known = connection.execute(_KNOWN, {"wanted": json.dumps(wanted)}).all()
             self._tell_anew(
                 connection, [{**each, "campaign": None, **_EVER} for each in wanted], _stories(known), change
             )
+            count += len(some)
         write_change(connection, change)
-
-    def is_stale(self, connection: Connection) -> bool:
-        """Whether there are stale customers, or the funnel is not the one that journeys were told by."""
-        return bool(connection.execute(_IS_STALE, {"digest": self._funnel.digest}).scalar_one())
+        return count
 
     def _window(self, row: Any) -> dict[str, Any]:
         until = row.began_at + self._funnel.window

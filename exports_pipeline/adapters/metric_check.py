@@ -14,6 +14,7 @@ from exports_pipeline.adapters.metric_rebuild import Window, events_within
 from exports_pipeline.adapters.postgres import wrapped_errors
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import floor
+from exports_pipeline.core.event_months import month_of, start_of
 from exports_pipeline.core.metric import STORED, Granularity, Metric
 from exports_pipeline.core.metric_store import Measure, Mismatch
 
@@ -32,7 +33,8 @@ class MetricCheck:
     def check(self, *, buckets: int, seed: int) -> list[Mismatch]:
         """The stored figures of some buckets that are not those of the events.
 
-        Left out are buckets with stale minutes: they are known to be wrong until the next roll-up.
+        Left out are buckets with stale minutes, which are known to be wrong until the next roll-up, and weeks that
+        begin in a month whose events were dropped.
 
         Raises:
             LedgerUnavailable
@@ -47,10 +49,11 @@ class MetricCheck:
             if not tenants or not self._metrics:
                 return []
             picked = {self._pick(connection, random, tenants) for _ in range(buckets)}
+            kept = {row.tenant: start_of(month_of(row.first_at)) for row in tenants}
             return [
                 mismatch
                 for metric, granularity, window in sorted(picked, key=lambda each: each[1:])
-                if not _is_stale(connection, window)
+                if window.since >= kept[window.tenant] and not _is_stale(connection, window)
                 for mismatch in _mismatches(connection, metric, granularity, window)
             ]
 

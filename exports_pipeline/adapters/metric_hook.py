@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 class FollowingRollUp(Protocol):
     """A roll-up of the same events into tables of its own, as `PostgresMetricStore(also=...)` takes it.
 
-    Both methods run in a transaction (REPEATABLE READ) of the metrics' roll-up, are alone in it, and must commit,
-    close or keep nothing of it: what they write is seen together with the metrics, or not at all. Either is called
+    What writes runs in a transaction (REPEATABLE READ) of the metrics' roll-up, are alone in it, and must commit,
+    close or keep nothing of it: what they write is seen together with the metrics, or not at all. It is called
     again from the start when the transaction is repeated after a conflict.
     """
 
@@ -29,3 +29,12 @@ class FollowingRollUp(Protocol):
 
     def is_stale(self, connection: Connection) -> bool:
         """Whether `mend` would have anything to do; asked often, so it takes a millisecond."""
+
+    def catch_up(self, connection: Connection) -> int:
+        """Do a part of what a new definition asks for; how many customers it was, 0 when all of it is done.
+
+        Nothing is locked meanwhile, and new events are added between one part and the next.
+        """
+
+    def is_behind(self, connection: Connection) -> bool:
+        """Whether `catch_up` would have anything to do; asked as often as `is_stale`."""

@@ -58,15 +58,19 @@ class MetricRollUp:
         with wrapped_errors(), alone(self._engine, waits=False) as connection:
             if connection is None:
                 return RolledUp(is_busy=True)
-            done = RolledUp()
-            while (step := in_one(connection, lambda each: self._add(each, now))).batches:
-                done = _sum(done, step)
-            while in_one(connection, self._is_stale):
-                step = self._mended(connection)
-                done = _sum(done, step)
-                if step.repaired < MOST_MINUTES:
-                    break
+            done = self._added_and_mended(connection, now)
+            while retold := in_one(connection, self._catch_up):
+                done = _sum(done, RolledUp(retold=retold))
+                done = _sum(done, self._added_and_mended(connection, now))
             return done
+
+    def _added_and_mended(self, connection: Connection, now: datetime) -> RolledUp:
+        done = RolledUp()
+        while (step := in_one(connection, lambda each: self._add(each, now))).batches:
+            done = _sum(done, step)
+        while in_one(connection, self._is_stale) and (mended := self._mended(connection)) is not None:
+            done = _sum(done, mended)
+        return done
 
     def _add(self, connection: Connection, now: datetime) -> RolledUp:
         rows = connection.execute(load_sql("metric_open_batches"), {"most_events": self._most_events}).all()
@@ -130,13 +134,16 @@ class MetricRollUp:
         has_minutes = connection.exec_driver_sql("SELECT EXISTS (SELECT FROM stale_minutes)").scalar_one()
         return bool(has_minutes) or any(each.is_stale(connection) for each in self._also)
 
-    def _mended(self, connection: Connection) -> RolledUp:
+    def _catch_up(self, connection: Connection) -> int:
+        return sum(each.catch_up(connection) for each in self._also)
+
+    def _mended(self, connection: Connection) -> RolledUp | None:
         """Mend once; not at all, this time, while somebody takes long to say what is stale."""
         try:
             return in_one(connection, self._mend)
         except DBAPIError as error:
             if sqlstate(error) == NO_LOCK:
-                return RolledUp()
+                return None
             raise
 
     def _mend(self, connection: Connection) -> RolledUp:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from exports_pipeline.adapters.expired_rows import delete_before
 from exports_pipeline.adapters.metric_backfill import backfill
 from exports_pipeline.adapters.metric_check import MetricCheck
 from exports_pipeline.adapters.metric_hook import FollowingRollUp
@@ -104,7 +105,7 @@ class PostgresMetricStore:
         """Whether a roll-up would find anything to do."""
         with reading(self._engine) as connection:
             return bool(connection.execute(load_sql("metric_has_new")).scalar_one()) or any(
-                each.is_stale(connection) for each in self._also
+                each.is_stale(connection) or each.is_behind(connection) for each in self._also
             )
 
     def has_late(self) -> bool:
@@ -118,6 +119,10 @@ class PostgresMetricStore:
         refuse_reversed(from_, to)
         days = whole_range(from_, to, ZoneInfo("UTC"))
         return backfill(self._patient, kept_for(chosen), since=days.since, until=days.until)
+
+    def forget(self, *, before: datetime) -> int:
+        """Delete the buckets that begin before then; how many there were."""
+        return delete_before(self._engine, "metric_rollups", "bucket", before)
 
     def check(self, *, buckets: int, seed: int) -> list[Mismatch]:
         """Compare so many randomly chosen buckets with the events themselves."""

@@ -1,4 +1,4 @@
-"""Postgres: does it answer, are its tables up to date, does its clock agree?"""
+"""Postgres: does it answer, are its tables up to date, does its clock agree, is a long task under way?"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,14 +9,14 @@ from sqlalchemy.exc import ArgumentError
 
 from exports_pipeline.adapters.migrations import newest_revision
 from exports_pipeline.checkup.clocks import check_clock
-from exports_pipeline.checkup.finding import Finding, broken, fine, skipped
+from exports_pipeline.checkup.finding import Finding, broken, fine, skipped, warning
 from exports_pipeline.settings import Settings
 
 _TIMEOUT_S = 3
 
 
 def check_ledger(settings: Settings) -> Iterator[Finding]:
-    """Connect once and ask for all three."""
+    """Connect once and ask for all of it."""
     if settings.database_url is None:
         yield skipped("postgres", "EXPORTS_DATABASE_URL is not set.")
         return
@@ -50,11 +50,21 @@ def _look(connection: psycopg.Connection, where: str) -> Iterator[Finding]:
     wanted = newest_revision()
     if found is not None and found[0] == wanted:
         yield fine("migrations", f"At the newest, {wanted}.")
+        yield from _look_at_journeys(connection)
     else:
         says = f"The tables are at {found[0]}" if found else "The tables of the ledger are missing"
         advice = "Run `python -m exports_pipeline.local.ledger` with the variables of the service."
         yield broken("migrations", f"{says}; this version needs {wanted}.", advice)
     yield check_clock("Postgres", now, asked_at=asked_at, answered_at=datetime.now(UTC))
+
+
+def _look_at_journeys(connection: psycopg.Connection) -> Iterator[Finding]:
+    """After a change of the funnel, how many customers are still to come."""
+    row = connection.execute("SELECT count(*) FROM customers_to_retell").fetchone()
+    if row is not None and row[0]:
+        says = f"The journeys of {row[0]:,} customers are still those of the former funnel."
+        advice = "Figures are a mixture until metric_rollup has told them anew; see that it runs, every minute."
+        yield warning("journeys", says, advice)
 
 
 def _short(error: psycopg.Error) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from exports_pipeline.core.bucket import Bucket
@@ -40,6 +41,15 @@ class JourneyStore(Protocol):
         """The figures of the journeys that began in these buckets, which follow on one another.
 
         With `segments`, of journeys of these alone; '' is that of events without one.
+
+        Raises:
+            LedgerUnavailable
+        """
+
+    def forget(self, *, before: datetime) -> int:
+        """Delete the journeys that began before then, and what was counted of them; how many there were.
+
+        A customer who comes back later begins a new journey.
 
         Raises:
             LedgerUnavailable

@@ -80,6 +80,8 @@ class RolledUp:
     """Events that came in more than `LATE_AFTER` after they occurred."""
     repaired: int = 0
     """Minutes whose events had been changed, and that were made anew."""
+    retold: int = 0
+    """Customers whose journeys were told anew, because the funnel is another one."""
     is_busy: bool = False
     """Another roll-up or a backfill was at work, so that nothing was done."""
 
@@ -186,6 +188,13 @@ class MetricStore(Protocol):
 
         Raises:
             UnknownMetric, InvalidDateRange, LedgerUnavailable.
+        """
+
+    def forget(self, *, before: datetime) -> int:
+        """Delete the buckets that begin before then; how many there were.
+
+        Raises:
+            LedgerUnavailable
         """
 
     def check(self, *, buckets: int, seed: int) -> list[Mismatch]:

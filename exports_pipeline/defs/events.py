@@ -9,9 +9,10 @@ from exports_pipeline.usecases.keep_event_months import keep_event_months
 
 @dg.op(out=dg.Out(dg.Nothing))
 def keep_months(context: dg.OpExecutionContext, ports: dg.ResourceParam[ExportPorts]) -> None:
-    """Makes the partitions of the months to come, and drops those beyond the retention with the ids of their events."""
+    """Makes the months to come, and drops those beyond the retention with all that was made of their events."""
     kept = keep_event_months(ports)
-    context.add_output_metadata({"made": kept.made, "dropped": kept.dropped})
+    figures = {"buckets": kept.buckets, "journeys": kept.journeys}
+    context.add_output_metadata({"made": kept.made, "dropped": kept.dropped} | figures)
 
 
 @dg.job(

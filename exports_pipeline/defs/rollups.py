@@ -42,7 +42,7 @@ def roll_up_events(context: dg.OpExecutionContext, ports: dg.ResourceParam[Expor
     log_roll_up(done)
     figures = {"batches": done.batches, "events": done.events, "late": done.late, "buckets": done.buckets}
     remark = {"remark": "Another roll-up was at work; nothing was done."} if done.is_busy else {}
-    context.add_output_metadata(figures | {"repaired_minutes": done.repaired} | remark)
+    context.add_output_metadata(figures | {"repaired_minutes": done.repaired, "retold_customers": done.retold} | remark)
 
 
 @dg.job(

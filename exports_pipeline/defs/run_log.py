@@ -86,6 +86,7 @@ def log_roll_up(done: RolledUp) -> None:
             buckets=done.buckets,
             late=done.late,
             repaired=done.repaired,
+            retold=done.retold,
             busy=done.is_busy,
         )
 

@@ -1,4 +1,4 @@
-"""Keep the months of events: those to come are made ahead, those beyond the retention are dropped."""
+"""Keep the months of events: those to come are made ahead, those beyond the retention are dropped with all figures."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,12 +17,20 @@ class MonthsKept:
 
     made: int
     dropped: int
+    buckets: int
+    """Stored figures of metrics that went with their events."""
+    journeys: int
 
 
 def keep_event_months(ports: ExportPorts) -> MonthsKept:
-    """Make this month and the next three, and drop those whose events are kept no longer."""
+    """Make this month and the next three, and drop those that are kept no longer with what was made of their events."""
     now = ports.clock()
     month = month_of(now)
     made = ports.events.make_months(month_after(month, ahead) for ahead in range(_MONTHS_AHEAD + 1))
-    dropped = ports.events.forget(before=first_kept(now - _GRACE, months=ports.limits.event_months))
-    return MonthsKept(made=made, dropped=dropped)
+    before = first_kept(now - _GRACE, months=ports.limits.event_months)
+    return MonthsKept(
+        made=made,
+        dropped=ports.events.forget(before=before),
+        buckets=ports.metrics.forget(before=before),
+        journeys=ports.journeys.forget(before=before),
+    )

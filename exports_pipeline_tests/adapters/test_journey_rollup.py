@@ -9,9 +9,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
+from exports_pipeline.adapters.journey_rollup import JourneyRollup
+from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.adapters.metrics_yaml import read_metrics
+from exports_pipeline.core.funnel import Step
 from exports_pipeline.core.histogram import of_bytes, packed
+from exports_pipeline.core.journey import COHORTS
+from exports_pipeline.core.metric import EventFilter
+from exports_pipeline_tests.direct_figures import starts
 from exports_pipeline_tests.events import Event, correct
-from exports_pipeline_tests.journeys import FUNNEL, START, add, an_event, direct, empty, roll_up, stored
+from exports_pipeline_tests.journeys import FUNNEL, START, WINDOW, add, an_event, direct, empty, roll_up, stored
 
 EVENTS = st.builds(
     Event,
@@ -35,10 +43,11 @@ def assert_rolled_up(engine):
     """The roll-ups are those of the journeys, and no empty count is left."""
     counts, histograms = Counter(), defaultdict(list)
     for (tenant, campaign, _customer), (segment, times) in stored(engine).items():
-        hour = times[0].replace(minute=0, second=0, microsecond=0)
+        buckets = starts(times[0])
+        hour = buckets["hour"]
         for step, at in enumerate(times, 1):
-            counts[tenant, campaign, "hour", hour, segment, step] += 1
-            counts[tenant, campaign, "day", hour.replace(hour=0), segment, step] += 1
+            for granularity in COHORTS:
+                counts[tenant, campaign, granularity, buckets[granularity], segment, step] += 1
             for since in {1, step - 1} - {0, step}:
                 key = (tenant, campaign, hour.replace(hour=0), segment, step, since)
                 histograms[key].append(at - times[since - 1])
@@ -111,6 +120,37 @@ def test_another_funnel_has_every_journey_told_anew(ledger):
     assert_rolled_up(ledger)
     roll_up(ledger)
     assert [len(times) for _, times in stored(ledger).values()] == [1]
+
+
+def test_many_customers_are_told_anew_bit_by_bit_within_one_roll_up(ledger):
+    events = [an_event("conversation", customer=f"c{place}") for place in range(5)]
+    add(ledger, *events)
+    metrics = PostgresMetricStore(ledger, read_metrics(), also=[JourneyRollup(FUNNEL, customers_at_once=2)])
+    assert metrics.roll_up(START).retold == 5
+    assert not metrics.has_new()
+    leads = Step(name="lead", title="Lead", events=EventFilter(event_type=("lead",)))
+    other = PostgresMetricStore(
+        ledger, read_metrics(), also=[JourneyRollup(replace(FUNNEL, steps=(leads,)), customers_at_once=2)]
+    )
+    assert other.has_new()
+    assert other.roll_up(START).retold == 5
+    assert (stored(ledger), other.has_new()) == ({}, False)
+
+
+def test_old_journeys_are_forgotten_with_all_that_was_counted_of_them(ledger):
+    old = an_event("conversation", customer="old", occurred_at=START - timedelta(days=40))
+    lead = replace(old, id="old lead", event_type="intent", label="yes", occurred_at=old.occurred_at + WINDOW)
+    add(ledger, old, lead, an_event("conversation", customer="new"))
+    roll_up(ledger)
+    store = PostgresJourneyStore(ledger)
+    assert [store.forget(before=START.replace(day=1, hour=0)) for _ in range(2)] == [1, 0]
+    assert [customer for _, _, customer in stored(ledger)] == ["new"]
+    assert_rolled_up(ledger)
+    again = an_event("conversation", customer="old", occurred_at=START + timedelta(days=1))
+    add(ledger, again, replace(lead, id="late lead"))
+    roll_up(ledger)
+    assert stored(ledger)["acme", "spring", "old"] == ("", [again.occurred_at])
+    assert_rolled_up(ledger)
 
 
 def test_a_journey_whose_events_are_gone_stays_as_it_was_when_its_customer_comes_back(ledger):

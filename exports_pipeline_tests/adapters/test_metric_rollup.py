@@ -79,7 +79,7 @@ def test_a_group_that_is_gone_after_a_correction_leaves_no_row(metrics, events_e
 def test_others_follow_in_the_same_transactions(events_engine, metrics):
     class Follower:
         def __init__(self):
-            self.added, self.mended, self.stale = [], 0, True
+            self.added, self.mended, self.stale, self.behind = [], 0, True, 2
 
         def add(self, connection, batch_ids):
             self.added += batch_ids
@@ -93,12 +93,21 @@ def test_others_follow_in_the_same_transactions(events_engine, metrics):
         def is_stale(self, connection):
             return self.stale
 
+        def catch_up(self, connection):
+            self.behind -= 1
+            return max(0, self.behind)
+
+        def is_behind(self, connection):
+            return self.behind > 0
+
     follower = Follower()
     both = PostgresMetricStore(events_engine, METRICS, also=(follower,))
     with pytest.raises(RuntimeError):
         both.roll_up(MIDDAY)
     assert are_those_of(events_engine)
-    assert both.roll_up(MIDDAY).events == 2
+    assert both.has_new()
+    done = both.roll_up(MIDDAY)
+    assert (done.events, done.retold, both.has_new()) == (2, 1, False)
     assert (len(follower.added), len(set(follower.added)), follower.mended) == (2, 1, 1)
     assert are_those_of(events_engine, FIRST, SECOND)
 

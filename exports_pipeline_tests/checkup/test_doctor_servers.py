@@ -42,6 +42,15 @@ def test_a_ledger_at_the_newest_revision_is_fine(migrated):
     assert states(ledger(migrated).values()) == {"postgres": FINE, "migrations": FINE, "clock of Postgres": FINE}
 
 
+def test_customers_whose_journeys_are_still_to_be_told_anew_are_counted(migrated):
+    with psycopg.connect(migrated, autocommit=True) as connection:
+        connection.execute("INSERT INTO customers_to_retell SELECT 'ann', 'c' || n FROM generate_series(1, 1200) AS n")
+        found = ledger(migrated)["journeys"]
+        connection.execute("TRUNCATE customers_to_retell")
+    assert (found.state, "1,200 customers" in found.sentence) == (State.WARNING, True)
+    assert "journeys" not in ledger(migrated)
+
+
 def test_a_database_that_lacks_migrations_says_which(postgres):
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("CREATE DATABASE behind")

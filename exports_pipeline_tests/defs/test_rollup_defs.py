@@ -43,9 +43,9 @@ def run(job, ports, instance, *, op=None, config=None, may_fail=False):
 
 
 def test_a_run_says_what_it_rolled_up(ports, instance):
-    ports.metrics.rolled_up = RolledUp(batches=2, events=30, buckets=9, late=1, repaired=4)
+    ports.metrics.rolled_up = RolledUp(batches=2, events=30, buckets=9, late=1, repaired=4, retold=5)
     told = run(metric_rollup, ports, instance)
-    assert told == {"batches": 2, "events": 30, "late": 1, "buckets": 9, "repaired_minutes": 4}
+    assert told == {"batches": 2, "events": 30, "late": 1, "buckets": 9, "repaired_minutes": 4, "retold_customers": 5}
 
 
 def test_a_run_beside_another_says_that_it_did_nothing(ports, instance):
@@ -114,7 +114,8 @@ def test_a_figure_that_was_tampered_with_is_found(ports, instance, events_engine
     with events_engine.begin() as connection:
         is_wrong = (metric_rollups.c.metric == "conversations") & (metric_rollups.c.granularity == "day")
         connection.execute(update(metric_rollups).where(is_wrong).values(count=6))
-    failure = run(metric_check, ports, instance, may_fail=True)
+    config = {"buckets": 1_000, "seed": 1}
+    failure = run(metric_check, ports, instance, op="compare_with_events", config=config, may_fail=True)
     assert failure.metadata["mismatches"].value == 1
     assert "| conversations | day |" in failure.metadata["differences"].value
 

@@ -33,6 +33,12 @@ class InMemoryJourneys:
                 histograms[step, since] += packed([duration])
         return CohortFigures(reached=tuple(map(tuple, reached)), histograms=histograms)
 
+    def forget(self, *, before):
+        told = direct(self.events, self.funnel)
+        old = {key for key, (_, times) in told.items() if times[0] < before}
+        self.events = [each for each in self.events if (each.tenant, each.campaign, each.customer) not in old]
+        return len(old)
+
 
 class InMemoryActivity:
     """`ActivityStore` over the audit log and the users of a ledger in memory."""

@@ -68,6 +68,11 @@ class InMemoryMetrics:
         self.backfilled.append((metrics, from_, to))
         return len(self.events)
 
+    def forget(self, *, before):
+        kept = [event for event in self.events if event.occurred_at >= before]
+        forgotten, self.events = len(self.events) - len(kept), kept
+        return forgotten
+
     def check(self, *, buckets, seed):
         self.checked.append((buckets, seed))
         return self.mismatches
