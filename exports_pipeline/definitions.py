@@ -6,6 +6,7 @@ from exports_pipeline.defs.activity import activity_rollup, quarter_hourly_activ
 from exports_pipeline.defs.deliveries import due_deliveries, file_transfers
 from exports_pipeline.defs.events import daily_event_upkeep, event_upkeep
 from exports_pipeline.defs.export import dataset_export
+from exports_pipeline.defs.insights import insight_rollup, quarter_hourly_insights
 from exports_pipeline.defs.purge import hourly_run_purge, run_purge
 from exports_pipeline.defs.report import report
 from exports_pipeline.defs.resources import PortsResource
@@ -23,6 +24,7 @@ defs = dg.Definitions(
         metric_rollup,
         metric_check,
         activity_rollup,
+        insight_rollup,
         expiry,
         event_upkeep,
         run_purge,
@@ -44,6 +46,7 @@ defs = dg.Definitions(
         minutely_rollup,
         hourly_metric_check,
         quarter_hourly_activity,
+        quarter_hourly_insights,
         daily_event_upkeep,
     ],
     resources={"ports": PortsResource()},

@@ -1,36 +1,18 @@
-"""The insights in Postgres: sums over the roll-ups that triggers keep, and the ledger itself for single jobs."""
+"""The insights in Postgres: sums over the roll-ups and what is not rolled up yet, and the ledger for single jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import sub
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    DateTime,
-    Engine,
-    FromClause,
-    Integer,
-    Subquery,
-    Table,
-    TableValuedAlias,
-    and_,
-    cast,
-    column,
-    func,
-    literal,
-    literal_column,
-    select,
-    true,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Engine, cast, func, select, text
 
-from exports_pipeline.adapters.insight_levels import WITH_SECONDS, kinds_meant, level_for, pieces_of, value_of
-from exports_pipeline.adapters.insight_tables import job_kinds, job_rollups, opening_rollups
+from exports_pipeline.adapters import insight_sql
+from exports_pipeline.adapters.insight_levels import LEVELS, WITH_QUARTERS, WITH_SECONDS, given_in, level_for
+from exports_pipeline.adapters.insight_pieces import GRAINS, Piece, pieces_of
 from exports_pipeline.adapters.job_conditions import conditions_of
 from exports_pipeline.adapters.job_rows import job_of
-from exports_pipeline.adapters.postgres import reading
+from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.tables import export_jobs
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import SECONDS_BUCKETS
@@ -39,8 +21,9 @@ from exports_pipeline.core.job_filter import JobFilter
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.time_spans import Span
 
-_total, _opened, _job = job_rollups.c, opening_rollups.c, export_jobs.c
-_SUMS = ("completed", "failed", "cancelled", "rows", "bytes", "ran", "queue_us", "run_us")
+_job = export_jobs.c
+_ROLL_UP = text("SELECT roll_up_tail(:most)")
+_ENTRIES_AT_ONCE = 1_000
 _NO_COUNTS = (0,) * len(SECONDS_BUCKETS)
 _BYTES = cast(_job.metadata["file_size_bytes"].astext, BigInteger)
 
@@ -51,35 +34,23 @@ class PostgresInsights:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def count(self, jobs: JobFilter, spans: Sequence[Span], by: Sequence[Facet] = ()) -> list[Counted]:
-        """The jobs that ended in each span, by the values of facets; first by kind, which are few, then by value."""
-        level = level_for(jobs, by) or "job"
-        of_kinds = _of_kinds(job_rollups, [_total[name] for name in _SUMS], jobs, spans, level)
-        is_kind = and_(job_kinds.c.id == of_kinds.c.kind, job_kinds.c.level == level)
-        source: FromClause = of_kinds.join(job_kinds, is_kind)
-        keys: list[ColumnElement[str]] = []
-        for value in map(value_of, by):
-            if isinstance(value, FromClause):  # a row for each tag, and of these one for each destination
-                source = source.join(value, true())
-                keys.append(value.c.value)
-            else:
-                keys.append(value)
-        sums = [cast(func.sum(of_kinds.c[name]), BigInteger) for name in _SUMS]
-        jobs_there = func.sum(of_kinds.c.completed + of_kinds.c.failed + of_kinds.c.cancelled)
-        counted = (
-            select(of_kinds.c.place, *keys, *sums)
-            .select_from(source)
-            .group_by(of_kinds.c.place, *keys)
-            .having(jobs_there > 0)
-        )
+    def count(
+        self, jobs: JobFilter, spans: Sequence[Span], by: Sequence[Facet] = (), *, among: Sequence[str] | None = None
+    ) -> list[Counted]:
+        """The jobs that ended in each span, by the values of facets.
+
+        Each piece is read at the shortest level that knows the filter and the facets: a job may be of one kind in the
+        months and of another in the quarters of a span, but its values of the facets are the same.
+        """
+        level, short = (level_for(jobs, by, among=levels) or "job" for levels in (tuple(LEVELS), WITH_QUARTERS))
+        pieces = _placed(spans)
+        levels = tuple((grain, short if grain == "quarter" else level) for grain in pieces)
+        asked = insight_sql.counted(levels, _given(jobs), tuple(by), is_among=among is not None)
+        bound = _bound(jobs, pieces | {"tail": _whole(spans)}) | ({} if among is None else {"among": list(among)})
         with reading(self._engine) as connection:
             return [
-                Counted(
-                    span=row[0],
-                    key=tuple(row[1 : 1 + len(by)]),
-                    tally=Tally(**dict(zip(_SUMS, row[1 + len(by) :], strict=True))),
-                )
-                for row in connection.execute(counted)
+                Counted(span=place, key=tuple(rest[: len(by)]), tally=_tally(rest[len(by) :]))
+                for place, *rest in connection.execute(asked, bound)
             ]
 
     def seconds(self, jobs: JobFilter, span: Span) -> SecondsCounts | None:
@@ -87,23 +58,25 @@ class PostgresInsights:
         level = level_for(jobs, among=WITH_SECONDS)
         if level is None:
             return None
-        found = _in_spans(job_rollups, [_total.queue_counts, _total.run_counts], jobs, [span], level)
-        query = select(func.sum_counts(found.c.queue_counts), func.sum_counts(found.c.run_counts))
+        pieces = _placed([span])
+        asked = insight_sql.took(tuple((grain, level) for grain in pieces), _given(jobs))
         with reading(self._engine) as connection:
-            queue, run = connection.execute(query).one()
-        return SecondsCounts(queue=tuple(queue or _NO_COUNTS), run=tuple(run or _NO_COUNTS))
+            row = connection.execute(asked, _bound(jobs, pieces | {"tail": _whole([span])})).one()
+        queue, run, less_queue, less_run = (counts or _NO_COUNTS for counts in row)
+        return SecondsCounts(queue=tuple(map(sub, queue, less_queue)), run=tuple(map(sub, run, less_run)))
 
     def openings(self, jobs: JobFilter, spans: Sequence[Span]) -> list[Openings]:
         """The openings in each span, by channel."""
-        level = level_for(jobs) or "job"
-        of_kinds = _of_kinds(
-            opening_rollups, [_opened.openings, _opened.bytes], jobs, spans, level, more=[_opened.channel]
-        )
-        sums = [cast(func.sum(of_kinds.c[name]), BigInteger).label(name) for name in ("openings", "bytes")]
-        query = select(of_kinds.c.place.label("span"), of_kinds.c.channel, *sums)
+        level = level_for(jobs, among=WITH_QUARTERS) or "job"
+        pieces = _placed(spans, ("day",))
+        asked = insight_sql.opened(tuple((grain, level) for grain in pieces), _given(jobs))
         with reading(self._engine) as connection:
-            rows = connection.execute(query.group_by(of_kinds.c.place, of_kinds.c.channel)).mappings()
-            return [Openings(**row) for row in rows]
+            rows = connection.execute(asked, _bound(jobs, pieces))
+            return [
+                Openings(span=place, channel=channel, openings=openings, bytes=size)
+                for place, channel, openings, size in rows
+                if openings
+            ]
 
     def largest(self, jobs: JobFilter, span: Span, *, limit: int) -> list[ExportJob]:
         """The completed jobs with the most rows."""
@@ -127,47 +100,42 @@ class PostgresInsights:
         with reading(self._engine) as connection:
             return [Stored(**row) for row in connection.execute(query).mappings()]
 
-
-def _of_kinds(
-    table: Table,
-    measures: Sequence[Any],
-    jobs: JobFilter,
-    spans: Sequence[Span],
-    level: str,
-    more: Sequence[Any] = (),
-) -> Subquery:
-    """Sums by span and kind."""
-    found = _in_spans(table, [*more, *measures], jobs, spans, level)
-    keys = [found.c.place, found.c.kind, *(found.c[each.name] for each in more)]
-    sums = [func.sum(found.c[each.name]).label(each.name) for each in measures]
-    return select(*keys, *sums).group_by(*keys).subquery()
+    def roll_up(self) -> int:
+        """Move what ended from the tail into the roll-ups, some thousand jobs a transaction."""
+        rolled_up = 0
+        while True:
+            with transaction(self._engine) as connection:
+                taken: int = connection.execute(_ROLL_UP, {"most": _ENTRIES_AT_ONCE}).scalar_one()
+            rolled_up += taken
+            if taken < _ENTRIES_AT_ONCE:
+                return rolled_up
 
 
-def _in_spans(table: Table, columns: Sequence[Any], jobs: JobFilter, spans: Sequence[Span], level: str) -> Subquery:
-    """The rows of a level within spans, each with the place of its span.
-
-    Each grain is asked by itself, with its name in plain sight, so that Postgres looks at no other part of the table.
-    """
-    pieces, kinds, asked = pieces_of(spans), kinds_meant(jobs, level), []
-    for grain in sorted({grain for _, grain, _, _ in pieces}):
-        piece = _as_table([(place, since, until) for place, of, since, until in pieces if of == grain])
-        query = (
-            select(piece.c.place, table.c.kind, *columns)
-            .select_from(piece.join(table, and_(table.c.bucket >= piece.c.since, table.c.bucket < piece.c.until)))
-            .where(table.c.level == literal_column(f"'{level}'"), table.c.grain == literal_column(f"'{grain}'"))
-        )
-        asked.append(query if kinds is None else query.where(table.c.kind.in_(kinds)))
-    return union_all(*asked).subquery()
+def _given(jobs: JobFilter) -> tuple[str, ...]:
+    return tuple("no tag" if name == "tag" and not value else name for name, value in given_in(jobs).items())
 
 
-def _as_table(pieces: Sequence[tuple[int, datetime, datetime]]) -> TableValuedAlias:
-    """Pieces of time as rows: place of the span, begin, end."""
-    places, begins, ends = zip(*pieces, strict=True)
-    instant = DateTime(timezone=True)
-    given = (
-        literal(list(places), ARRAY(Integer)),
-        literal(list(begins), ARRAY(instant)),
-        literal(list(ends), ARRAY(instant)),
-    )
-    columns = (column("place", Integer), column("since", instant), column("until", instant))
-    return func.unnest(*given).table_valued(*columns, name="piece").render_derived()
+def _placed(spans: Sequence[Span], grains: Sequence[str] = GRAINS) -> dict[str, list[tuple[int, Piece]]]:
+    """Pieces of spans with the places of these, by their grain: each is another part of the roll-ups."""
+    placed: dict[str, list[tuple[int, Piece]]] = {}
+    for place, span in enumerate(spans):
+        for piece in pieces_of(span, grains):
+            placed.setdefault(piece.grain, []).append((place, piece))
+    return placed
+
+
+def _whole(spans: Sequence[Span]) -> list[tuple[int, Piece]]:
+    return [(place, Piece("tail", 1, span.since, span.until)) for place, span in enumerate(spans)]
+
+
+def _bound(jobs: JobFilter, placed: Mapping[str, Sequence[tuple[int, Piece]]]) -> dict[str, Any]:
+    bound: dict[str, Any] = dict(given_in(jobs))
+    for grain, pieces in placed.items():
+        bound[f"places_{grain}"] = [place for place, _ in pieces]
+        for name in ("sign", "since", "until"):
+            bound[f"{name}s_{grain}"] = [getattr(piece, name) for _, piece in pieces]
+    return bound
+
+
+def _tally(sums: Sequence[int]) -> Tally:
+    return Tally(**dict(zip(insight_sql.SUMS, sums, strict=True)))

@@ -1,4 +1,4 @@
-"""The tables of the insights, as SQLAlchemy knows them: triggers fill them, as migration 0013 tells."""
+"""The tables of the insights, as SQLAlchemy knows them: triggers fill them, as migrations 0013 and 0020 tell."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -43,6 +43,21 @@ job_rollups = Table(
     Column("run_us", BigInteger, nullable=False),
     Column("queue_counts", ARRAY(Integer)),
     Column("run_counts", ARRAY(Integer)),
+)
+
+job_tail = Table(
+    "job_tail",
+    metadata,
+    Column("ended_at", _Instant, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("completed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("cancelled", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("ran", BigInteger, nullable=False),
+    Column("queue_us", BigInteger, nullable=False),
+    Column("run_us", BigInteger, nullable=False),
 )
 
 opening_rollups = Table(

@@ -100,8 +100,13 @@ class InsightReader(Protocol):
     Every method raises LedgerUnavailable where the database does not answer.
     """
 
-    def count(self, jobs: JobFilter, spans: Sequence[Span], by: Sequence[Facet] = ()) -> list[Counted]:
-        """The jobs that ended in each span, where there are any; one with two tags counts under each of them."""
+    def count(
+        self, jobs: JobFilter, spans: Sequence[Span], by: Sequence[Facet] = (), *, among: Sequence[str] | None = None
+    ) -> list[Counted]:
+        """The jobs that ended in each span, where there are any; one with two tags counts under each of them.
+
+        `among`: only these values of the first facet.
+        """
 
     def seconds(self, jobs: JobFilter, span: Span) -> SecondsCounts | None:
         """How long jobs took; None for a filter by which that is not kept."""
@@ -114,6 +119,9 @@ class InsightReader(Protocol):
 
     def stored(self, jobs: JobFilter, *, now: datetime) -> list[Stored]:
         """The files that have not expired, by dataset and format."""
+
+    def roll_up(self) -> int:
+        """Roll up what ended; how many ends that were. It changes no figure, only how fast it is read."""
 
 
 def percentile(counts: Sequence[int], share: float) -> float | None:

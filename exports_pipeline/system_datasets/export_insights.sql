@@ -23,9 +23,28 @@ SELECT
     rollup.ran,
     (rollup.queue_us / 1000000.0)::numeric(24, 6) AS queue_seconds,
     (rollup.run_us / 1000000.0)::numeric(24, 6) AS run_seconds
-FROM job_rollups AS rollup
+FROM (
+    SELECT
+        kept.bucket,
+        kept.kind,
+        sum(kept.completed)::bigint AS completed,
+        sum(kept.failed)::bigint AS failed,
+        sum(kept.cancelled)::bigint AS cancelled,
+        sum(kept.rows)::bigint AS rows,
+        sum(kept.bytes)::bigint AS bytes,
+        sum(kept.ran)::bigint AS ran,
+        sum(kept.queue_us)::bigint AS queue_us,
+        sum(kept.run_us)::bigint AS run_us
+    FROM (
+        SELECT bucket, kind, completed, failed, cancelled, rows, bytes, ran, queue_us, run_us
+        FROM job_rollups
+        WHERE level = 'job' AND grain = 'quarter'
+        UNION ALL -- what is not rolled up yet
+        SELECT bucket_of('quarter', ended_at), kind, completed, failed, cancelled, rows, bytes, ran, queue_us, run_us
+        FROM job_tail
+    ) AS kept
+    GROUP BY kept.bucket, kept.kind
+) AS rollup
 JOIN job_kinds AS kind ON kind.id = rollup.kind
 LEFT JOIN users AS person ON person.id = kind.user_id
-WHERE rollup.level = 'job'
-    AND rollup.grain = 'quarter'
-    AND rollup.completed + rollup.failed + rollup.cancelled > 0
+WHERE rollup.completed + rollup.failed + rollup.cancelled > 0

@@ -15,6 +15,7 @@ from exports_pipeline.core.s3_prices import MonthlyCost, Usage, monthly_cost
 from exports_pipeline.core.time_spans import Days, Granularity, Span
 
 _MONTH = timedelta(days=30)
+_NOTHING = Tally()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,19 +112,21 @@ def read_series(
     """
     spans = days.spans(granularity)
     totals = {each.span: each.tally for each in ports.insights.count(jobs, spans)}
-    parts: dict[str, dict[int, Tally]] = defaultdict(dict)
-    for each in ports.insights.count(jobs, spans, [by]) if by else ():
-        parts[each.key[0]][each.span] = each.tally
-    shown = sorted(parts, key=lambda value: (-sum(tally.jobs for tally in parts[value].values()), value))[:limit]
+    longest = read_bars(jobs, days, [by], limit=limit, ports=ports) if by else Bars(bars=(), left_out=0)
+    shown = [bar.key for bar in longest.bars]
+    parts: dict[tuple[int, tuple[str, ...]], Tally] = {}
+    if by and shown:
+        among = [value for [value] in shown] if longest.left_out else None
+        parts = {(each.span, each.key): each.tally for each in ports.insights.count(jobs, spans, [by], among=among)}
     columns = [
         Column(
             span=span,
-            tally=totals.get(place, Tally()),
-            parts=tuple(Bar(key=(value,), tally=parts[value].get(place, Tally())) for value in shown),
+            tally=totals.get(place, _NOTHING),
+            parts=tuple(Bar(key=key, tally=parts.get((place, key), _NOTHING)) for key in shown),
         )
         for place, span in enumerate(spans)
     ]
-    return columns, len(parts) - len(shown)
+    return columns, longest.left_out
 
 
 def read_openings(jobs: JobFilter, days: Days, granularity: Granularity, *, ports: ExportPorts) -> list[OpenedIn]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
+from exports_pipeline.adapters.insight_reader import PostgresInsights
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.core.errors import QueryFailed, WarehouseBusy
 from exports_pipeline.core.formats import Format
@@ -62,7 +63,10 @@ class LedgerPlay:
         self.jobs.append(new.id)
 
     def step(self, move):
-        """Move a random job on; a move that its status does not allow is none."""
+        """Move a random job on, or roll up what ended; a move that its status does not allow is none."""
+        if move == "roll_up":
+            PostgresInsights(self.engine).roll_up()
+            return
         job = self.store.get(self.dice.choice(self.jobs))
         now = (job.started_at or job.due_at) + timedelta(seconds=round(self.dice.expovariate(0.1), 3))
         is_open = job.status in {Status.PENDING, Status.RUNNING}
@@ -103,7 +107,7 @@ class LedgerPlay:
         self.opened.append((job.id, at, delivery.channel if delivery else "manual", size))
 
 
-MOVES = ("claim",) * 5 + ("complete",) * 4 + ("open",) * 3 + ("requeue", "fail", "cancel", "retry")
+MOVES = ("claim",) * 5 + ("complete",) * 4 + ("open",) * 3 + ("requeue", "fail", "cancel", "retry", "roll_up")
 
 
 def lived_through(engine, *, jobs=90, steps=600, seed=7):

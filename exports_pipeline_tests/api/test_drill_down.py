@@ -22,7 +22,7 @@ RANGE = f"from={START}&to={START + timedelta(days=50)}"
 def people(engine, settings):
     """An administrator and Ann, of a ledger that lived through everything."""
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE job_kinds, job_rollups, opening_rollups RESTART IDENTITY"))
+        connection.execute(text("TRUNCATE job_kinds, job_rollups, job_tail, opening_rollups RESTART IDENTITY"))
     lived_through(engine, jobs=60, steps=350)
     ports = replace(fake_ports(), jobs=PostgresJobStore(engine), insights=PostgresInsights(engine))
     app = create_app(ports, settings, dispatch_soon=lambda: None)

@@ -8,9 +8,10 @@ class FakeInsights:
         self.counted, self.opened, self.found, self.files, self.took = [], [], [], [], None
         self.asked = []
 
-    def count(self, jobs, spans, by=()):
+    def count(self, jobs, spans, by=(), *, among=None):
         self.asked.append(jobs)
-        return [each for each in self.counted if len(each.key) == len(by)]
+        found = [each for each in self.counted if len(each.key) == len(by)]
+        return [each for each in found if among is None or each.key[0] in among]
 
     def seconds(self, jobs, span):
         return self.took
@@ -23,3 +24,6 @@ class FakeInsights:
 
     def stored(self, jobs, *, now):
         return self.files
+
+    def roll_up(self):
+        return 0
