@@ -70,6 +70,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.InvalidBranding: _OURS,
         errors.InvalidMessageTemplate: _OURS,
         errors.InvalidMetrics: _OURS,
+        errors.InvalidRedaction: _OURS,
         errors.InvalidCampaigns: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,

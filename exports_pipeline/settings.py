@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import cache
 from os import environ
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     """Whether the ledger, deliveries, schedules, events and metrics of the service are datasets, too."""
     reports: Path | None = Field(None, validation_alias="EXPORTS_REPORTS")
     """A folder with report templates of your own; unset: the built-in ones only."""
+
+    redaction: Path | None = Field(None, validation_alias="EXPORTS_REDACTION")
+    """A YAML file that says what is done to columns with a class, by role; unset: the packaged one."""
+    unmask_reason: Literal["required", "optional"] = Field("required", validation_alias="EXPORTS_UNMASK_REASON")
+    """Whether the permission UNMASK takes effect only for requests that give a reason."""
 
     metrics: Path | None = Field(None, validation_alias="EXPORTS_METRICS")
     """A YAML file that declares the metrics of events; unset: the packaged ones."""

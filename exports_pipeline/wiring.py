@@ -106,6 +106,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         public_url=settings.links_url,
         signer=make_signer(settings),
         spans=make_spans(settings),
+        unmask_needs_reason=settings.unmask_reason == "required",
     )
 
 

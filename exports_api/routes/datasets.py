@@ -10,8 +10,7 @@ from exports_api.deps import Caller, Parts
 from exports_api.routes.documented import problems
 from exports_api.schemas.datasets import DatasetDetailView, DatasetList, DatasetView, ValueList
 from exports_api.schemas.fields import WithoutNul
-from exports_pipeline.core.filters import Filters, select
-from exports_pipeline.usecases.read_datasets import list_datasets, read_dataset, read_values
+from exports_pipeline.usecases.read_datasets import list_datasets, read_dataset, read_values, shown_columns
 
 router = APIRouter(prefix="/api/analytics/datasets", tags=["datasets"])
 
@@ -40,7 +39,7 @@ class ValueQuery(BaseModel):
 async def get_datasets(caller: Caller, parts: Parts) -> DatasetList:
     """The datasets you may export, with the columns and filters each of them has for you."""
     datasets = list_datasets(caller, ports=parts.ports)
-    views = [DatasetView.of(dataset, select(dataset, Filters(), caller).columns) for dataset in datasets]
+    views = [DatasetView.of(dataset, shown_columns(dataset, caller, ports=parts.ports)) for dataset in datasets]
     return DatasetList(items=views)
 
 

@@ -22,6 +22,8 @@ from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.ledger import QueuePlace
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import UnknownExportJob
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.unmasking import NOT_LIFTED
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.enter_job import Requested
 from exports_pipeline.usecases.read_exports import (
@@ -76,7 +78,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         labels=labels_of(body.labels),
         share=body.share,
     )
-    return queued(requested, parts, QUEUED)
+    return queued(requested, parts, with_remark(QUEUED, caller, requested))
 
 
 @router.get(
@@ -151,6 +153,12 @@ async def retry(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     job = await run_in_threadpool(retry_export, job_id, caller, ports=parts.ports)
     parts.dispatch_soon()
     return accepted(job, Status.PENDING, QUEUED)
+
+
+def with_remark(message: str, caller: Requester, requested: Requested) -> str:
+    """The message, and that UNMASK has no effect, for those who hold it and gave no reason."""
+    is_lost = caller.may_unmask and not requested.job.requester.may_unmask
+    return f"{message} {NOT_LIFTED}" if is_lost else message
 
 
 def queued(requested: Requested, parts: Parts, message: str) -> Response:

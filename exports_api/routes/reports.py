@@ -8,7 +8,7 @@ from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, problems
-from exports_api.routes.exports import ACCEPTED, JobId, get_export, queued
+from exports_api.routes.exports import ACCEPTED, JobId, get_export, queued, with_remark
 from exports_api.schemas.export_request import labels_of
 from exports_api.schemas.exports import ExportView
 from exports_api.schemas.reports import PreviewBody, ReportBody, TemplateList, TemplateView
@@ -48,8 +48,9 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
         recipients=await recipients_of(body.recipients, caller, parts.ports),
         labels=labels_of(body.labels),
         share=body.share,
+        unmask_reason=body.unmask_reason,
     )
-    return queued(requested, parts, _QUEUED)
+    return queued(requested, parts, with_remark(_QUEUED, caller, requested))
 
 
 @router.post(
@@ -66,7 +67,9 @@ async def post_preview(caller: Caller, parts: Parts, body: PreviewBodyOf) -> Res
     """The report as one HTML page, made while you wait and kept nowhere."""
 
     def made() -> bytes:
-        report, _ = build_report(body.template, body.params or {}, caller, ports=parts.ports)
+        report, _ = build_report(
+            body.template, body.params or {}, caller, ports=parts.ports, unmask_reason=body.unmask_reason
+        )
         return b"".join(parts.ports.reports.render(report, file_format=Format.HTML, tick=lambda: None))
 
     page = await run_in_threadpool(made)

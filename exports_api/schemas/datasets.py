@@ -4,22 +4,33 @@ from collections.abc import Sequence
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from exports_pipeline.core.catalog import Column, Dataset, Grain, Sensitivity
+from exports_pipeline.core.catalog import Column, Dataset, Grain
 from exports_pipeline.core.formats import DATASET_FORMATS, Format
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.usecases.read_datasets import DatasetDetail
 
 
 class ColumnView(BaseModel):
     """A column."""
 
+    model_config = ConfigDict(populate_by_name=True)
+
     name: str = Field(description="Its name, as `columns` of a request takes it.", examples=["amount"])
     type: str = Field(description="Its DuckDB type.", examples=["DECIMAL(18,2)"])
     title: str = Field(description="Its name for people.", examples=["Amount"])
     description: str = Field(description="What it means.")
     unit: str = Field(description="What its numbers count; empty: not said.", examples=["EUR", "percent", "km"])
-    sensitive: Sensitivity | None = Field(description="What is done to its values for this caller; null: nothing.")
+    sensitive: Sensitivity | None = Field(
+        description="The rule that its values are redacted by for this caller; null: none."
+    )
+    data_class: str | None = Field(alias="class", description="What its values are; null: nothing in particular.")
+    redaction: str | None = Field(
+        description="What this caller gets in their place: `mask`, `hash`, `truncate to 1000`, `scan for email, card`; "
+        "null: nothing. With UNMASK and a reason in the request, columns are shown as they are.",
+        examples=["mask"],
+    )
 
 
 class TimeView(BaseModel):
@@ -90,6 +101,8 @@ def _members(dataset: Dataset, columns: Sequence[Column]) -> dict[str, object]:
                 description=column.description,
                 unit=column.unit,
                 sensitive=column.sensitive,
+                data_class=column.data_class or None,
+                redaction=column.redaction or None,
             )
             for column in columns
         ],

@@ -2,17 +2,27 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, LabelText, WithoutNul
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import DATASET_FORMATS
 from exports_pipeline.core.labels import NO_LABELS, Labels
+from exports_pipeline.core.unmasking import LONGEST_REASON, SHORTEST_REASON
 
 MAX_COLUMNS = 2_000
 MAX_RECIPIENTS = 20
 LABELS = "Which `list` and which `plan` of yours it is for; counted in the insights."
+UNMASK = (
+    "Why you need redacted columns as they are, for holders of UNMASK; it is kept in the audit log and in the receipt. "
+    "Without it, columns are redacted as for everybody."
+)
+UnmaskReason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=SHORTEST_REASON, max_length=LONGEST_REASON),
+    WithoutNul,
+]
 ColumnName = Annotated[str, Field(min_length=1, max_length=300), WithoutNul]
 
 
@@ -106,6 +116,7 @@ class ExportBody(BaseModel):
         None, description="Who gets the result besides the requester's own channels.", examples=[[]]
     )
     labels: LabelsBody | None = Field(None, description=LABELS, examples=[{"plan": "spring"}])
+    unmask_reason: UnmaskReason | None = Field(None, description=UNMASK)
     share: StrictBool = Field(
         default=False,
         description="Take a job of yours that was requested in the same words and has not ended, if there is one; "
@@ -125,4 +136,5 @@ class ExportBody(BaseModel):
                 columns=tuple(self.columns or ()),
             ),
             options=self.options or {},
+            unmask_reason=self.unmask_reason,
         )

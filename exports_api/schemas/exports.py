@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from exports_pipeline.core.errors import Fault
-from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.export_job import ExportJob, StoredFile
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Format, sheets_of
 from exports_pipeline.core.ledger import QueuePlace
@@ -70,6 +70,22 @@ class JobErrorView(BaseModel):
     fault: Fault = Field(description="Who can mend it.", examples=["requester"])
 
 
+class RedactedColumn(BaseModel):
+    """A column that a file does not show as it is."""
+
+    column: str = Field(description="Its name.", examples=["card"])
+    rule: str = Field(
+        description="What was done: `drop`, `mask`, `hash`, `truncate to ...` or `scan for ...`.", examples=["mask"]
+    )
+
+
+class UnmaskedView(BaseModel):
+    """What somebody unmasked."""
+
+    columns: list[str] = Field(description="The columns.", examples=[["card"]])
+    reason: str | None = Field(description="Why; null where none was asked for.", examples=["Ticket 4711"])
+
+
 class ExportView(BaseModel):
     """An export job."""
 
@@ -107,6 +123,12 @@ class ExportView(BaseModel):
         description="A link, made like `download_url`, to the rows in which the result of a schedule differs from its "
         "last one; null where it does not, or is not compared."
     )
+    redacted: list[RedactedColumn] | None = Field(
+        description="The columns that the file does not show as they are; null unless completed."
+    )
+    unmasked: UnmaskedView | None = Field(
+        description="The columns that the file shows as they are only because the requester unmasked them; null: none."
+    )
     expires_at: datetime | None = Field(description="When the file is deleted.")
     created_at: datetime = Field(description="When it was requested.")
     started_at: datetime | None = Field(description="When the current or last attempt began.")
@@ -143,6 +165,10 @@ class ExportView(BaseModel):
             download_name=result.download_name if result else None,
             download_url=download_url,
             changes_url=changes_url,
+            redacted=_redacted(result) if result else None,
+            unmasked=UnmaskedView(columns=list(result.lifted), reason=job.unmask_reason)
+            if result and result.lifted
+            else None,
             expires_at=_utc(job.expires_at),
             created_at=job.created_at.astimezone(UTC),
             started_at=_utc(job.started_at),
@@ -156,6 +182,10 @@ class ExportList(BaseModel):
 
     items: list[ExportView] = Field(description="The jobs; their places in the queue are told by each job's own page.")
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+def _redacted(result: StoredFile) -> list[RedactedColumn]:
+    return [RedactedColumn(column=name, rule=rule) for name, rule in sorted(result.redactions.items())]
 
 
 def _sheets(job: ExportJob) -> int | None:

@@ -4,7 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
-from exports_api.schemas.export_request import LABELS, MAX_RECIPIENTS, LabelsBody, RecipientBody
+from exports_api.schemas.export_request import (
+    LABELS,
+    MAX_RECIPIENTS,
+    UNMASK,
+    LabelsBody,
+    RecipientBody,
+    UnmaskReason,
+)
 from exports_api.schemas.fields import FreeObject, WithoutNul
 from exports_pipeline.core.formats import REPORT_FORMATS
 from exports_pipeline.core.parameters import Parameter, TemplateFacts
@@ -20,6 +27,7 @@ class PreviewBody(BaseModel):
 
     template: Name = Field(description="Name of a template, as GET /api/analytics/reports/templates lists them.")
     params: FreeObject | None = Field(None, description="Values of the template's parameters by name.")
+    unmask_reason: UnmaskReason | None = Field(None, description=UNMASK)
 
 
 class ReportBody(PreviewBody):

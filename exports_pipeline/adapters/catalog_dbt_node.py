@@ -7,7 +7,7 @@ from typing import Any
 from exports_pipeline.adapters.catalog_derived import dataset_name, the_time_column
 from exports_pipeline.adapters.catalog_entry import DATASET_KEYS
 from exports_pipeline.adapters.catalog_schema import Schema
-from exports_pipeline.core.catalog import Sensitivity
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.writers.sql_text import identifier
 
 EXPORT_KEYS = tuple(key for key in DATASET_KEYS if key not in {"relation", "sql", "source", "types", "columns"})
@@ -92,7 +92,7 @@ class DbtNode:
         actual = {name.casefold() for name in schema.relation_types(relation) or {}}
         for name, column in _mapping(self._node, "columns").items():
             # A column that is only described may be gone; one that is to be hidden was perhaps renamed, and would show.
-            if name.casefold() not in actual and isinstance(column, Mapping) and _sensitive(column) is not None:
+            if name.casefold() not in actual and isinstance(column, Mapping) and _is_guarded(column):
                 yield f"columns.{name}", f"no column {name} in relation {relation}, but it is marked as sensitive"
 
     def _spellings(self) -> tuple[str, ...]:
@@ -113,6 +113,8 @@ class DbtNode:
             "unit": said.get("unit"),
             "description": described.get("description") or observed.get("comment"),
             "sensitive": _sensitive(described),
+            "class": said.get("class"),
+            "scan": said.get("scan"),
         }
 
 
@@ -124,16 +126,24 @@ def _part(name: Any) -> str:
 def _sensitive(column: Mapping[str, Any]) -> Any:
     """How a column is hidden: as `meta.export.sensitive` says.
 
-    Where that is silent, a tag `pii` or the word PII in the description mask it;
+    Where that is silent, a tag `pii` or the word PII in the description mask it, unless a class is named;
     `false` and `none` show a column in spite of its description.
     """
     export = _meta(column)
     if isinstance(export, Mapping) and export.get("sensitive") is not None:
         word = export["sensitive"]
         return None if word is False or word == "none" else Sensitivity.MASK if word is True else word
+    if isinstance(export, Mapping) and export.get("class"):
+        return None
     tags = [str(tag).casefold() for tag in column.get("tags") or _mapping(column, "config").get("tags") or []]
     personal = "pii" in tags or _PERSONAL.search(str(column.get("description") or ""))
     return Sensitivity.MASK if personal else None
+
+
+def _is_guarded(column: Mapping[str, Any]) -> bool:
+    export = _meta(column)
+    said = export if isinstance(export, Mapping) else {}
+    return bool(_sensitive(column) is not None or said.get("class") or said.get("scan"))
 
 
 def _meta(of: Mapping[str, Any]) -> Any:

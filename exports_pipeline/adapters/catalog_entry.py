@@ -8,7 +8,8 @@ from uuid import UUID
 
 from exports_pipeline.adapters.catalog_fields import Fields
 from exports_pipeline.adapters.catalog_problems import Problems
-from exports_pipeline.core.catalog import NOT_GIVEN, DataSource, Grain, Sensitivity
+from exports_pipeline.core.catalog import NOT_GIVEN, DataSource, Grain
+from exports_pipeline.core.redaction_policy import FIXED, Sensitivity, TextKind
 from exports_pipeline.core.requester import Permission
 
 DATASET_KEYS = (
@@ -17,6 +18,7 @@ DATASET_KEYS = (
 )  # fmt: skip
 """The keys of a dataset."""
 
+_COLUMN_KEYS = ("name", "type", "title", "description", "sensitive", "class", "scan", "unit")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LONGEST_NAME = 100
 
@@ -32,6 +34,13 @@ class ColumnEntry:
     description: str = ""
     sensitive: Sensitivity | None = None
     unit: str = ""
+    data_class: str = ""
+    scan: tuple[TextKind, ...] = ()
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether anything is done to its values for some."""
+        return bool(self.sensitive or self.data_class or self.scan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,14 +160,16 @@ def _columns(fields: Fields, problems: Problems, label: str) -> tuple[ColumnEntr
         name = given.get("name")
         under = f"columns.{name}." if isinstance(name, str) and name else f"columns.#{position}."
         column = Fields(given, problems, dataset=label, under=under)
-        column.refuse_unknown(("name", "type", "title", "description", "sensitive", "unit"))
+        column.refuse_unknown(_COLUMN_KEYS)
         entry = ColumnEntry(
             name=column.column("name") or "",
             type=column.text("type"),
             title=column.text("title") or "",
             description=column.text("description") or "",
-            sensitive=column.choice("sensitive", Sensitivity),
+            sensitive=column.choice("sensitive", Sensitivity, among=FIXED),
             unit=column.text("unit") or "",
+            data_class=_class(column),
+            scan=_scan(column),
         )
         if not entry.name:
             column.complain("name", "is missing")
@@ -167,3 +178,23 @@ def _columns(fields: Fields, problems: Problems, label: str) -> tuple[ColumnEntr
         else:
             entries[entry.name] = entry
     return tuple(entries.values())
+
+
+def _class(column: Fields) -> str:
+    name = column.text("class") or ""
+    if name and not (_NAME.fullmatch(name) and len(name) <= _LONGEST_NAME):
+        column.complain("class", f"{name!r} is no name of a class; write it as pii or trade_secret")
+        return ""
+    return name
+
+
+def _scan(column: Fields) -> tuple[TextKind, ...]:
+    """All kinds for `true`, those of a list, or none."""
+    given = column.given("scan")
+    if isinstance(given, bool) or given is None:
+        return tuple(TextKind) if given else ()
+    words = column.texts("scan")
+    for word in words:
+        if word not in set(TextKind):
+            column.complain("scan", f"{word!r} is none of {', '.join(TextKind)}")
+    return tuple(kind for kind in TextKind if kind in words)

@@ -1,6 +1,6 @@
 """The fields of one mapping of a catalogue, read one by one by someone who expects anything."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -95,12 +95,12 @@ class Fields:
             return None
         return value
 
-    def choice(self, field: str, choices: type[Choice]) -> Choice | None:
-        """One of a few words; None if it is missing."""
-        word = self.text(field)
-        if word is None or word in set(choices):
+    def choice(self, field: str, choices: type[Choice], *, among: Collection[Choice] | None = None) -> Choice | None:
+        """One of a few words, or of some of them; None if it is missing."""
+        word, known = self.text(field), among or tuple(choices)
+        if word is None or word in known:
             return choices(word) if word else None
-        self.complain(field, f"{word!r} is none of {', '.join(choices)}")
+        self.complain(field, f"{word!r} is none of {', '.join(known)}")
         return None
 
     def given(self, field: str) -> Any:

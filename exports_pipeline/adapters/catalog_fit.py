@@ -8,8 +8,9 @@ from exports_pipeline.adapters.catalog_declared import declared_types, refuse_de
 from exports_pipeline.adapters.catalog_entry import ColumnEntry, DatasetEntry
 from exports_pipeline.adapters.catalog_problems import Problems, suggestion
 from exports_pipeline.adapters.catalog_schema import Schema, is_owner, is_scalar, is_tag, is_time
-from exports_pipeline.core.catalog import Catalog, Column, Dataset, DataSource, Grain, Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import Catalog, Column, Dataset, DataSource, Grain, TimeColumn
 from exports_pipeline.core.errors import ExportError, QueryFailed, WarehouseUnavailable
+from exports_pipeline.core.redaction_policy import Sensitivity, TextKind
 
 _UNREADABLE = (QueryFailed, WarehouseUnavailable)
 """What a view meets that does not fit its tables, or whose files are gone, in a warehouse that did open."""
@@ -47,6 +48,12 @@ def _refuse_repeats(datasets: list[Dataset], problems: Problems) -> None:
 def _reason(error: ExportError) -> str:
     """The first line of what the warehouse itself said; whoever writes a catalogue has to know it."""
     return str(error.__cause__ or error.sentence).strip().partition("\n")[0]
+
+
+def _guard(entry: ColumnEntry) -> str:
+    if entry.sensitive:
+        return "sensitive"
+    return f"of the class {entry.data_class}" if entry.data_class else "searched"
 
 
 class _Fit:
@@ -154,11 +161,19 @@ class _Fit:
                     description=entry.description,
                     sensitive=entry.sensitive,
                     unit=entry.unit,
+                    data_class=entry.data_class,
+                    scan=self._scan(entry, kind),
                 )
             )
         if columns and all(column.sensitive is Sensitivity.DROP for column in columns):
             self._complain("columns", "every column is dropped, so nothing is left to export")
         return tuple(columns)
+
+    def _scan(self, entry: ColumnEntry, kind: str) -> tuple[TextKind, ...]:
+        if entry.scan and kind != "VARCHAR":
+            self._complain(f"columns.{entry.name}.scan", f"the column is {kind}; only texts are searched")
+            return ()
+        return entry.scan
 
     def _unknown(self, field: str, name: str, types: Mapping[str, str]) -> None:
         self._complain(field, f"no column {name} in {self._source}{suggestion(name, types)}")
@@ -175,10 +190,11 @@ class _Fit:
         if not fits(kind):
             self._complain(field, f"column {name} is {kind}; it must be {wanted}")
         for entry in self._entry.columns or ():
-            if field != "owner" and entry.name == name and entry.sensitive:
+            if field != "owner" and entry.name == name and entry.is_guarded:
                 self._complain(
                     field,
-                    f"column {name} is sensitive, and a filter would give its values away; leave out one of the two",
+                    f"column {name} is {_guard(entry)}, and a filter would give its values away; "
+                    "leave out one of the two",
                 )
         return name
 

@@ -60,7 +60,7 @@ def find_difference(
 
 def _type(column: Column) -> str:
     """The type of a column as it was kept."""
-    return "VARCHAR" if column.sensitive else column.type
+    return column.shown_type
 
 
 def _kind(column: Column) -> Type:
@@ -158,4 +158,5 @@ def _sum(column: Column) -> str:
     name = identifier(column.name)
     if is_summed(column):
         return f"sum({name})"
-    return f"fsum({name}) FILTER (isfinite({name}))" if _type(column) in FLOATS else ""
+    is_whole = column.sensitive is None and _type(column) in FLOATS
+    return f"fsum({name}) FILTER (isfinite({name}))" if is_whole else ""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from exports_pipeline.core.catalog import Column, Sensitivity
+from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.changes_file import ChangesFile
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob, JobError, NewExportJob, Progress, StoredFile
@@ -18,6 +18,7 @@ from exports_pipeline.core.kept_result import KeptResult
 from exports_pipeline.core.labels import Labels
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Channel, Recipient
+from exports_pipeline.core.redaction_policy import Sensitivity, TextKind
 from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Permission, Requester
 from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
@@ -49,6 +50,8 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             **({"rendition": _rendition_as_json(new.rendition)} if new.rendition else {}),
             **({"schedule": _schedule_as_json(new.schedule)} if new.schedule else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
+            **({"roles": sorted(new.requester.roles)} if new.requester.roles else {}),
+            **({"unmask_reason": new.unmask_reason} if new.unmask_reason else {}),
         },
         "progress": {},
         "created_at": new.created_at,
@@ -89,6 +92,7 @@ def job_of(row: RowMapping) -> ExportJob:
             user_id=row["requester"],
             owner_key=row["owner_key"],
             permissions=frozenset(Permission(name) for name in row["permissions"]),
+            roles=frozenset(row["metadata"].get("roles", ())),
         ),
         dataset=row["dataset"],
         dataset_id=row["dataset_id"],
@@ -114,6 +118,7 @@ def job_of(row: RowMapping) -> ExportJob:
         rendition=_rendition(row["metadata"].get("rendition")),
         schedule=_schedule(row["metadata"].get("schedule")),
         traceparent=row["metadata"].get("traceparent"),
+        unmask_reason=row["metadata"].get("unmask_reason"),
         result=_result(row["metadata"]) if row["status"] == Status.COMPLETED else None,
         error=JobError(code=row["error_code"], sentence=row["error_sentence"], fault=Fault(row["error_fault"]))
         if row["error_code"]
@@ -134,6 +139,8 @@ def result_as_json(result: StoredFile) -> dict[str, Any]:
         **({"difference": dict(result.difference)} if result.difference else {}),
         **({"kept": _kept_as_json(result.kept)} if result.kept else {}),
         **({"changes": asdict(result.changes)} if result.changes else {}),
+        **({"redactions": dict(result.redactions)} if result.redactions else {}),
+        **({"lifted": list(result.lifted)} if result.lifted else {}),
     }
 
 
@@ -222,6 +229,8 @@ def _result(value: dict[str, Any]) -> StoredFile:
         difference=value.get("difference"),
         kept=_kept(value.get("kept")),
         changes=ChangesFile(**value["changes"]) if value.get("changes") else None,
+        redactions=value.get("redactions", {}),
+        lifted=tuple(value.get("lifted", ())),
     )
 
 
@@ -234,11 +243,10 @@ def _kept_as_json(kept: KeptResult) -> dict[str, Any]:
 def _kept(value: dict[str, Any] | None) -> KeptResult | None:
     if value is None:
         return None
-    return KeptResult(
-        **{**value, "columns": tuple(map(_column, value["columns"])), "sensitive": tuple(value["sensitive"])}
-    )
+    names = {name: tuple(value.get(name, ())) for name in ("sensitive", "dropped", "lifted")}
+    return KeptResult(**{**value, "columns": tuple(map(_column, value["columns"])), **names})
 
 
 def _column(value: dict[str, Any]) -> Column:
     sensitive = Sensitivity(value["sensitive"]) if "sensitive" in value else None
-    return Column(**{**value, "sensitive": sensitive})
+    return Column(**{**value, "sensitive": sensitive, "scan": tuple(map(TextKind, value.get("scan", ())))})

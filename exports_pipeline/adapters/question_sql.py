@@ -19,8 +19,9 @@ from exports_pipeline.core.question import (
     Question,
     Sign,
 )
-from exports_pipeline.core.question_check import check_question, is_float, shown_type
+from exports_pipeline.core.question_check import check_question
 from exports_pipeline.core.report import Value
+from exports_pipeline.core.value_types import is_float
 from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters, literal
 from exports_pipeline.writers.time_text import ZONED
@@ -46,6 +47,8 @@ class QuestionPlan:
     question: Question
     columns: dict[str, Column]
     """Those that the question names, as they are shown."""
+    lifted: tuple[str, ...] = ()
+    """Columns of the selection that are shown only because the requester unmasks them."""
 
     def answer(self, found: Sequence[tuple[Any, ...]]) -> Answer:
         """The answer that the rows of the statement are."""
@@ -56,7 +59,8 @@ class QuestionPlan:
             rows=tuple((*map(_plain, row[:width]), *self._measured(row[width:-1])) for row in kept),
             row_count=int(found[0][-1] or 0) if found else 0,
             is_cut=len(found) > question.limit,
-            redactions={name: str(column.sensitive) for name, column in self.columns.items() if column.sensitive},
+            redactions={name: column.redaction for name, column in self.columns.items() if column.redaction},
+            lifted=tuple(name for name in self.columns if name in self.lifted),
         )
 
     def _measured(self, pairs: tuple[Any, ...]) -> list[Value]:
@@ -87,7 +91,9 @@ def plan_question(question: Question, selection: Selection, key: HashKey | None)
         + (f"GROUP BY {', '.join(cells)} " if cells else "")
         + f"ORDER BY {', '.join(_order(question))} LIMIT {int(question.limit) + 1}"
     )
-    return QuestionPlan(statement=statement, parameters=parameters, question=question, columns=columns)
+    return QuestionPlan(
+        statement=statement, parameters=parameters, question=question, columns=columns, lifted=selection.lifted
+    )
 
 
 def _cell(columns: dict[str, Column], name: str) -> str:
@@ -95,7 +101,7 @@ def _cell(columns: dict[str, Column], name: str) -> str:
 
 
 def _group(dimension: Dimension, columns: dict[str, Column], timezone: str) -> str:
-    cell, kind = _cell(columns, dimension.column), shown_type(columns[dimension.column])
+    cell, kind = _cell(columns, dimension.column), columns[dimension.column].shown_type
     if dimension.step:
         zoned = cell if kind in ZONED else f"timezone('UTC', CAST({cell} AS TIMESTAMP))"
         local = cell if kind == "DATE" else f"timezone({literal(timezone)}, {zoned})"
@@ -128,7 +134,7 @@ def _measure(measure: Measure, columns: dict[str, Column], parameters: Parameter
 
 def _number(name: str, columns: dict[str, Column]) -> tuple[str, list[str]]:
     """A column as measures take it, and the condition that its value is known."""
-    cell, kind = _cell(columns, name), shown_type(columns[name])
+    cell, kind = _cell(columns, name), columns[name].shown_type
     if kind == "BOOLEAN":
         return f"CAST({cell} AS INTEGER)", []
     return cell, [f"abs({cell}) <= {LARGEST_FLOAT!r}"] if is_float(kind) else []  # NaN is above every number
@@ -139,7 +145,7 @@ def _filtered(aggregate: str, conditions: Sequence[str]) -> str:
 
 
 def _condition(condition: Condition, columns: dict[str, Column], parameters: Parameters) -> str:
-    cell, kind = _cell(columns, condition.column), shown_type(columns[condition.column])
+    cell, kind = _cell(columns, condition.column), columns[condition.column].shown_type
     match condition.sign:
         case Sign.MISSING | Sign.PRESENT:
             return f"({cell} IS {'NOT ' * (condition.sign is Sign.PRESENT)}NULL)"

@@ -193,7 +193,7 @@ class DuckDbSession:
         self, selection: Selection, *, rows: int, tick: Callable[[], None] = lambda: None
     ) -> list[dict[str, str | None]]:
         """The first rows as text, every sensitive column masked, also for those who may see it."""
-        sensitive = {column.name for column in selection.dataset.columns if column.sensitive}
+        sensitive = {column.name for column in selection.dataset.columns if column.is_guarded}
         names = [column.name for column in selection.columns]
         cells = ", ".join(
             f"CASE WHEN {identifier(name)} IS NOT NULL THEN {literal(MASK)} END"

@@ -8,6 +8,14 @@ from uuid import UUID
 
 from exports_pipeline.core.filters import Selection, days_in_words
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.unmasking import NO_REASON
+
+_IN_WORDS = {"mask": "masked", "hash": "hashed", "drop": "left out"}
+_AT_LENGTH = {
+    "mask": "masked: every value is ***",
+    "hash": "hashed: the same value has the same hash",
+    "drop": "left out",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +35,11 @@ class About:
     filters: tuple[tuple[str, str], ...] = ()
     """What was narrowed, in words: `("Period", "2013-07-01 to 2013-07-31")`."""
     redactions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Column name -> what happened to it: drop, mask or hash."""
+    """Column name -> what happened to it: `drop`, `mask`, `truncate to 1000` ..."""
+    lifted: tuple[str, ...] = ()
+    """Columns that are shown only because the requester unmasked them."""
+    unmask_reason: str | None = None
+    """Why."""
 
 
 def about(selection: Selection, requester: Requester, *, job_id: UUID, rows: int, now: datetime) -> About:
@@ -42,7 +54,8 @@ def about(selection: Selection, requester: Requester, *, job_id: UUID, rows: int
         timezone=selection.timezone,
         row_count=rows,
         filters=filters_in_words(selection),
-        redactions=selection.redactions,
+        redactions=selection.everything_redacted,
+        lifted=selection.lifted,
     )
 
 
@@ -55,3 +68,20 @@ def filters_in_words(selection: Selection) -> tuple[tuple[str, str], ...]:
     if selection.tag_ids:
         lines.append(("Tags", ", ".join(selection.tag_ids)))
     return tuple(lines)
+
+
+def redaction_in_words(rule: str) -> str:
+    """What was done to a column, for people: `masked`, `truncated to 1000`, `searched for email, card`."""
+    return _IN_WORDS.get(rule) or rule.replace("truncate to", "truncated to").replace("scan for", "searched for")
+
+
+def redaction_at_length(rule: str) -> str:
+    """The same in a sentence, where there is room."""
+    if rule.startswith("scan for"):
+        return f"{redaction_in_words(rule)}; what was found is replaced by its kind, as [card]"
+    return _AT_LENGTH.get(rule) or redaction_in_words(rule)
+
+
+def unmasked(about: About) -> str:
+    """Which columns the requester unmasked, and why."""
+    return f"{', '.join(about.lifted)}: {about.unmask_reason or NO_REASON}"

@@ -1,25 +1,18 @@
 """The catalogue: which datasets exist, what their columns mean, and who sees which."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
+from exports_pipeline.core.redaction_policy import RedactionPolicy, Sensitivity, TextKind
 from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline.core.requester import Permission, Requester
 
 NOT_GIVEN = UUID(int=0)
 """The id of a dataset before it has one."""
-
-
-class Sensitivity(StrEnum):
-    """What happens to a sensitive column for those who may not unmask it."""
-
-    DROP = "drop"
-    MASK = "mask"
-    HASH = "hash"
 
 
 class DataSource(StrEnum):
@@ -50,8 +43,39 @@ class Column:
     title: str = ""
     description: str = ""
     sensitive: Sensitivity | None = None
+    """In a catalogue the fixed rule for everybody; in a selection what is done to it for the requester."""
     unit: str = ""
     """What its numbers count: an ISO 4217 currency as `CZK`, `percent`, `id`, or any other as `km`."""
+    data_class: str = ""
+    """What its values are to a redaction policy: `pii`, `financial`, `health`, `secret`, or another; empty: nothing."""
+    scan: tuple[TextKind, ...] = ()
+    """What is searched for in its texts and replaced; in a selection, what is for the requester."""
+    step: str = ""
+    """In a selection, what truncated numbers are a multiple of, as a decimal."""
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a catalogue has anything against showing it to anybody."""
+        return bool(self.sensitive or self.data_class or self.scan)
+
+    @property
+    def is_replaced(self) -> bool:
+        """In a selection, whether its values give way to a mark or a hash, which are text."""
+        return self.sensitive not in {None, Sensitivity.TRUNCATE}
+
+    @property
+    def shown_type(self) -> str:
+        """The DuckDB type of its values as they are shown."""
+        return "VARCHAR" if self.is_replaced else self.type
+
+    @property
+    def redaction(self) -> str:
+        """In a selection, what is done to it in words as `mask` or `truncate to 1000`; empty for nothing."""
+        if self.sensitive is Sensitivity.TRUNCATE:
+            return f"truncate to {self.step or 'the month'}"
+        if self.sensitive is None and self.scan:
+            return f"scan for {', '.join(self.scan)}"
+        return str(self.sensitive or "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +110,8 @@ class Dataset:
     account: str | None = None
     tag: str | None = None
     tags: tuple[str, ...] = ()
+    policy: RedactionPolicy = RedactionPolicy()  # noqa: RUF009 - it is frozen
+    """What is made of columns with a class."""
 
     def __post_init__(self) -> None:
         if self.id == NOT_GIVEN:
@@ -124,8 +150,11 @@ def user_id(name: str) -> UUID:
 class Catalog:
     """All datasets, found by name or id."""
 
-    def __init__(self, datasets: tuple[Dataset, ...]) -> None:
-        self._datasets = datasets
+    def __init__(self, datasets: tuple[Dataset, ...], policy: RedactionPolicy | None = None) -> None:
+        self.policy = policy or RedactionPolicy()
+        """What is made of columns with a class, in all datasets."""
+        self._datasets = tuple(replace(each, policy=policy) for each in datasets) if policy else datasets
+        datasets = self._datasets
         self._by_key = {key: dataset for dataset in datasets for key in (dataset.name, str(dataset.id))}
 
     def __iter__(self) -> Iterator[Dataset]:

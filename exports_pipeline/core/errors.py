@@ -44,6 +44,12 @@ class InvalidBranding(ExportError):
     code = "invalid_branding"
 
 
+class InvalidRedaction(ExportError):
+    """The redaction policy cannot be followed."""
+
+    code = "invalid_redaction"
+
+
 class InvalidMetrics(ExportError):
     """The file of metrics cannot be followed."""
 

@@ -55,6 +55,10 @@ class StoredFile:
     kept: KeptResult | None = None
     changes: ChangesFile | None = None
     """The rows of that difference, where rows differ."""
+    redactions: Mapping[str, str] = field(default_factory=dict)
+    """The columns that were not shown as they are, left out ones too, and what was done: `mask`, `truncate to 1000`."""
+    lifted: tuple[str, ...] = ()
+    """The columns that were, only because the requester unmasks them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,8 @@ class ExportRequest:
     format: str
     filters: Filters = field(default_factory=Filters)
     options: Mapping[str, Any] = field(default_factory=dict)
+    unmask_reason: str | None = None
+    """Why redacted columns are to be shown as they are, to whoever may see them so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +115,8 @@ class NewExportJob:
     labels: Labels = NO_LABELS
     traceparent: str | None = None
     """The W3C name of the request's span, where requests are traced."""
+    unmask_reason: str | None = None
+    """Why its requester gets redacted columns as they are, where they do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +167,8 @@ class ExportJob:
     """The window of a schedule that it runs for, if it does."""
     traceparent: str | None = None
     """The W3C name of the span that all spans of this job stand below."""
+    unmask_reason: str | None = None
+    """Why its requester gets redacted columns as they are, where they do."""
     result: StoredFile | None = None
     error: JobError | None = None
 

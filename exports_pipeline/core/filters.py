@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from exports_pipeline.core.catalog import Column, Dataset, Sensitivity
+from exports_pipeline.core.catalog import Column, Dataset
+from exports_pipeline.core.redaction import redacted
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import FilterNotSupported, InvalidDateRange, MalformedValue, UnknownColumn
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.values import has_type
@@ -42,11 +44,20 @@ class Selection:
     """Rows of about so many of a hundred blocks of the source only, at random."""
     is_redacted: bool = False
     """Whether the rows are redacted already, as those of a kept result are: `sensitive` says what was done."""
+    dropped: tuple[str, ...] = ()
+    """Columns that were asked for, and are left out."""
+    lifted: tuple[str, ...] = ()
+    """Columns that are shown as they are only because the requester unmasks them."""
 
     @property
     def redactions(self) -> dict[str, str]:
-        """The columns that are not shown as they are, with what happens to them."""
-        return {column.name: column.sensitive for column in self.columns if column.sensitive}
+        """The columns that are shown, but not as they are, with what happens to them."""
+        return {column.name: column.redaction for column in self.columns if column.redaction}
+
+    @property
+    def everything_redacted(self) -> dict[str, str]:
+        """The same, and the columns that are left out."""
+        return self.redactions | {name: str(Sensitivity.DROP) for name in self.dropped}
 
 
 def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone: str = "UTC") -> Selection:
@@ -59,15 +70,23 @@ def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone
     _check_values(dataset, filters.account_ids, dataset.account, "account_ids")
     _check_values(dataset, filters.tag_ids, dataset.tag, "tag_ids")
     everybody = dataset.owner is None or requester.sees_all_rows
+    chosen = _columns(dataset, filters.columns)
+    held_back = tuple(redacted(column, dataset.policy, requester.roles) for column in chosen)
+    shown = tuple(map(_as_it_is, chosen)) if requester.may_unmask else held_back
+    kept = tuple(column for column in shown if column.sensitive is not Sensitivity.DROP)
+    if not kept:
+        raise UnknownColumn("None of these columns may be shown to you; choose others.", field="columns")
     return Selection(
         dataset=dataset,
-        columns=_columns(dataset, filters.columns, requester),
+        columns=kept,
         owner_key=None if everybody else requester.owner_key,
         start_date=filters.start_date,
         end_date=filters.end_date,
         timezone=timezone,
         account_ids=filters.account_ids,
         tag_ids=filters.tag_ids,
+        dropped=tuple(column.name for column in shown if column.sensitive is Sensitivity.DROP),
+        lifted=tuple(column.name for column in held_back if column.redaction) if requester.may_unmask else (),
     )
 
 
@@ -96,23 +115,16 @@ def day_window(start: date | None, end: date | None, timezone: str) -> tuple[dat
     return midnight(start, 0) if start else None, midnight(end, 1) if end else None
 
 
-def _columns(dataset: Dataset, wanted: tuple[str, ...], requester: Requester) -> tuple[Column, ...]:
+def _columns(dataset: Dataset, wanted: tuple[str, ...]) -> tuple[Column, ...]:
     by_name = {column.name: column for column in dataset.columns}
     for name in wanted:
         if name not in by_name:
             raise UnknownColumn(f"Dataset {dataset.name} has no column {name[:80]!r}.", field="columns")
-    chosen = [by_name[name] for name in dict.fromkeys(wanted)] if wanted else list(dataset.columns)
-    shown = tuple(_redacted(column, requester) for column in chosen)
-    kept = tuple(column for column in shown if column.sensitive is not Sensitivity.DROP)
-    if not kept:
-        raise UnknownColumn("None of these columns may be shown to you; choose others.", field="columns")
-    return kept
+    return tuple(by_name[name] for name in dict.fromkeys(wanted)) if wanted else dataset.columns
 
 
-def _redacted(column: Column, requester: Requester) -> Column:
-    if column.sensitive is None or not requester.may_unmask:
-        return column
-    return replace(column, sensitive=None)
+def _as_it_is(column: Column) -> Column:
+    return replace(column, sensitive=None, scan=()) if column.is_guarded else column
 
 
 def _check_dates(dataset: Dataset, filters: Filters) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from exports_pipeline.core.catalog import Column, Dataset, Sensitivity
+from exports_pipeline.core.catalog import Column, Dataset
 from exports_pipeline.core.filters import Filters, Selection
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import InvalidOption
 
 RELATION = "kept"
@@ -25,6 +26,10 @@ class KeptResult:
     """As the catalogue described them when the rows were kept; none for a report."""
     sensitive: tuple[str, ...] = ()
     """The columns that operators never see, also where the requester may and `columns` says of no redaction."""
+    dropped: tuple[str, ...] = ()
+    """Columns that were asked for, and left out."""
+    lifted: tuple[str, ...] = ()
+    """Columns that were shown only because the requester unmasked them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,8 @@ def selection_of_kept(kept: KeptResult, *, dataset: str, filters: Filters, timez
         account_ids=filters.account_ids,
         tag_ids=filters.tag_ids,
         is_redacted=True,
+        dropped=kept.dropped,
+        lifted=kept.lifted,
     )
 
 

@@ -16,6 +16,8 @@ from exports_pipeline.core.report import Report
 
 VERSION = "exports-manifest/1"
 SIGNATURE = "signature"
+_SELDOM = frozenset({"data_class", "scan", "step"})
+"""What changes no digest of a dataset's definition where it says nothing, as it did before it was there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,8 @@ def manifest_of_export(
             "tag_ids": sorted(selection.tag_ids),
         },
         "redactions": {name: str(rule) for name, rule in sorted(selection.redactions.items())},
+        **({"dropped": sorted(selection.dropped)} if selection.dropped else {}),
+        **_unmasked(job, result),
         "columns": [
             {"name": name, "type": kind, **(_without_name(by_name[name]) if name in by_name else {})}
             for name, kind in result.columns
@@ -101,6 +105,7 @@ def manifest_of_report(
         "template": {"name": job.dataset, "title": job.dataset_title},
         "parameters": {name: _as_text(value) for name, value in sorted(job.parameters.items())},
         "facts": [list(fact) for fact in report.facts],
+        **_unmasked(job, result),
         "columns": [],
     }
 
@@ -133,6 +138,11 @@ def _common(job: ExportJob, result: StoredFile, *, snapshot: Snapshot, made_at: 
     }
 
 
+def _unmasked(job: ExportJob, result: StoredFile) -> dict[str, Any]:
+    """The columns that were shown only because the requester unmasks them, and why."""
+    return {"unmasked": {"columns": sorted(result.lifted), "reason": job.unmask_reason}} if result.lifted else {}
+
+
 def _kept(file: str, kept: KeptResult) -> dict[str, Any]:
     return {
         "name": kept_key(file, is_report=not kept.columns),
@@ -161,7 +171,10 @@ def objects_of(result: StoredFile) -> tuple[str, ...]:
 
 def catalog_version(dataset: Dataset) -> str:
     """A digest of a dataset's definition: equal as long as columns, isolation and source are."""
-    described = {each.name: getattr(dataset, each.name) for each in fields(dataset)}
+    described = {each.name: getattr(dataset, each.name) for each in fields(dataset) if each.name != "policy"}
+    classes = sorted({column.data_class for column in dataset.columns if column.data_class})
+    if classes:
+        described["policy"] = {name: dataset.policy.about(name) for name in classes}
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=_plain).encode()).hexdigest()
 
 
@@ -179,4 +192,6 @@ def _as_text(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
-    return str(value) if isinstance(value, UUID) else asdict(value)
+    if isinstance(value, UUID):
+        return str(value)
+    return {name: each for name, each in asdict(value).items() if each or name not in _SELDOM}

@@ -7,15 +7,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity
+from exports_pipeline.core.catalog import Catalog, Column, Dataset
 from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.filters import Filters, Selection, select
 from exports_pipeline.core.formats import Format, parse_options
 from exports_pipeline.core.question import Aggregate, Condition, Measure, Question
-from exports_pipeline.core.question_check import askable, check_question, is_number, shown_type
+from exports_pipeline.core.question_check import askable, check_question, described
 from exports_pipeline.core.question_text import parse_condition, parse_measure
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.value_types import is_number
 
 _LONGEST_TEXT = 1_000
 _NOTHING: tuple[Any, ...] = (None, "", [], ())
@@ -140,14 +142,15 @@ class _Reader:
         column = askable(selection).get(_text(text))
         if column is None:
             raise InvalidParameter(f"Dataset {selection.dataset.name} has no column {text[:80]!r} that you are shown.")
-        kind = shown_type(column)
+        kind = column.shown_type
         if parameter.holds is Holds.KEYS and column.sensitive is Sensitivity.MASK:
             raise InvalidParameter(f"Column {column.name} is masked for you, so its values cannot be told apart.")
         if parameter.holds in {Holds.NUMBERS, Holds.TRUTHS} and not (
             is_number(kind) or (kind == "BOOLEAN" and parameter.holds is Holds.TRUTHS)
         ):
-            shown = f"shown to you as a {column.sensitive}" if column.sensitive else kind
-            raise InvalidParameter(f"Column {column.name} is {shown}; a column of {parameter.holds} is needed.")
+            raise InvalidParameter(
+                f"Column {column.name} is {described(column)}; a column of {parameter.holds} is needed."
+            )
         return column
 
     def _measure(self, parameter: Parameter, text: Any) -> Measure:

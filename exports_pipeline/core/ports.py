@@ -150,3 +150,5 @@ class ExportPorts:
     signer: Signer | None = None
     """Without one, manifests are not signed."""
     spans: Spans = field(default_factory=NoSpans)
+    unmask_needs_reason: bool = False
+    """Whether the permission UNMASK takes effect only with a reason."""

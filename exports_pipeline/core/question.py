@@ -138,7 +138,9 @@ class Answer:
     is_cut: bool = False
     """Whether there are more groups than the limit."""
     redactions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Those of the columns asked for that were not read as they are: name -> mask or hash."""
+    """Those of the columns asked for that were not read as they are: name -> what was done, as `mask`."""
+    lifted: tuple[str, ...] = ()
+    """Those of the columns asked for that the requester unmasked."""
 
     def column(self, name: str) -> Sequence[Value]:
         """All values of a column."""

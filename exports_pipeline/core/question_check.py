@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from exports_pipeline.core.catalog import Column, Sensitivity
+from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.question import Aggregate, Condition, Dimension, Measure, Question, Sign
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import InvalidQuestion, UnknownColumn
+from exports_pipeline.core.value_types import is_number, is_time
 from exports_pipeline.core.values import has_type
 
-_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"})
-_UNSIGNED = frozenset({"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
-_FLOATS = frozenset({"DOUBLE", "FLOAT"})
 _ANY_TYPE = frozenset({Aggregate.COUNT, Aggregate.COUNT_DISTINCT, Aggregate.MIN, Aggregate.MAX})
 _OF_VALUES = frozenset({Aggregate.COUNT_DISTINCT, Aggregate.MIN, Aggregate.MAX})
 _TRUTH_TOO = frozenset({Aggregate.SUM, Aggregate.AVG, Aggregate.RATIO})
@@ -25,26 +24,6 @@ def askable(selection: Selection) -> dict[str, Column]:
     if time and time.column not in {column.name for column in selection.dataset.columns}:
         columns[time.column] = Column(name=time.column, type=selection.dataset.types[time.column])
     return columns
-
-
-def shown_type(column: Column) -> str:
-    """The DuckDB type of a column as the requester is shown it: a mask and a hash are text."""
-    return "VARCHAR" if column.sensitive else column.type
-
-
-def is_number(kind: str) -> bool:
-    """Whether a DuckDB type is that of a number."""
-    return kind in _INTEGERS | _UNSIGNED | _FLOATS or kind.startswith("DECIMAL")
-
-
-def is_float(kind: str) -> bool:
-    """Whether values of a DuckDB type may be NaN or infinite."""
-    return kind in _FLOATS
-
-
-def is_time(kind: str) -> bool:
-    """Whether a DuckDB type has a date."""
-    return kind == "DATE" or kind.startswith("TIMESTAMP")
 
 
 def check_question(question: Question, selection: Selection) -> dict[str, Column]:
@@ -81,8 +60,8 @@ def _named(question: Question) -> Iterator[str]:
 
 
 def _check_dimension(dimension: Dimension, column: Column) -> None:
-    if dimension.step and not is_time(shown_type(column)):
-        raise InvalidQuestion(f"Column {column.name} is {_described(column)}; only a time goes by {dimension.step}.")
+    if dimension.step and not is_time(column.shown_type):
+        raise InvalidQuestion(f"Column {column.name} is {described(column)}; only a time goes by {dimension.step}.")
 
 
 def _check_measure(measure: Measure, columns: dict[str, Column]) -> None:
@@ -94,10 +73,10 @@ def _check_measure(measure: Measure, columns: dict[str, Column]) -> None:
     if aggregate is Aggregate.SHARE and not measure.where:
         raise InvalidQuestion("A share needs a condition that says of what: share(status = done).")
     for name in names:
-        kind = shown_type(columns[name])
+        kind = columns[name].shown_type
         fits = aggregate in _ANY_TYPE or is_number(kind) or (kind == "BOOLEAN" and aggregate in _TRUTH_TOO)
         if not fits:
-            raise InvalidQuestion(f"Column {name} is {_described(columns[name])}; {aggregate} needs numbers.")
+            raise InvalidQuestion(f"Column {name} is {described(columns[name])}; {aggregate} needs numbers.")
         if aggregate in _OF_VALUES:
             _refuse_mask(columns[name])
     for condition in measure.where:
@@ -105,7 +84,7 @@ def _check_measure(measure: Measure, columns: dict[str, Column]) -> None:
 
 
 def _check_condition(condition: Condition, column: Column) -> None:
-    kind, count = shown_type(column), len(condition.values)
+    kind, count = column.shown_type, len(condition.values)
     if condition.sign not in _WITHOUT_VALUES:
         _refuse_mask(column)
     if condition.sign in _WITHOUT_VALUES:
@@ -118,7 +97,7 @@ def _check_condition(condition: Condition, column: Column) -> None:
         raise InvalidQuestion(f"Column {column.name} is a list; a condition can only ask whether it is missing.")
     for value in condition.values:
         if "\x00" in value or not has_type(value, kind):
-            raise InvalidQuestion(f"{value[:80]!r} is no value of column {column.name}, which is {_described(column)}.")
+            raise InvalidQuestion(f"{value[:80]!r} is no value of column {column.name}, which is {described(column)}.")
 
 
 def _refuse_mask(column: Column) -> None:
@@ -138,5 +117,6 @@ def _check_order(question: Question) -> None:
         raise InvalidQuestion("The limit of a question is at least 1.")
 
 
-def _described(column: Column) -> str:
-    return f"shown to you as a {column.sensitive}" if column.sensitive else column.type
+def described(column: Column) -> str:
+    """What a column is to the requester, in the words of a refusal: its type, or how it is shown."""
+    return f"shown to you as a {column.sensitive}" if column.is_replaced else column.type

@@ -156,3 +156,7 @@ class Report:
     language: str = "en"
     parameters: Mapping[str, Any] | None = None
     """What it was made with."""
+    redactions: Sequence[tuple[str, str]] = ()
+    """The columns asked for that were not read as they are, and what was done to each."""
+    lifted: Sequence[tuple[str, str]] = ()
+    """Dataset and column of those that were read as they are only because the requester unmasks them."""

@@ -2,14 +2,13 @@
 
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.question import Aggregate, Condition, Measure, Sign
-from exports_pipeline.core.question_check import shown_type
 
 _ZERO_OR_ONE = ("0", "1")
 
 
 def successes_and_known(column: Column) -> tuple[Measure, Measure]:
     """How often the outcome happened, and how often it is known; numbers other than 0 and 1 are unknown."""
-    happened = ("true",) if shown_type(column) == "BOOLEAN" else ("1",)
+    happened = ("true",) if column.shown_type == "BOOLEAN" else ("1",)
     return (
         Measure(
             aggregate=Aggregate.COUNT,
@@ -35,6 +34,6 @@ def is_rate(measure: Measure, kind: str) -> bool:
 
 
 def _known(column: Column) -> tuple[Condition, ...]:
-    if shown_type(column) == "BOOLEAN":
+    if column.shown_type == "BOOLEAN":
         return ()
     return (Condition(column=column.name, sign=Sign.ONE_OF, values=_ZERO_OR_ONE),)

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from exports_pipeline.core.catalog import Column, Dataset
 from exports_pipeline.core.question import Aggregate, Dimension, Measure
-from exports_pipeline.core.question_check import is_float, is_number
 from exports_pipeline.core.report import Kind, TableColumn, Value
+from exports_pipeline.core.value_types import is_float, is_number
 from exports_pipeline.reports.truths import is_rate
 
 _CURRENCY = re.compile("[A-Z]{3}")

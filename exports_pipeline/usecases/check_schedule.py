@@ -2,19 +2,20 @@
 
 from datetime import timedelta
 
-from exports_pipeline.core.catalog import Sensitivity
 from exports_pipeline.core.cron import parse_cron
 from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import person
 from exports_pipeline.core.recurrence import check_least_interval, next_window
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import InvalidSchedule
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Schedule, ScheduleKind
 from exports_pipeline.core.scheduled_window import Condition
+from exports_pipeline.core.unmasking import as_asked
 from exports_pipeline.core.zones import zone_names
-from exports_pipeline.usecases.schedule_parts import checked_job
+from exports_pipeline.usecases.schedule_parts import checked_job, unmask_reason
 
 _FIELDS_OF_ITS_OWN = frozenset({"format"})
 
@@ -69,6 +70,7 @@ def _check_key(schedule: Schedule, owner: Requester, ports: ExportPorts) -> None
     if schedule.condition is not Condition.CHANGED or schedule.kind is not ScheduleKind.EXPORT:
         raise InvalidSchedule("A key is for exports with the condition changed; leave it out.", field="key")
     dataset = ports.catalog.find(schedule.body["dataset_id"], owner)
+    owner = as_asked(owner, unmask_reason(schedule, owner), needs_reason=ports.unmask_needs_reason)
     selection = select(dataset, Filters(columns=tuple(schedule.body.get("columns") or ())), owner)
     shown = {column.name: column.sensitive for column in selection.columns}
     for place, name in enumerate(schedule.key):

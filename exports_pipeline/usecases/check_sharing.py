@@ -3,6 +3,7 @@
 from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.redaction import lost_classes
 from exports_pipeline.core.refusals import NotAllowed
 
 
@@ -15,6 +16,8 @@ def check_sharing(job: ExportJob, *, ports: ExportPorts) -> None:
     refusal = NotAllowed("Whoever made this export may no longer share what is in it.")
     owner = ports.users.requester(job.requester.user_id)
     if owner is None or owner.owner_key != job.requester.owner_key or owner.lost_since(job.requester):
+        raise refusal
+    if lost_classes(ports.catalog, before=job.requester, now=owner):
         raise refusal
     if job.type == "export":
         try:

@@ -83,8 +83,8 @@ def _shows_the_same(
     """
     if before is None or any(before.get(name) != after.get(name) for name in _RIGHTS):
         return False
-    shown = {column.name: column.sensitive for column in earlier.columns}
-    return all(column.sensitive == shown.get(column.name, column.sensitive) for column in later.columns)
+    shown = {column.name: column.redaction for column in earlier.columns}
+    return all(column.redaction == shown.get(column.name, column.redaction) for column in later.columns)
 
 
 def _publish(

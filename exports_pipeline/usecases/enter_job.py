@@ -51,6 +51,8 @@ def _digest_of_result(new: NewExportJob) -> str:
         "parameters": dict(new.parameters),
         "recipients": sorted((each.channel, each.address) for each in new.recipients),
         "rendition": asdict(new.rendition) if new.rendition else None,
+        **({"roles": sorted(new.requester.roles)} if new.requester.roles else {}),
+        **({"unmask_reason": new.unmask_reason} if new.unmask_reason else {}),  # each reason is noted down
         **new.labels.given,  # two plans are counted apart, although one file would do for both
     }
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()

@@ -24,9 +24,11 @@ from exports_pipeline.core.ledger import Outlook
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import TooManyColumnsForFormat, TooManyRowsForFormat
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.unmasking import as_asked
 from exports_pipeline.usecases.check_rows import check_rows
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.memory_upload import MemoryUpload
+from exports_pipeline.usecases.note_lifted import note_lifted
 
 PREVIEW_ROWS = 20
 COUNT_UNTIL = timedelta(seconds=0.45)
@@ -45,7 +47,9 @@ class _TooLateError(Exception):
 
 
 def estimate_export(request: ExportRequest, requester: Requester, *, ports: ExportPorts) -> Estimate:
-    """Look at what a request would give, with the rights of the requester; nothing is written down.
+    """Look at what a request would give, with the rights of the requester.
+
+    Nothing is written down, unless columns are unmasked in the preview.
 
     Raises:
         RequestError: the request does not fit the catalogue, as for an export.
@@ -53,11 +57,14 @@ def estimate_export(request: ExportRequest, requester: Requester, *, ports: Expo
         LedgerUnavailable: the ledger did not.
     """
     began_at = ports.clock()
+    requester = as_asked(requester, request.unmask_reason, needs_reason=ports.unmask_needs_reason)
     dataset = ports.catalog.find(request.dataset, requester)
     file_format = parse_format(request.format)
     options = parse_options(file_format, request.options)
     selection = select(dataset, request.filters, requester, timezone=options.timezone)
     check_values(selection, ports.warehouse)
+    lifted = tuple((dataset.name, name) for name in selection.lifted)
+    note_lifted(requester, lifted, reason=request.unmask_reason, ports=ports)
     with ports.warehouse.open(dataset) as session:
         look = _Look(session, selection, requester, began_at, ports)
         exact = look.in_time(lambda: look.count(selection, COUNT_UNTIL))

@@ -1,5 +1,7 @@
 """Make the file of an export: rows of a dataset to a file, the file to an object."""
 
+from dataclasses import replace
+
 from exports_pipeline.core.about import about
 from exports_pipeline.core.data_ports import Upload
 from exports_pipeline.core.errors import RowCountChanged
@@ -11,6 +13,7 @@ from exports_pipeline.core.naming import download_name, object_key
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.usecases.check_rows import check_rows
 from exports_pipeline.usecases.made import Made
+from exports_pipeline.usecases.note_lifted import note_lifted
 from exports_pipeline.usecases.open_rows import Rows, open_rows
 from exports_pipeline.usecases.patience import patiently
 from exports_pipeline.usecases.publication import Publication
@@ -50,6 +53,8 @@ class _Making:
         check_rows(total, job.format, limits=ports.limits)
         if not self._is_admitted(total):
             return None
+        lifted = tuple((job.dataset, name) for name in self._selection.lifted)
+        note_lifted(job.requester, lifted, reason=job.unmask_reason, job_id=job.id, ports=ports)
         with Publication(ports.objects) as publication:
             upload = publication.upload(
                 self._key, content_type=content_type(job.format, job.options), download_name=self._name
@@ -72,6 +77,8 @@ class _Making:
                 columns=tuple((column.name, column.type) for column in self._selection.columns),
                 remarks=remarks,
                 kept=kept,
+                redactions=self._selection.everything_redacted,
+                lifted=self._selection.lifted,
             )
             manifest = manifest_of_export(
                 job, self._selection, result, origin=self._origin, totals=totals, made_at=ports.clock()
@@ -95,6 +102,7 @@ class _Making:
     def _write(self, upload: Upload, total: int) -> None:
         job = self._job
         facts = about(self._selection, job.requester, job_id=job.id, rows=total, now=self._began_at)
+        facts = replace(facts, unmask_reason=job.unmask_reason)
         rows = self._session.write(
             self._selection,
             upload,
@@ -125,5 +133,7 @@ class _Making:
             title=dataset.title,
             description=dataset.description,
             columns=self._selection.columns,
-            sensitive=tuple(column.name for column in dataset.columns if column.sensitive),
+            sensitive=tuple(column.name for column in dataset.columns if column.is_guarded),
+            dropped=self._selection.dropped,
+            lifted=self._selection.lifted,
         )

@@ -18,6 +18,7 @@ from exports_pipeline.core.report_json import report_of_json, report_to_json
 from exports_pipeline.usecases.build_report import DATA_AS_OF, MADE_AT, build_report
 from exports_pipeline.usecases.check_snapshot import check_snapshot
 from exports_pipeline.usecases.made import Made
+from exports_pipeline.usecases.note_lifted import note_lifted
 from exports_pipeline.usecases.open_rows import fetched, find_kept_of
 from exports_pipeline.usecases.publication import Publication
 from exports_pipeline.usecases.pulse import Pulse
@@ -56,6 +57,8 @@ def make_report_file(job: ExportJob, ports: ExportPorts, pulse: Pulse) -> Made |
             size_bytes=upload.size_bytes,
             sha256=sha256,
             kept=kept,
+            redactions=dict(report.redactions),
+            lifted=tuple(dict.fromkeys(name for _, name in report.lifted)),
         )
         manifest = manifest_of_report(job, report, result, snapshot=snapshot, made_at=ports.clock())
         published = publish_manifest(manifest, result, ports=ports)
@@ -74,8 +77,19 @@ def _find(job: ExportJob, at: datetime, ports: ExportPorts, tick: Callable[[], N
     found = find_kept_of(job, ports)
     if found is not None:
         kept, origin = found
-        return report_of_json(b"".join(fetched(kept, ports, tick).pieces)), origin.snapshot
-    report, snapshot = build_report(job.dataset, job.parameters, job.requester, ports=ports, at=at, tick=tick)
+        report = report_of_json(b"".join(fetched(kept, ports, tick).pieces))
+        note_lifted(job.requester, report.lifted, reason=job.unmask_reason, job_id=job.id, ports=ports)
+        return report, origin.snapshot
+    report, snapshot = build_report(
+        job.dataset,
+        job.parameters,
+        job.requester,
+        ports=ports,
+        at=at,
+        tick=tick,
+        unmask_reason=job.unmask_reason,
+        job_id=job.id,
+    )
     if job.rendition is not None:
         check_snapshot(job.rendition, snapshot)
     return report, snapshot

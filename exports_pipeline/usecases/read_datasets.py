@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from exports_pipeline.core.catalog import Column, Dataset
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import FilterNotSupported
+from exports_pipeline.core.refusals import FilterNotSupported, UnknownColumn
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.unmasking import as_asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,14 @@ def list_datasets(requester: Requester, *, ports: ExportPorts) -> tuple[Dataset,
     return ports.catalog.visible_to(requester)
 
 
+def shown_columns(dataset: Dataset, requester: Requester, *, ports: ExportPorts) -> tuple[Column, ...]:
+    """The columns of a dataset as the requester gets them without a reason to unmask any; none if all are dropped."""
+    try:
+        return select(dataset, Filters(), _as_asked(requester, ports)).columns
+    except UnknownColumn:
+        return ()
+
+
 def read_dataset(name_or_id: str, requester: Requester, *, ports: ExportPorts) -> DatasetDetail:
     """One dataset with its columns and the first and last date of the requester's rows.
 
@@ -32,7 +41,7 @@ def read_dataset(name_or_id: str, requester: Requester, *, ports: ExportPorts) -
         UnknownDataset: there is none that the requester may export.
     """
     dataset = ports.catalog.find(name_or_id, requester)
-    selection = select(dataset, Filters(), requester)
+    selection = select(dataset, Filters(), _as_asked(requester, ports))
     first, last = ports.warehouse.time_range(selection) or (None, None)
     return DatasetDetail(dataset=dataset, columns=selection.columns, first_date=first, last_date=last)
 
@@ -51,3 +60,7 @@ def read_values(
     if column is None:
         raise FilterNotSupported(f"Dataset {dataset.name} has no {kind} column.", field="kind")
     return ports.warehouse.values(select(dataset, Filters(), requester), column, prefix=prefix, limit=limit)
+
+
+def _as_asked(requester: Requester, ports: ExportPorts) -> Requester:
+    return as_asked(requester, None, needs_reason=ports.unmask_needs_reason)

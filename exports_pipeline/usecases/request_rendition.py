@@ -21,6 +21,7 @@ from exports_pipeline.core.formats import (
 )
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.redaction import lost_classes
 from exports_pipeline.core.refusals import InvalidOption, NotAllowed, NotCompleted, SnapshotGone, UnknownExportJob
 from exports_pipeline.core.rendition import Rendition
 from exports_pipeline.core.requester import Requester
@@ -59,7 +60,7 @@ def request_rendition(
         raise UnknownExportJob(f"There is no export job {job_id} among yours.")
     if job.result is None:
         raise NotCompleted(f"The export job is {job.status} and has no result.")
-    _check_rights(job, requester)
+    _check_rights(job, requester, ports)
     kind = parse_format(file_format, among=REPORT_FORMATS if job.type == "report" else DATASET_FORMATS)
     rendition = _rendition(job, ports)
     chosen = _options(job, kind, options, is_kept=rendition.kept_by is not None)
@@ -73,7 +74,12 @@ def request_rendition(
     new = NewExportJob(
         id=uuid4(),
         type=job.type,
-        requester=replace(requester, owner_key=job.requester.owner_key, permissions=job.requester.permissions),
+        requester=replace(
+            requester,
+            owner_key=job.requester.owner_key,
+            permissions=job.requester.permissions,
+            roles=job.requester.roles,
+        ),
         dataset=job.dataset,
         dataset_id=job.dataset_id,
         dataset_title=job.dataset_title,
@@ -91,6 +97,7 @@ def request_rendition(
         is_shared=idempotency_key is None,
         rendition=rendition,
         traceparent=ports.spans.traceparent(),
+        unmask_reason=job.unmask_reason,
     )
     audit = AuditEntry(
         at=now,
@@ -102,12 +109,17 @@ def request_rendition(
     return enter_job(new, audit, ports=ports)
 
 
-def _check_rights(job: ExportJob, requester: Requester) -> None:
+def _check_rights(job: ExportJob, requester: Requester, ports: ExportPorts) -> None:
     """A right that was taken away does not live on in the ledger."""
     lost = requester.lost_since(job.requester)
     if lost:
         raise NotAllowed(
             f"The result was made with {', '.join(sorted(lost))}, which your token no longer carries; "
+            "request a new export."
+        )
+    if classes := lost_classes(ports.catalog, before=job.requester, now=requester):
+        raise NotAllowed(
+            f"The result was made with roles that saw more of what is {', '.join(classes)} than yours do now; "
             "request a new export."
         )
     if job.requester.owner_key != requester.owner_key:

@@ -14,6 +14,7 @@ from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.unmasking import as_asked
 from exports_pipeline.usecases.enter_job import Requested, enter_job
 from exports_pipeline.usecases.request_export import digest
 
@@ -29,6 +30,7 @@ def request_report(  # noqa: PLR0913 - what a request may have
     recipients: Sequence[Recipient] = (),
     labels: Labels = NO_LABELS,
     share: bool = False,
+    unmask_reason: str | None = None,
 ) -> Requested:
     """Check a request against the template and the catalogue and write it into the ledger; `share` as for an export.
 
@@ -39,8 +41,9 @@ def request_report(  # noqa: PLR0913 - what a request may have
         QueueFull: too many jobs are waiting.
         LedgerUnavailable: nothing was written.
     """
-    new = checked_report(template, parameters, file_format, requester, ports=ports)
+    new = checked_report(template, parameters, file_format, requester, ports=ports, unmask_reason=unmask_reason)
     whole = {"template": template, "parameters": dict(parameters), "format": new.format, **labels.given}
+    whole |= {"unmask_reason": unmask_reason} if unmask_reason else {}
     new = replace(
         new,
         recipients=tuple(dict.fromkeys(recipients)),
@@ -54,7 +57,13 @@ def request_report(  # noqa: PLR0913 - what a request may have
 
 
 def checked_report(
-    template: str, parameters: Mapping[str, Any], file_format: str, requester: Requester, *, ports: ExportPorts
+    template: str,
+    parameters: Mapping[str, Any],
+    file_format: str,
+    requester: Requester,
+    *,
+    ports: ExportPorts,
+    unmask_reason: str | None = None,
 ) -> NewExportJob:
     """The job that answers a request, checked against template and catalogue and in no ledger yet.
 
@@ -62,6 +71,7 @@ def checked_report(
         RequestError: template, parameters or format do not fit.
     """
     kind = parse_format(file_format, among=REPORT_FORMATS)
+    requester = as_asked(requester, unmask_reason, needs_reason=ports.unmask_needs_reason)
     ports.reports.check(template, parameters, catalog=ports.catalog, requester=requester)
     facts = ports.reports.find(template)
     return NewExportJob(
@@ -76,6 +86,7 @@ def checked_report(
         options=FormatOptions(keep_result=True),
         parameters=parameters,
         created_at=ports.clock(),
+        unmask_reason=unmask_reason if requester.may_unmask else None,
     )
 
 

@@ -19,9 +19,9 @@ def kept_plan(columns: tuple[Shown, ...]) -> CopyPlan:
 
 
 def restored(columns: Sequence[Column]) -> str:
-    """The select list over a kept file that gives its columns their types back; a redacted one is text."""
+    """The select list over a kept file that gives its columns their types back; a masked or hashed one is text."""
     names = ((identifier(column.name), column) for column in columns)
-    return ", ".join(f"CAST({name} AS {'VARCHAR' if each.sensitive else each.type}) AS {name}" for name, each in names)
+    return ", ".join(f"CAST({name} AS {each.shown_type}) AS {name}" for name, each in names)
 
 
 def _kept(column: Shown) -> str:

@@ -2,14 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
-from exports_pipeline.core.about import About
+from exports_pipeline.core.about import About, redaction_in_words, unmasked
 from exports_pipeline.writers.fonts.face import EM
 from exports_pipeline.writers.fonts.wrapping import wrapped
 from exports_pipeline.writers.pdf_page import Page, Pen
 
 _DARK, _FAINT = "0.13 0.15 0.18", "0.42 0.45 0.5"
 _LABELS = 88.0
-_REDACTED = {"mask": "masked", "hash": "hashed", "drop": "left out"}
 
 
 def made_at(about: About) -> str:
@@ -20,7 +19,7 @@ def made_at(about: About) -> str:
 
 def facts(about: About) -> list[tuple[str, str]]:
     """What stands below the title, as name and value."""
-    redacted = "; ".join(f"{name}: {_REDACTED.get(kind, kind)}" for name, kind in about.redactions.items())
+    redacted = "; ".join(f"{name}: {redaction_in_words(rule)}" for name, rule in about.redactions.items())
     return [
         ("Dataset", about.dataset),
         *about.filters,
@@ -28,6 +27,7 @@ def facts(about: About) -> list[tuple[str, str]]:
         ("Requested by", about.requester),
         ("Made at", made_at(about)),
         ("Redactions", redacted or "none"),
+        *([("Unmasked", unmasked(about))] if about.lifted else []),
         ("Export job", str(about.job_id)),
     ]
 

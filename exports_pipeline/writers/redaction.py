@@ -1,10 +1,13 @@
-"""Sensitive columns as they are shown: a constant mark, or a keyed hash."""
+"""Columns as they are shown: as they are, searched for what is personal, made coarse, hashed, or a constant mark."""
 
 import hashlib
 
-from exports_pipeline.core.catalog import Column, Sensitivity
+from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.errors import NotConfigured
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.writers.sql_text import Parameters, identifier, literal
+from exports_pipeline.writers.text_scan import scanned
+from exports_pipeline.writers.truncation import truncated
 
 MASK = "***"
 """Stands for every masked value and keeps nothing of it, not even its length."""
@@ -36,7 +39,9 @@ def shown(column: Column, key: HashKey | None, parameters: Parameters) -> tuple[
     """
     name = identifier(column.name)
     if column.sensitive is None:
-        return name, column.type
+        return (scanned(name, column.scan) if column.scan else name), column.type
+    if column.sensitive is Sensitivity.TRUNCATE:
+        return truncated(name, column.type, column.step), column.type
     if column.sensitive is Sensitivity.HASH:
         if key is None:
             raise NotConfigured("EXPORTS_MASK_SECRET is not set, and without a key nothing can be hashed.")

@@ -49,9 +49,8 @@ def plan_kept(columns: tuple[Column, ...], *, key: HashKey | None, parameters: P
 
 
 def _as_kept(column: Column) -> Shown:
-    """A column as it is; what was redacted is text."""
-    kind = "VARCHAR" if column.sensitive else column.type
-    return Shown(name=column.name, expression=identifier(column.name), type=kind)
+    """A column as it is; what was masked or hashed is text."""
+    return Shown(name=column.name, expression=identifier(column.name), type=column.shown_type)
 
 
 def _shown(column: Column, key: HashKey | None, parameters: Parameters) -> Shown:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from textwrap import wrap
 from zoneinfo import ZoneInfo
 
-from exports_pipeline.core.about import About
+from exports_pipeline.core.about import About, redaction_at_length, unmasked
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.formats import FormatOptions
 from exports_pipeline.writers.number_formats import is_id
 
-_DONE_TO = {"mask": "masked: every value is ***", "hash": "hashed: the same value has the same hash", "drop": "masked"}
 _LONGEST_LINE = 20_000
 """A cell holds 32,767 characters; a longer list goes on in the next row."""
 
@@ -43,9 +42,10 @@ def about_lines(about: About, written: Written, options: FormatOptions) -> list[
         ("Rows", f"{rows:,}"),
         *_sheets(written.sheets),
         *(
-            [(f"Redacted: {name}", _DONE_TO[what]) for name, what in about.redactions.items()]
+            [(f"Redacted: {name}", redaction_at_length(what)) for name, what in about.redactions.items()]
             or [("Redacted", "nothing")]
         ),
+        *([("Unmasked", unmasked(about))] if about.lifted else []),
         ("Shortened cells", _shortened(written.shortened)),
         ("Numbers", "Ids, and numbers of more than 15 significant digits, are text: a spreadsheet would round them"),
     ]
@@ -65,8 +65,8 @@ def column_lines(columns: Sequence[Column]) -> list[tuple[str, str, str, str, st
         (
             column.name,
             column.title,
-            "text" if column.sensitive else column.type,
-            "id" if not column.sensitive and is_id(column.name, column.unit) else column.unit,
+            "text" if column.is_replaced else column.type,
+            "id" if not column.is_replaced and is_id(column.name, column.unit) else column.unit,
             column.description[:_LONGEST_LINE],
         )
         for column in columns

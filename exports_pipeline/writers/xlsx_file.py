@@ -45,7 +45,7 @@ def xlsx_plan(
         TooManyColumnsForFormat.
     """
     check_columns(Format.XLSX, len(shown))
-    units = ["" if column.sensitive else column.unit for column in columns]
+    units = ["" if column.is_replaced else column.unit for column in columns]
     formats = [
         number_format(each.type, each.name, unit, options.timezone) for each, unit in zip(shown, units, strict=True)
     ]

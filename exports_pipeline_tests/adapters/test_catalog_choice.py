@@ -6,8 +6,8 @@ import pytest
 from exports_pipeline.adapters.catalog import load_catalog, read_catalog
 from exports_pipeline.adapters.catalog_yaml import read_yaml_catalog
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
-from exports_pipeline.core.catalog import Sensitivity
 from exports_pipeline.core.errors import InvalidCatalog, WarehouseUnavailable
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.settings import Settings
 from exports_pipeline_tests.fakes.schema import InMemorySchema
 

@@ -6,8 +6,9 @@ import pytest
 
 from exports_pipeline.adapters.catalog_dbt import read_dbt_catalog
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
-from exports_pipeline.core.catalog import Grain, Sensitivity
+from exports_pipeline.core.catalog import Grain
 from exports_pipeline.core.errors import InvalidCatalog
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.schema import InMemorySchema
 

@@ -4,7 +4,8 @@ from uuid import UUID
 import pytest
 
 from exports_pipeline.adapters.catalog_yaml import read_yaml_catalog
-from exports_pipeline.core.catalog import Grain, Sensitivity, dataset_id
+from exports_pipeline.core.catalog import Grain, dataset_id
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline_tests.fakes.schema import InMemorySchema
 
 BANK = {

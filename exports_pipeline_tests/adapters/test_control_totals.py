@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from exports_pipeline.core.catalog import Sensitivity
 from exports_pipeline.core.manifest import ColumnTotals
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline_tests.tables import everything
 
 VALUES = """

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from exports_pipeline.adapters.difference_sql import find_difference
 from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
-from exports_pipeline.core.catalog import Catalog, Column, Sensitivity
+from exports_pipeline.core.catalog import Catalog, Column
 from exports_pipeline.core.difference import Change, Example, Total
 from exports_pipeline.core.errors import LostClaim
 from exports_pipeline.core.export_job import ExportRequest
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import NotKept, UnknownColumn
 from exports_pipeline.usecases.compare_results import compare
 from exports_pipeline.usecases.request_export import request_export

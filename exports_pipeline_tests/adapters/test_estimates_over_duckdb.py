@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exports_pipeline.core.catalog import Catalog, Sensitivity
+from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import DATASET_FORMATS, Format
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.usecases.estimate_export import estimate_export
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import fake_ports

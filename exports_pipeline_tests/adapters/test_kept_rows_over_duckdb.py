@@ -12,13 +12,14 @@ from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
 from exports_pipeline.adapters.object_store import S3ObjectStore
 from exports_pipeline.adapters.spill_folder import abandoned
-from exports_pipeline.core.catalog import Catalog, Sensitivity
+from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.errors import LostClaim, ObjectStoreUnavailable, QueryFailed
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import FormatOptions
 from exports_pipeline.core.kept_result import selection_of_kept
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.usecases.cancel_export import cancel_export
 from exports_pipeline.usecases.open_rows import fetched, find_kept
 from exports_pipeline.usecases.request_export import request_export

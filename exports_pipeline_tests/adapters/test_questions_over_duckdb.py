@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from exports_pipeline.adapters.question_sql import plan_question
-from exports_pipeline.core.catalog import Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import TimeColumn
 from exports_pipeline.core.errors import LostClaim, QueryFailed
 from exports_pipeline.core.question import Question
 from exports_pipeline.core.question_text import parse_conditions, parse_dimension, parse_measure
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.writers.redaction import HashKey
 from exports_pipeline_tests.tables import KEY, Tables, everything
 

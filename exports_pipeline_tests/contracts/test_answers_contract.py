@@ -7,10 +7,11 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import Catalog, Column, Dataset, TimeColumn
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.question import Question
 from exports_pipeline.core.question_text import parse_conditions, parse_dimension, parse_measure
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import InvalidQuestion, UnknownColumn, UnknownDataset
 from exports_pipeline.usecases.ask_question import ask_question
 from exports_pipeline_tests.builders import requester

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from exports_pipeline.adapters.job_store import PostgresJobStore
-from exports_pipeline.core.catalog import Column, Sensitivity
+from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.formats import FormatOptions
 from exports_pipeline.core.kept_result import KeptResult
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.rendition import Rendition
 from exports_pipeline_tests.builders import changes_file, entry, new_job, stored_file
 from exports_pipeline_tests.fakes.clock import NOON

@@ -11,12 +11,13 @@ from pyarrow import parquet
 
 from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
-from exports_pipeline.core.catalog import Catalog, Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import Catalog, TimeColumn
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.formats import DATASET_FORMATS
 from exports_pipeline.core.question import Question
 from exports_pipeline.core.question_text import parse_conditions, parse_dimension, parse_measure
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import SnapshotGone, UnknownAccount
 from exports_pipeline.usecases.ask_question import ask_question
 from exports_pipeline.usecases.estimate_export import estimate_export

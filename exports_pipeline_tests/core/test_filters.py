@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from exports_pipeline.core.catalog import Column, Dataset, Sensitivity
+from exports_pipeline.core.catalog import Column, Dataset
 from exports_pipeline.core.filters import Filters, day_window, select
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import FilterNotSupported, InvalidDateRange, MalformedValue, UnknownColumn
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import AIRPORTS, PAYROLL, SALES

@@ -9,7 +9,8 @@ from statistics import median, stdev, variance
 from zoneinfo import ZoneInfo
 
 from exports_pipeline.core.question import LARGEST_FLOAT, Aggregate, Answer, Sign, Step
-from exports_pipeline.core.question_check import check_question, is_number, shown_type
+from exports_pipeline.core.question_check import check_question
+from exports_pipeline.core.value_types import is_number
 
 _SIGNS = {
     Sign.IS: operator.eq,
@@ -76,7 +77,7 @@ def _typed(text, kind):
 
 
 def _meets(row, conditions, columns):
-    return all(_is_met(row[each.column], each, shown_type(columns[each.column])) for each in conditions)
+    return all(_is_met(row[each.column], each, columns[each.column].shown_type) for each in conditions)
 
 
 def _is_met(value, condition, kind):

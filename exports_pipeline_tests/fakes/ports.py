@@ -6,9 +6,10 @@ from datetime import date
 from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.message_templates import JinjaMessages
 from exports_pipeline.adapters.vault import KeyVault
-from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import Catalog, Column, Dataset, TimeColumn
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline_tests.fakes.campaigns import InMemoryActivity, InMemoryJourneys
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks

@@ -75,7 +75,7 @@ class InMemoryWarehouse:
     def preview(self, selection, *, rows, tick):
         tick()
         names = [column.name for column in selection.columns]
-        masked = {column.name for column in selection.dataset.columns if column.sensitive}
+        masked = {column.name for column in selection.dataset.columns if column.is_guarded}
         return [
             {name: "***" if name in masked else str(row[name]) for name in names}
             for row in self._rows(selection)[:rows]

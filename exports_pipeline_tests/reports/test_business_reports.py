@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from exports_pipeline.core.catalog import Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import TimeColumn
 from exports_pipeline.core.question import Aggregate, Measure
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.report import Better, Chart, KeyFigures, Kind, Mark, Table, Text, Tone
 from exports_pipeline.reports.catalog import load_templates

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports_pipeline.core.catalog import Sensitivity, TimeColumn
+from exports_pipeline.core.catalog import TimeColumn
 from exports_pipeline.core.formats import Format, Paper
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline_tests.pdf_reader import read_table, read_text
 from exports_pipeline_tests.tables import everything, exported
 

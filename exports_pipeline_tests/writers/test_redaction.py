@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
-from exports_pipeline.core.catalog import Sensitivity
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.formats import DATASET_FORMATS, Format
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.writers.redaction import HashKey, shown
 from exports_pipeline.writers.sql_text import Parameters
 from exports_pipeline_tests.pdf_reader import read_table

@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 
 from exports_api.cli.read_back import count_rows
-from exports_pipeline.core.catalog import Column, Dataset, Sensitivity
+from exports_pipeline.core.catalog import Column, Dataset
 from exports_pipeline.core.formats import Format, FormatOptions
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import TooManyColumnsForFormat
 from exports_pipeline.writers.copy_plan import Shown
 from exports_pipeline.writers.xlsx_book import sheet_names

@@ -173,17 +173,24 @@ def _where(scope: Scope, parameters: Mapping[str, Any], ask: Ask) -> tuple[Secti
 
 def _sensitive(scope: Scope) -> tuple[Section, ...]:
     """What the catalogue keeps from those who may not see it."""
-    columns = [column for column in scope.dataset.columns if column.sensitive]
+    columns = [column for column in scope.dataset.columns if column.is_guarded]
     if not columns:
         return ()
-    how = {"drop": "left out", "mask": "shown as a fixed mark", "hash": "shown as a keyed hash"}
     return (
         Table(
             heading="Sensitive columns",
             columns=(TableColumn(title="Column"), TableColumn(title="Without the permission UNMASK")),
-            rows=tuple((column_title(column), how[str(column.sensitive)]) for column in columns),
+            rows=tuple((column_title(column), _kept_back(column)) for column in columns),
         ),
     )
+
+
+def _kept_back(column: Column) -> str:
+    how = {"drop": "left out", "mask": "shown as a fixed mark", "hash": "shown as a keyed hash"}
+    parts = [how[column.sensitive]] if column.sensitive else []
+    parts += [f"by the policy for {column.data_class}"] if column.data_class else []
+    parts += [f"searched for {', '.join(column.scan)}"] if column.scan else []
+    return ", ".join(parts)
 
 
 def _check_rules(values: Mapping[str, Any]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from exports_pipeline.core.catalog import Column
 from exports_pipeline.core.parameters import Holds, Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Dimension, Measure
-from exports_pipeline.core.question_check import is_number
 from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.report import Kind, Report, Table, TableColumn
+from exports_pipeline.core.value_types import is_number
 from exports_pipeline.reports.inquiry import Ask
 from exports_pipeline.reports.scope import SCOPE, Scope, check_scope, compared, scope_of
 from exports_pipeline.reports.sections import empty_report, groups, key_figures, trend
@@ -77,7 +77,7 @@ def _table(scope: Scope, columns: tuple[Column, ...], ask: Ask) -> Table:
 
 def _columns(values: Mapping[str, Any]) -> tuple[Column, ...]:
     given: tuple[Column, ...] = values["metrics"]
-    numbers = (column for column in values["dataset"].columns if is_number(column.type) and not column.sensitive)
+    numbers = (column for column in values["dataset"].columns if is_number(column.type) and not column.is_guarded)
     return given or tuple(numbers)[:_MOST]
 
 
