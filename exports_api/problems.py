@@ -67,6 +67,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.InvalidToken: Answer(status=401),
         refusals.NotAllowed: Answer(status=403),
         errors.InvalidCatalog: _OURS,
+        errors.AuditLogDamaged: _OURS,
         errors.InvalidBranding: _OURS,
         errors.InvalidMessageTemplate: _OURS,
         errors.InvalidMetrics: _OURS,
@@ -150,6 +151,7 @@ def problem_response(
 ) -> Response:
     """The answer to a request that met an error."""
     answer = answer_to(error, request.scope)
+    request.scope.setdefault("state", {})["problem"] = error.code  # for who notes what was refused
     if not fields and answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         fields = [_field_of(error, has_body=request.method in _WITH_BODY)]
     problem = Problem(

@@ -137,6 +137,15 @@ class Settings(BaseSettings):
     event_future_minutes: int = Field(60, ge=0, validation_alias="EXPORTS_EVENT_FUTURE_MINUTES")
     """How far ahead of our clock an event may be."""
 
+    audit_months: int | None = Field(None, ge=1, le=1_200, validation_alias="EXPORTS_AUDIT_MONTHS")
+    """How many months before the present one the audit log is kept; unset: for ever."""
+    audit_lock_days: int = Field(365, ge=1, validation_alias="EXPORTS_AUDIT_LOCK_DAYS")
+    """How long a signed head of the audit log is locked, where the bucket has object lock."""
+    audit_lock_mode: Literal["governance", "compliance"] = Field(
+        "governance", validation_alias="EXPORTS_AUDIT_LOCK_MODE"
+    )
+    """How: `governance` (who has a special right may take it away) or `compliance` (nobody may)."""
+
     workers: int = Field(2, ge=1, validation_alias="EXPORTS_WORKERS")
     """Runs at the same time: the children of the Celery worker and the slots of the dispatcher."""
     running_per_user: int | None = Field(None, ge=1, validation_alias="EXPORTS_RUNNING_PER_USER")

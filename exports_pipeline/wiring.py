@@ -7,6 +7,8 @@ from time import sleep
 import structlog
 
 from exports_pipeline.adapters.activity_store import PostgresActivityStore
+from exports_pipeline.adapters.audit_chain import PostgresAuditChain
+from exports_pipeline.adapters.audit_heads import make_audit_heads
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.branding_yaml import read_branding
 from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
@@ -65,7 +67,7 @@ def build_ports(settings: Settings) -> ExportPorts:
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
     url = settings.database_url.get_secret_value()
-    engine = make_engine(url)
+    engine, patient = make_engine(url), make_engine(url, pool_size=1, is_patient=True)
     metrics = read_metrics(settings.metrics)
     rules = read_campaign_rules(settings.campaigns, metrics)
     return ExportPorts(
@@ -74,6 +76,8 @@ def build_ports(settings: Settings) -> ExportPorts:
         users=PostgresUserStore(engine),
         schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
+        chain=PostgresAuditChain(engine, patient=patient),
+        heads=make_audit_heads(settings),
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         insights=PostgresInsights(engine),
@@ -85,7 +89,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         metrics=PostgresMetricStore(
             engine,
             metrics,
-            patient=make_engine(url, pool_size=1, is_patient=True),
+            patient=patient,
             also=[JourneyRollup(rules.funnel)],
         ),
         kept=DuckDbKeptRows(duckdb_limits(settings)),
@@ -135,6 +139,7 @@ def limits_of(settings: Settings) -> Limits:
         schedule_least=timedelta(minutes=settings.schedule_least_minutes),
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
         event_months=settings.event_months,
+        audit_months=settings.audit_months,
         event_ahead=timedelta(minutes=settings.event_future_minutes),
     )
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from exports_pipeline.core.activity import ActivityStore
+from exports_pipeline.core.audit_chain import AuditChain
+from exports_pipeline.core.audit_head import HeadStore
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
@@ -117,6 +119,8 @@ class ExportPorts:
     users: UserStore
     schedules: ScheduleStore
     audit: AuditLog
+    chain: AuditChain
+    heads: HeadStore
     outbox: Outbox
     figures: FigureReader
     insights: InsightReader
