@@ -82,7 +82,7 @@ def engine(migrated):
     """An engine on the ledger's tables, empty."""
     engine = make_engine(migrated)
     with engine.begin() as connection:
-        connection.exec_driver_sql("TRUNCATE users, export_jobs, deliveries, audit_log RESTART IDENTITY CASCADE")
+        connection.exec_driver_sql("TRUNCATE users, teams, export_jobs, deliveries, audit_log RESTART IDENTITY CASCADE")
     yield engine
     engine.dispose()
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.bodies import DestinationBodyOf, DestinationChangeOf
 from exports_api.deps import Caller, Parts
 from exports_api.routes.documented import body_of, header, problems
@@ -26,6 +27,7 @@ DestinationId = Annotated[UUID, Path(description="Id of the destination.")]
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     status_code=201,
     summary="Save a destination",
     responses={
@@ -49,14 +51,14 @@ async def post_destination(caller: Caller, parts: Parts, body: DestinationBodyOf
     return Response(view, status_code=201, media_type="application/json", headers=headers)
 
 
-@router.get("", summary="List your destinations", responses=problems())
+@router.get("", dependencies=[SIGNED_IN], summary="List your destinations", responses=problems())
 async def get_destinations(caller: Caller, parts: Parts) -> DestinationList:
     """Your destinations by name, without their secrets."""
     found = await run_in_threadpool(parts.ports.destinations.of_user, caller.user_id)
     return DestinationList(items=[DestinationView.of(each) for each in found])
 
 
-@router.get("/{destination_id}", summary="Look at a destination", responses=problems(404))
+@router.get("/{destination_id}", dependencies=[SIGNED_IN], summary="Look at a destination", responses=problems(404))
 async def get_destination(caller: Caller, parts: Parts, destination_id: DestinationId) -> DestinationView:
     """One of your destinations, without its secrets."""
     found = await run_in_threadpool(read_destination, destination_id, caller, ports=parts.ports)
@@ -65,6 +67,7 @@ async def get_destination(caller: Caller, parts: Parts, destination_id: Destinat
 
 @router.patch(
     "/{destination_id}",
+    dependencies=[TO_EXPORT],
     summary="Change a destination",
     responses=problems(404, 409, 413, 415, 422),
     openapi_extra=body_of(DestinationChange),
@@ -79,6 +82,7 @@ async def patch_destination(
 
 @router.delete(
     "/{destination_id}",
+    dependencies=[SIGNED_IN],
     status_code=204,
     summary="Delete a destination",
     responses=problems(404),
@@ -90,7 +94,9 @@ async def delete_destination(caller: Caller, parts: Parts, destination_id: Desti
     return Response(status_code=204)
 
 
-@router.post("/{destination_id}/test", summary="Try a destination out", responses=problems(404))
+@router.post(
+    "/{destination_id}/test", dependencies=[TO_EXPORT], summary="Try a destination out", responses=problems(404)
+)
 async def post_test(caller: Caller, parts: Parts, destination_id: DestinationId) -> Trial:
     """Reach it step by step, while you wait: resolve, connect, authenticate, write, delete, as far as it has them.
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from structlog.contextvars import bind_contextvars
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.bodies import ExportBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
@@ -56,6 +57,7 @@ ACCEPTED = {
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Request an export",
     responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},
@@ -81,6 +83,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
 
 @router.get(
     "",
+    dependencies=[SIGNED_IN],
     summary="List your exports",
     response_model=ExportList,
     responses=problems(403, 422),
@@ -92,6 +95,7 @@ async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, 
 
 @router.get(
     "/{job_id}",
+    dependencies=[SIGNED_IN],
     summary="Look at an export",
     response_model=ExportView,
     responses={200: {"description": "The job.", "headers": {"Retry-After": _RETRY_AFTER}}, **problems(404)},
@@ -108,6 +112,7 @@ async def get_export(caller: Caller, parts: Parts, job_id: JobId) -> Response:
 
 @router.get(
     "/{job_id}/download",
+    dependencies=[SIGNED_IN],
     status_code=307,
     summary="Download the file",
     responses={
@@ -121,7 +126,13 @@ async def download(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
 
 
-@router.get("/{job_id}/manifest", summary="Read the receipt", response_model=Manifest, responses=problems(404, 409))
+@router.get(
+    "/{job_id}/manifest",
+    dependencies=[SIGNED_IN],
+    summary="Read the receipt",
+    response_model=Manifest,
+    responses=problems(404, 409),
+)
 async def get_manifest(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """What the file holds, signed: digests, rows, control totals, filters, snapshot of the warehouse, redactions.
 
@@ -134,7 +145,11 @@ async def get_manifest(caller: Caller, parts: Parts, job_id: JobId) -> Response:
 
 
 @router.post(
-    "/{job_id}/cancel", status_code=202, summary="Cancel an export", responses={202: ACCEPTED, **problems(404, 409)}
+    "/{job_id}/cancel",
+    dependencies=[SIGNED_IN],
+    status_code=202,
+    summary="Cancel an export",
+    responses={202: ACCEPTED, **problems(404, 409)},
 )
 async def cancel(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Stop a pending or running job; a running query is interrupted within a second and leaves no file."""
@@ -144,7 +159,11 @@ async def cancel(caller: Caller, parts: Parts, job_id: JobId) -> Response:
 
 
 @router.post(
-    "/{job_id}/retry", status_code=202, summary="Retry an export", responses={202: ACCEPTED, **problems(404, 409)}
+    "/{job_id}/retry",
+    dependencies=[TO_EXPORT],
+    status_code=202,
+    summary="Retry an export",
+    responses={202: ACCEPTED, **problems(404, 409)},
 )
 async def retry(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Queue a failed or cancelled job again, as a new attempt."""

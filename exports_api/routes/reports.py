@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.bodies import PreviewBodyOf, ReportBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
@@ -22,7 +23,7 @@ _QUEUED = "The report is queued; GET the address in Location until its status is
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
-@router.get("/templates", summary="List the report templates", responses=problems())
+@router.get("/templates", dependencies=[SIGNED_IN], summary="List the report templates", responses=problems())
 async def get_templates(_caller: Caller, parts: Parts) -> TemplateList:
     """The report templates with their parameters."""
     return TemplateList(items=[TemplateView.of(template) for template in parts.ports.reports.templates()])
@@ -30,6 +31,7 @@ async def get_templates(_caller: Caller, parts: Parts) -> TemplateList:
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Request a report",
     responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},
@@ -54,6 +56,7 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
 
 @router.post(
     "/preview",
+    dependencies=[TO_EXPORT],
     summary="See a report as a page",
     response_class=Response,
     responses={
@@ -74,7 +77,13 @@ async def post_preview(caller: Caller, parts: Parts, body: PreviewBodyOf) -> Res
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
 
-@router.get("/{job_id}", summary="Look at a report", response_model=ExportView, responses=problems(404))
+@router.get(
+    "/{job_id}",
+    dependencies=[SIGNED_IN],
+    summary="Look at a report",
+    response_model=ExportView,
+    responses=problems(404),
+)
 async def get_report(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """The same answer as that of the export job."""
     return await get_export(caller, parts, job_id)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.deps import Caller, Parts
 from exports_api.paging import encode_cursor
 from exports_api.recipients import recipients_of
@@ -38,6 +39,7 @@ _LOCATION = header("Address of the schedule.", example=f"{PREFIX}/1c9d0f6e-8b1e-
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     status_code=201,
     summary="Create a schedule",
     response_model=ScheduleView,
@@ -71,7 +73,9 @@ async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> R
     return _answer(ScheduleView.of(schedule), status=201, location=f"{PREFIX}/{schedule.id}")
 
 
-@router.get("", summary="List your schedules", response_model=ScheduleList, responses=problems(422))
+@router.get(
+    "", dependencies=[SIGNED_IN], summary="List your schedules", response_model=ScheduleList, responses=problems(422)
+)
 async def get_schedules(caller: Caller, parts: Parts, query: Annotated[ScheduleQuery, Query()]) -> Response:
     """Your schedules, newest first; with MANAGE_EXPORTS those of everybody."""
     found = await run_in_threadpool(
@@ -85,6 +89,7 @@ async def get_schedules(caller: Caller, parts: Parts, query: Annotated[ScheduleQ
 
 @router.post(
     "/preview",
+    dependencies=[SIGNED_IN],
     summary="Explain a cron expression",
     response_model=CronPreview,
     responses=problems(413, 415, 422),
@@ -105,7 +110,13 @@ async def post_preview(_caller: Caller, parts: Parts, body: CronBodyOf) -> Respo
     return _answer(CronPreview(cron=cron.text, in_words=in_words(cron), timezone=body.timezone, next=times))
 
 
-@router.get("/{schedule_id}", summary="Look at a schedule", response_model=ScheduleView, responses=problems(404))
+@router.get(
+    "/{schedule_id}",
+    dependencies=[SIGNED_IN],
+    summary="Look at a schedule",
+    response_model=ScheduleView,
+    responses=problems(404),
+)
 async def get_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """The schedule as it is."""
     return _answer(ScheduleView.of(await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)))
@@ -113,6 +124,7 @@ async def get_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId) ->
 
 @router.patch(
     "/{schedule_id}",
+    dependencies=[TO_EXPORT],
     summary="Change a schedule",
     response_model=ScheduleView,
     responses=problems(404, 413, 415, 422),
@@ -139,14 +151,22 @@ async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, 
     return _answer(ScheduleView.of(changed))
 
 
-@router.delete("/{schedule_id}", status_code=204, summary="Delete a schedule", responses=problems(404))
+@router.delete(
+    "/{schedule_id}", dependencies=[SIGNED_IN], status_code=204, summary="Delete a schedule", responses=problems(404)
+)
 async def remove_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Delete a schedule and its tick ledger; export jobs that it has made stay."""
     await run_in_threadpool(delete_schedule, schedule_id, caller, ports=parts.ports)
     return Response(status_code=204)
 
 
-@router.post("/{schedule_id}/pause", summary="Pause a schedule", response_model=ScheduleView, responses=problems(404))
+@router.post(
+    "/{schedule_id}/pause",
+    dependencies=[SIGNED_IN],
+    summary="Pause a schedule",
+    response_model=ScheduleView,
+    responses=problems(404),
+)
 async def pause(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Let no window run until it is resumed."""
     changes = {"is_active": False}
@@ -155,7 +175,11 @@ async def pause(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Respon
 
 
 @router.post(
-    "/{schedule_id}/resume", summary="Resume a schedule", response_model=ScheduleView, responses=problems(404, 422)
+    "/{schedule_id}/resume",
+    dependencies=[TO_EXPORT],
+    summary="Resume a schedule",
+    response_model=ScheduleView,
+    responses=problems(404, 422),
 )
 async def resume(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Let it run again from its next window on; what passed while it was paused is not caught up."""
@@ -166,6 +190,7 @@ async def resume(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Respo
 
 @router.post(
     "/{schedule_id}/run",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Run a schedule now",
     response_model=WindowView,
@@ -180,7 +205,11 @@ async def run(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response
 
 
 @router.get(
-    "/{schedule_id}/windows", summary="Read the tick ledger", response_model=WindowList, responses=problems(404, 422)
+    "/{schedule_id}/windows",
+    dependencies=[SIGNED_IN],
+    summary="Read the tick ledger",
+    response_model=WindowList,
+    responses=problems(404, 422),
 )
 async def get_windows(
     caller: Caller, parts: Parts, schedule_id: ScheduleId, query: Annotated[ScheduleQuery, Query()]

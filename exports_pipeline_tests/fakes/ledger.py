@@ -33,7 +33,7 @@ class InMemoryLedger:
     def __init__(self) -> None:
         self.jobs, self.audit, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}
         self.manifests, self.digests = {}, {}
-        self.users = InMemoryUsers()
+        self.users = InMemoryUsers(self.audit)
         self.is_away, self.on_retry = False, lambda _job: None
 
     def __getattribute__(self, name):
