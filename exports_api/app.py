@@ -37,6 +37,8 @@ from exports_api.routes import (
     renditions,
     reports,
     schedules,
+    sharing,
+    teams,
     users,
 )
 from exports_api.shared_looks import SharedLooks
@@ -64,6 +66,8 @@ _ROUTES = (
     campaigns,
     activity,
     users,
+    teams,
+    sharing,
     events,
     metrics_of_events,
     deliveries,

@@ -12,7 +12,6 @@ from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.insights_export import InsightsExportBody
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
-from exports_api.schemas.users import RolesBody
 
 MAX_BODY_BYTES = 1 << 20
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -87,12 +86,6 @@ async def destination_change(request: Request) -> DestinationChange:
     return await read_json(request, DestinationChange)
 
 
-async def roles_body(request: Request) -> RolesBody:
-    """The body that assigns roles."""
-    return await read_json(request, RolesBody)
-
-
-RolesBodyOf = Annotated[RolesBody, Depends(roles_body)]
 DestinationBodyOf = Annotated[DestinationBody, Depends(destination_body)]
 DestinationChangeOf = Annotated[DestinationChange, Depends(destination_change)]
 RenditionBodyOf = Annotated[RenditionBody, Depends(rendition_body)]

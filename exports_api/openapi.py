@@ -16,6 +16,8 @@ from exports_api.schemas.problem import Problem
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
 from exports_api.schemas.schedules import CronBody, ScheduleBody, SchedulePatch
+from exports_api.schemas.sharing import SharingBody
+from exports_api.schemas.teams import MemberBody, TeamBody
 from exports_api.schemas.users import RolesBody
 
 _UNSEEN: tuple[type[BaseModel], ...] = (
@@ -23,6 +25,7 @@ _UNSEEN: tuple[type[BaseModel], ...] = (
     DestinationChange,
     EventBody,
     ExportBody,
+    MemberBody,
     InsightsExportBody,
     PreviewBody,
     RenditionBody,
@@ -30,6 +33,8 @@ _UNSEEN: tuple[type[BaseModel], ...] = (
     RolesBody,
     ScheduleBody,
     SchedulePatch,
+    SharingBody,
+    TeamBody,
     CronBody,
     Problem,
 )
@@ -54,6 +59,7 @@ TAGS = [
     {"name": "campaigns", "description": "How campaigns perform: figures, funnel, intents."},
     {"name": "events", "description": "What happened, told by your systems; campaigns are measured by it."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
+    {"name": "teams", "description": "Users who share results, schedules and destinations."},
     {"name": "insights", "description": "How the service itself is used: counts, volumes, openings, cost."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]

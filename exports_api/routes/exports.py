@@ -1,6 +1,7 @@
 """Export jobs: request, list, look, download, cancel, retry."""
 
 import json
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -29,12 +30,14 @@ from exports_pipeline.usecases.read_exports import (
     changes_url,
     download_url,
     list_exports,
+    may_change,
     may_see,
     open_download,
 )
 from exports_pipeline.usecases.receipts import read_manifest
 from exports_pipeline.usecases.request_export import request_export
 from exports_pipeline.usecases.retry_export import retry_export
+from exports_pipeline.usecases.share import checked_teams
 
 PREFIX = "/api/analytics/exports"
 router = APIRouter(prefix=PREFIX, tags=["exports"])
@@ -77,6 +80,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         recipients=await recipients_of(body.recipients, caller, parts.ports),
         labels=labels_of(body.labels),
         share=body.share,
+        share_with=checked_teams(body.share_with or (), caller),
     )
     return queued(requested, parts, QUEUED)
 
@@ -89,7 +93,10 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
     responses=problems(403, 422),
 )
 async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, Query()]) -> Response:
-    """Your export jobs, newest first; those of others with MANAGE_EXPORTS and `user`."""
+    """Your export jobs, newest first; with `shared` those that others share with you; with `user` those of others.
+
+    A job that is shared with you has no `download_url` here: its file is at its `/download`.
+    """
     return await run_in_threadpool(_page, caller, parts, query)
 
 
@@ -101,11 +108,14 @@ async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, 
     responses={200: {"description": "The job.", "headers": {"Retry-After": _RETRY_AFTER}}, **problems(404)},
 )
 async def get_export(caller: Caller, parts: Parts, job_id: JobId) -> Response:
-    """Status, progress and, once completed, a link to the file that is made at every call and valid one hour."""
+    """Status, progress and, once completed, a link to the file that is made at every call and valid one hour.
+
+    Whoever it is shared with finds the file at `/download`, where it is asked whether its owner might still make it.
+    """
     seen = await parts.looks.look(job_id)
     if seen is None or not may_see(caller, seen.job):
         raise UnknownExportJob(f"There is no export job {job_id} among yours.")
-    view = _view(seen.job, parts, seen.place)
+    view = _view(seen.job, caller, parts, seen.place)
     headers = {"Cache-Control": "no-store"} | ({} if seen.job.status.is_final else {"Retry-After": "1"})
     return Response(view.model_dump_json(), media_type=_JSON, headers=headers)
 
@@ -197,8 +207,11 @@ def accepted(job: ExportJob, status: Status, message: str) -> Response:
     return Response(body.model_dump_json(), status_code=202, media_type=_JSON, headers=headers)
 
 
-def _view(job: ExportJob, parts: Parts, place: QueuePlace | None = None) -> ExportView:
+def _view(job: ExportJob, caller: Caller, parts: Parts, place: QueuePlace | None = None) -> ExportView:
     ports = parts.ports
+    if not may_change(caller, job):
+        job = replace(job, shared_with=tuple(each for each in job.shared_with if each in caller.teams))
+        return ExportView.of(job, download_url=None, changes_url=None, place=place)
     return ExportView.of(
         job, download_url=download_url(job, ports=ports), changes_url=changes_url(job, ports=ports), place=place
     )
@@ -206,11 +219,16 @@ def _view(job: ExportJob, parts: Parts, place: QueuePlace | None = None) -> Expo
 
 def _page(caller: Caller, parts: Parts, query: ListQuery) -> Response:
     jobs = list_exports(
-        caller, query.as_page(), ports=parts.ports, user_id=query.user_id, everybody=query.user == "all"
+        caller,
+        query.as_page(),
+        ports=parts.ports,
+        user_id=query.user_id,
+        everybody=query.user == "all",
+        is_shared=query.shared,
     )
     shown, rest = jobs[: query.limit], jobs[query.limit :]
     page = ExportList(
-        items=[_view(job, parts) for job in shown],
+        items=[_view(job, caller, parts) for job in shown],
         next_cursor=encode_cursor(shown[-1].created_at, shown[-1].id) if rest else None,
     )
     return Response(page.model_dump_json(), media_type=_JSON, headers={"Cache-Control": "no-store"})

@@ -16,6 +16,7 @@ from exports_api.schemas.reports import PreviewBody, ReportBody, TemplateList, T
 from exports_pipeline.core.formats import Format
 from exports_pipeline.usecases.build_report import build_report
 from exports_pipeline.usecases.request_report import request_report
+from exports_pipeline.usecases.share import checked_teams
 
 PREFIX = "/api/analytics/reports"
 router = APIRouter(prefix=PREFIX, tags=["reports"])
@@ -50,6 +51,7 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
         recipients=await recipients_of(body.recipients, caller, parts.ports),
         labels=labels_of(body.labels),
         share=body.share,
+        share_with=checked_teams(body.share_with or (), caller),
     )
     return queued(requested, parts, _QUEUED)
 

@@ -14,7 +14,14 @@ from exports_api.paging import encode_cursor
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, header, problems
 from exports_api.schedule_bodies import CronBodyOf, ScheduleBodyOf, SchedulePatchOf, checked_body, formats_of
-from exports_api.schemas.schedule_views import ScheduleList, ScheduleQuery, ScheduleView, WindowList, WindowView
+from exports_api.schemas.schedule_views import (
+    ScheduleList,
+    ScheduleQuery,
+    SchedulesQuery,
+    ScheduleView,
+    WindowList,
+    WindowView,
+)
 from exports_api.schemas.schedules import CronBody, CronPreview, NextTime, ScheduleBody, SchedulePatch
 from exports_pipeline.adapters.cron_words import in_words
 from exports_pipeline.core.cron import parse_cron
@@ -28,7 +35,13 @@ from exports_pipeline.usecases.keep_schedules import (
     owner_of,
     run_now,
 )
-from exports_pipeline.usecases.read_schedules import list_schedules, list_windows, read_schedule
+from exports_pipeline.usecases.read_schedules import (
+    list_schedules,
+    list_windows,
+    read_schedule,
+    schedule_to_change,
+)
+from exports_pipeline.usecases.share import checked_teams
 
 PREFIX = "/api/analytics/schedules"
 router = APIRouter(prefix=PREFIX, tags=["schedules"])
@@ -65,6 +78,7 @@ async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> R
         key=tuple(body.key or ()),
         per_recipient=body.per_recipient,
         expires_at=body.expires_at,
+        shared_with=checked_teams(body.share_with or (), caller),
         created_at=now,
         updated_at=now,
         planned_until=now,
@@ -76,15 +90,20 @@ async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> R
 @router.get(
     "", dependencies=[SIGNED_IN], summary="List your schedules", response_model=ScheduleList, responses=problems(422)
 )
-async def get_schedules(caller: Caller, parts: Parts, query: Annotated[ScheduleQuery, Query()]) -> Response:
-    """Your schedules, newest first; with MANAGE_EXPORTS those of everybody."""
+async def get_schedules(caller: Caller, parts: Parts, query: Annotated[SchedulesQuery, Query()]) -> Response:
+    """Your schedules, newest first; with MANAGE_SCHEDULES those of everybody; with `shared` those shared with you."""
     found = await run_in_threadpool(
-        list_schedules, caller, limit=query.limit + 1, before=query.before, ports=parts.ports
+        list_schedules,
+        caller,
+        limit=query.limit + 1,
+        before=query.before,
+        is_shared=query.shared,
+        ports=parts.ports,
     )
     shown = found[: query.limit]
     last = shown[-1] if len(found) > query.limit else None
     cursor = encode_cursor(last.created_at, last.id) if last else None
-    return _answer(ScheduleList(items=[ScheduleView.of(each) for each in shown], next_cursor=cursor))
+    return _answer(ScheduleList(items=[ScheduleView.for_caller(each, caller) for each in shown], next_cursor=cursor))
 
 
 @router.post(
@@ -119,7 +138,8 @@ async def post_preview(_caller: Caller, parts: Parts, body: CronBodyOf) -> Respo
 )
 async def get_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """The schedule as it is."""
-    return _answer(ScheduleView.of(await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)))
+    found = await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)
+    return _answer(ScheduleView.for_caller(found, caller))
 
 
 @router.patch(
@@ -135,7 +155,7 @@ async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, 
 
     Everything is checked with the rights of the owner, whoever asks: `me` and destinations are theirs.
     """
-    found = await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)
+    found = await run_in_threadpool(schedule_to_change, schedule_id, caller, ports=parts.ports)
     changes = body.given
     if "format" in changes or "body" in changes:
         inside = changes.get("body", {})
@@ -171,7 +191,7 @@ async def pause(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Respon
     """Let no window run until it is resumed."""
     changes = {"is_active": False}
     paused = await run_in_threadpool(change_schedule, schedule_id, changes, caller, ports=parts.ports)
-    return _answer(ScheduleView.of(paused))
+    return _answer(ScheduleView.for_caller(paused, caller))
 
 
 @router.post(

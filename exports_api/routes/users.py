@@ -8,11 +8,11 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from exports_api.access import needs
-from exports_api.bodies import RolesBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.paging import encode_cursor
 from exports_api.routes.documented import body_of, problems
 from exports_api.schemas.users import KnownUser, RolesBody, UserList, UserQuery, UserView
+from exports_api.sharing_bodies import RolesBodyOf
 from exports_pipeline.core.requester import Permission
 from exports_pipeline.usecases.assign_roles import assign_roles, find_user, list_users
 from exports_pipeline.usecases.set_user_active import set_user_active

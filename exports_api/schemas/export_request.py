@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, LabelText, WithoutNul
+from exports_api.schemas.sharing import ShareWith
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import DATASET_FORMATS
@@ -12,6 +13,7 @@ from exports_pipeline.core.labels import NO_LABELS, Labels
 
 MAX_COLUMNS = 2_000
 MAX_RECIPIENTS = 20
+SHARE_WITH = "Ids of teams of yours, whose members may see and download it; it holds the rows that your rights select."
 LABELS = "Which `list` and which `plan` of yours it is for; counted in the insights."
 ColumnName = Annotated[str, Field(min_length=1, max_length=300), WithoutNul]
 
@@ -111,6 +113,8 @@ class ExportBody(BaseModel):
         description="Take a job of yours that was requested in the same words and has not ended, if there is one; "
         "`Export-Shared: true` in the answer says so. Without effect beside an Idempotency-Key.",
     )
+
+    share_with: ShareWith | None = Field(None, description=SHARE_WITH, examples=[[]])
 
     def as_request(self) -> ExportRequest:
         """The request in the words of the core."""

@@ -109,6 +109,8 @@ class NewExportJob:
     labels: Labels = NO_LABELS
     traceparent: str | None = None
     """The W3C name of the request's span, where requests are traced."""
+    shared_with: tuple[UUID, ...] = ()
+    """The teams whose members may see and download it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,8 @@ class ExportJob:
     """The window of a schedule that it runs for, if it does."""
     traceparent: str | None = None
     """The W3C name of the span that all spans of this job stand below."""
+    shared_with: tuple[UUID, ...] = ()
+    """The teams whose members may see and download it."""
     result: StoredFile | None = None
     error: JobError | None = None
 

@@ -51,6 +51,7 @@ def _digest_of_result(new: NewExportJob) -> str:
         "parameters": dict(new.parameters),
         "recipients": sorted((each.channel, each.address) for each in new.recipients),
         "rendition": asdict(new.rendition) if new.rendition else None,
+        **({"shared_with": sorted(map(str, new.shared_with))} if new.shared_with else {}),
         **new.labels.given,  # two plans are counted apart, although one file would do for both
     }
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()

@@ -184,6 +184,10 @@ class InMemoryLedger:
         self.on_retry(retried)
         return retried
 
+    def share(self, job_id, teams, audit):
+        self._put(self.jobs[job_id], shared_with=tuple(teams))
+        self.record(audit)
+
     def silent(self, *, since):
         return [job for job in self.jobs.values() if job.status is Status.RUNNING and job.heartbeat_at < since]
 
