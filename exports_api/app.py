@@ -40,9 +40,12 @@ from exports_api.routes import (
     renditions,
     reports,
     schedules,
+    sharing,
+    teams,
     users,
 )
 from exports_api.shared_looks import SharedLooks
+from exports_api.standings import Standings
 from exports_api.status_reads import StatusReads
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
@@ -69,6 +72,8 @@ _ROUTES = (
     activity,
     audit_logs,
     users,
+    teams,
+    sharing,
     events,
     metrics_of_events,
     deliveries,
@@ -113,6 +118,7 @@ def create_app(
         verifier=_verifier(settings),
         metrics=metrics,
         looks=SharedLooks(partial(look_at_exports, ports=ports)),
+        standings=Standings(ports),
         dispatch_soon=dispatch_soon,
     )
     for routes in _ROUTES:

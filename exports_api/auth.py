@@ -12,12 +12,14 @@ from starlette.requests import Request
 from exports_api.errors import MissingToken
 from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.refusals import InvalidToken
-from exports_pipeline.core.requester import Permission, Requester
+from exports_pipeline.core.requester import Claimed, Permission, Requester
 
 _LEEWAY_S = 30
 _REMEMBERED = 1_000
 _EXPIRED = "The bearer token has expired; ask for a new one."
 _MAX_CLAIM_LENGTH = 500
+_MAX_NAMES, _MAX_NAME = 100, 100
+"""Of roles and permissions in a token; what is beyond stands for nothing."""
 _HALVES = re.compile("[\ud800-\udfff]")
 """Halves of characters, which JSON can write and no database can hold."""
 _KNOWN = frozenset(Permission)
@@ -95,22 +97,32 @@ def bearer_token(request: Request) -> str:
 
 
 def requester_of(claims: dict[str, Any]) -> Requester:
-    """The requester that verified claims describe; unknown permissions are ignored.
+    """The requester that verified claims describe, before their standing is known; unknown permissions are ignored.
 
     Raises:
         InvalidToken: a claim has not the type it must have.
     """
     subject = _text(claims["sub"], "sub")
     owner = claims.get("owner")
-    permissions = claims.get("permissions") or []
-    if not isinstance(permissions, list):
-        raise InvalidToken("The claim permissions is no list.")
+    named = _texts(claims.get("permissions") or [], "permissions")
+    permissions = frozenset(Permission(name) for name in named if name in _KNOWN)
+    roles = claims.get("roles")
     email = claims.get("email")
     return Requester(
         user_id=user_id(subject),
         owner_key=subject if owner is None else _text(owner, "owner"),
-        permissions=frozenset(Permission(name) for name in permissions if isinstance(name, str) and name in _KNOWN),
-        email=email if isinstance(email, str) and "\x00" not in email and not _HALVES.search(email) else None,
+        permissions=permissions,
+        email=email if isinstance(email, str) and _is_storable(email) else None,
+        claimed=Claimed(permissions=permissions, roles=None if roles is None else _texts(roles, "roles")),
+    )
+
+
+def _texts(value: Any, claim: str) -> frozenset[str]:
+    """The texts of a list, of which all else is ignored."""
+    if not isinstance(value, list):
+        raise InvalidToken(f"The claim {claim} is no list.")
+    return frozenset(
+        each for each in value[:_MAX_NAMES] if isinstance(each, str) and len(each) <= _MAX_NAME and _is_storable(each)
     )
 
 
@@ -118,6 +130,10 @@ def _text(value: Any, claim: str) -> str:
     if not isinstance(value, str | int | float):
         raise InvalidToken(f"The claim {claim} is no text.")
     text = value if isinstance(value, str) else json.dumps(value)
-    if not text or "\x00" in text or _HALVES.search(text) or len(text) > _MAX_CLAIM_LENGTH:
+    if not text or not _is_storable(text) or len(text) > _MAX_CLAIM_LENGTH:
         raise InvalidToken(f"The claim {claim} is empty or holds what it must not.")
     return text
+
+
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and not _HALVES.search(text)

@@ -13,8 +13,10 @@ from exports_api.auth import Verifier, bearer_token, requester_of
 from exports_api.metrics import ApiMetrics
 from exports_api.shared_looks import SharedLooks
 from exports_pipeline.core.origin import act_with
+from exports_api.standings import Standings
+from exports_pipeline.core.ledger import SeenJob
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.requester import Permission, Requester
 
 EVENTS_AT_ONCE = 4
 """Requests with events that are read and stored at once: more would only wait for the processor and connections."""
@@ -27,7 +29,8 @@ class ApiParts:
     ports: ExportPorts
     verifier: Verifier
     metrics: ApiMetrics
-    looks: SharedLooks
+    looks: SharedLooks[SeenJob]
+    standings: Standings
     dispatch_soon: Callable[[], None]
     """Has pending export jobs launched in the background, so that the answer goes out first."""
 
@@ -46,21 +49,27 @@ _bearer = HTTPBearer(
     auto_error=False,
     bearerFormat="JWT",
     scheme_name="bearer",
-    description="Claims: `sub` (user), `exp`, and optionally `owner` (owner key, default `sub`), `permissions` "
-    "(list of MANAGE_EXPORTS, EXPORT_ALL, VIEW_AUDIT, UNMASK) and `email`.",
+    description="Claims: `sub` (user), `exp`, and optionally `owner` (owner key, default `sub`), "
+    f"`roles` (list of names), `permissions` (list of {', '.join(Permission)}) and `email`.",
 )
 
 
-async def requester(request: Request, parts: Parts, _documented: Annotated[object, Security(_bearer)]) -> Requester:
-    """Who asks.
+async def caller_of(request: Request, parts: ApiParts) -> Requester:
+    """Who sends a request, with all that they may do.
 
     Raises:
         InvalidToken: the bearer token is missing or not valid.
+        UserDeactivated: its user is kept out.
     """
-    caller = requester_of(await parts.verifier.claims(bearer_token(request)))
+    caller = await parts.standings.complete(requester_of(await parts.verifier.claims(bearer_token(request))))
     request.scope.setdefault("state", {})["caller"] = caller
     act_with(service=caller.service, key_id=caller.key_id)
     return caller
+
+
+async def requester(request: Request, parts: Parts, _documented: Annotated[object, Security(_bearer)]) -> Requester:
+    """Who asks, as `caller_of` finds out."""
+    return await caller_of(request, parts)
 
 
 Caller = Annotated[Requester, Depends(requester)]

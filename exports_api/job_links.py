@@ -14,7 +14,7 @@ _LIST = "/api/analytics/exports"
 
 def jobs_link(jobs: JobFilter, span: Span, requester: Requester, key: Mapping[Facet, str] | None = None) -> str:
     """The list of the jobs that a filter means, that ended in a span, and that have these values of facets."""
-    whose = str(jobs.user_id) if jobs.user_id else "all" if requester.manages_exports else None
+    whose = str(jobs.user_id) if jobs.user_id else "all" if requester.views_insights else None
     wanted: dict[str, str | None] = {
         "user": whose,
         "dataset": jobs.dataset,

@@ -4,8 +4,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
+from exports_api.access import declared
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.events import EventBody
 from exports_api.schemas.export_request import ExportBody
@@ -14,18 +16,25 @@ from exports_api.schemas.problem import Problem
 from exports_api.schemas.renditions import RenditionBody
 from exports_api.schemas.reports import PreviewBody, ReportBody
 from exports_api.schemas.schedules import CronBody, ScheduleBody, SchedulePatch
+from exports_api.schemas.sharing import SharingBody
+from exports_api.schemas.teams import MemberBody, TeamBody
+from exports_api.schemas.users import RolesBody
 
 _UNSEEN: tuple[type[BaseModel], ...] = (
     DestinationBody,
     DestinationChange,
     EventBody,
     ExportBody,
+    MemberBody,
     InsightsExportBody,
     PreviewBody,
     RenditionBody,
     ReportBody,
+    RolesBody,
     ScheduleBody,
     SchedulePatch,
+    SharingBody,
+    TeamBody,
     CronBody,
     Problem,
 )
@@ -50,6 +59,7 @@ TAGS = [
     {"name": "campaigns", "description": "How campaigns perform: figures, funnel, intents."},
     {"name": "events", "description": "What happened, told by your systems; campaigns are measured by it."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
+    {"name": "teams", "description": "Users who share results, schedules and destinations."},
     {"name": "insights", "description": "How the service itself is used: counts, volumes, openings, cost."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]
@@ -78,9 +88,22 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             _without_foreign_problems(operation)
+    _tell_permissions(app, document["paths"])
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     return document
+
+
+def _tell_permissions(app: FastAPI, paths: dict[str, Any]) -> None:
+    """Write what each route asks of its callers beneath its description, and into `x-permission`."""
+    for route in iter_route_contexts(app.routes):
+        access = declared(getattr(route, "dependencies", ()))
+        operations = paths.get(route.path_format or "", {})
+        for method in route.methods or ():
+            operation = operations.get(method.lower())
+            if access is not None and operation is not None:
+                operation["x-permission"] = access.name
+                operation["description"] += f"\n\nPermission: {access.told}."
 
 
 def _without_foreign_problems(operation: dict[str, Any]) -> None:

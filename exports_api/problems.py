@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from exports_api import errors as http_errors
 from exports_api.schemas.problem import FieldProblem, Problem, pointer_to
-from exports_pipeline.core import errors, refusals
+from exports_pipeline.core import access_refusals, errors, refusals
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -66,12 +66,17 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.ResultExpired: Answer(status=410),
         refusals.InvalidToken: Answer(status=401),
         refusals.NotAllowed: Answer(status=403),
+        access_refusals.PermissionNeeded: Answer(status=403),
+        access_refusals.UserDeactivated: Answer(status=403),
+        access_refusals.UnknownRole: _UNPROCESSABLE,
+        access_refusals.UnknownTeam: _UNPROCESSABLE,
         errors.InvalidCatalog: _OURS,
         errors.AuditLogDamaged: _OURS,
         errors.InvalidBranding: _OURS,
         errors.InvalidMessageTemplate: _OURS,
         errors.InvalidMetrics: _OURS,
         errors.InvalidRedaction: _OURS,
+        errors.InvalidRoles: _OURS,
         errors.InvalidCampaigns: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
@@ -126,10 +131,11 @@ _NAMED_BY_PATH = {
     refusals.UnknownDataset: "dataset_id",
     refusals.UnknownDestination: "destination_id",
     refusals.UnknownMetric: "metric",
+    access_refusals.UnknownTeam: "team_id",
 }
 """What a path may name, or a body; in a body it cannot be met as it stands."""
 
-_WITH_BODY = frozenset({"POST", "PATCH"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _BODY_UNREAD = frozenset({401, 413, 415})
 """What is answered before the body was read to its end."""
 

@@ -17,7 +17,7 @@ from exports_pipeline.core.refusals import InvalidSchedule
 from exports_pipeline.core.schedule import ScheduleKind
 
 _MODELS: Mapping[ScheduleKind, type[BaseModel]] = {ScheduleKind.EXPORT: ExportBody, ScheduleKind.REPORT: ReportBody}
-_BESIDE = ("recipients", "share")
+_BESIDE = ("recipients", "share", "share_with")
 """What stands beside the body, or makes no sense in it."""
 _PERIOD = "period"
 

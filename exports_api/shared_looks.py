@@ -1,33 +1,32 @@
-"""Looks at export jobs that are asked for at the same time, with one statement for all of them."""
+"""Looks at things that are asked for at the same time, with one statement for all of them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from fastapi.concurrency import run_in_threadpool
 
-from exports_pipeline.core.ledger import SeenJob
-
 _AT_ONCE = 50
-"""More jobs than this are not asked for in one statement."""
+"""More things than this are not asked for in one statement."""
 
-Seen = Mapping[UUID, SeenJob]
+Seen = TypeVar("Seen")
 
 
-class SharedLooks:
+class SharedLooks(Generic[Seen]):
     """One look is under way at a time; whoever comes meanwhile shares the next one, which begins after they came.
 
     So a client that polls alone costs one statement for each of its reads, and a thousand of them cost no more threads
     or connections than one.
     """
 
-    def __init__(self, look: Callable[[Sequence[UUID]], Seen]) -> None:
+    def __init__(self, look: Callable[[Sequence[UUID]], Mapping[UUID, Seen]]) -> None:
         self._look = look
         self._turn = asyncio.Lock()
-        self._next: tuple[list[UUID], asyncio.Task[Seen]] | None = None
+        self._next: tuple[list[UUID], asyncio.Task[Mapping[UUID, Seen]]] | None = None
 
-    async def look(self, job_id: UUID) -> SeenJob | None:
-        """The job of that id, as it is after the call.
+    async def look(self, wanted: UUID) -> Seen | None:
+        """The job, or the user, of that id, as it is after the call.
 
         Raises:
             LedgerUnavailable: the ledger cannot tell.
@@ -36,11 +35,11 @@ class SharedLooks:
             asked: list[UUID] = []
             self._next = (asked, asyncio.create_task(self._answer(asked)))
         asked, answer = self._next
-        asked.append(job_id)
+        asked.append(wanted)
         seen = await asyncio.shield(answer)  # a client that leaves takes nobody's answer away
-        return seen.get(job_id)
+        return seen.get(wanted)
 
-    async def _answer(self, asked: list[UUID]) -> Seen:
+    async def _answer(self, asked: list[UUID]) -> Mapping[UUID, Seen]:
         async with self._turn:
             if self._next is not None and self._next[0] is asked:
                 self._next = None

@@ -7,8 +7,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from exports_api.auth import bearer_token, requester_of
-from exports_api.deps import ApiParts
+from exports_api.access import declared
+from exports_api.deps import ApiParts, caller_of
 from exports_api.faults import told
 from exports_pipeline.core.errors import ExportError
 
@@ -24,6 +24,7 @@ class StatusReads:
 
     def __init__(self, app: ASGIApp, *, parts: ApiParts, route: APIRoute) -> None:
         self._app, self._parts, self._route = app, parts, route
+        self._access = declared(route.dependencies)
         self._path = re.compile(route.path.replace("{job_id}", f"({_UUID})"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +36,9 @@ class StatusReads:
         scope["route"] = self._route  # whose name the metrics bear
         request = Request(scope)
         try:
-            caller = requester_of(await self._parts.verifier.claims(bearer_token(request)))
+            caller = await caller_of(request, self._parts)
+            if self._access is not None:
+                self._access.check(caller)
             answer = await self._route.endpoint(caller, self._parts, UUID(found[1]))
         except ExportError as error:
             answer = told(request, error)

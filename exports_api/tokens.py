@@ -18,10 +18,12 @@ def make_token(
     owner: str | None = None,
     permissions: Iterable[Permission] = (),
     email: str | None = None,
+    roles: Iterable[str] | None = None,
 ) -> str:
     """A token for a user.
 
-    A name that is no UUID becomes uuid5 of it, and is the owner key itself where none is given.
+    A name that is no UUID becomes uuid5 of it, and is the owner key itself where none is given. A token that does not
+    speak of roles leaves its user those that were assigned, or the default one.
     """
     subject = str(user_id(user))
     claims: dict[str, object] = {"sub": subject, "iat": now, "exp": now + valid}
@@ -31,4 +33,6 @@ def make_token(
         claims["email"] = email
     if names := sorted(permissions):
         claims["permissions"] = names
+    if roles is not None:
+        claims["roles"] = list(roles)
     return jwt.encode(claims, secret, algorithm="HS256")

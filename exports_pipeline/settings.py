@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     campaigns: Path | None = Field(None, validation_alias="EXPORTS_CAMPAIGNS")
     """A YAML file with the funnel of campaigns and the metrics they are told by; unset: the packaged one."""
 
+    roles: Path | None = Field(None, validation_alias="EXPORTS_ROLES")
+    """A YAML file with the roles and the permissions each of them bundles; unset: the packaged ones."""
+    default_role: str = Field("exporter", validation_alias="EXPORTS_DEFAULT_ROLE")
+    """The role of users whose token names none, and to whom none was assigned."""
+
     branding: Path | None = Field(None, validation_alias="EXPORTS_BRANDING")
     """A YAML file with logo, colours, fonts, header and footer of reports; unset: the plain theme."""
 

@@ -32,9 +32,11 @@ from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.roles_yaml import read_roles
 from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.mail import read_domains
 from exports_pipeline.adapters.signing import make_signer
+from exports_pipeline.adapters.team_store import PostgresTeamStore
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
@@ -62,7 +64,7 @@ def build_ports(settings: Settings) -> ExportPorts:
     Raises:
         NotConfigured: a variable that only the embedded stack can do without is missing.
         InvalidCatalog: the catalogue does not fit the warehouse.
-        InvalidMetrics, InvalidCampaigns: the file of metrics, or that of campaigns, cannot be followed.
+        InvalidMetrics, InvalidCampaigns, InvalidRoles: the file of metrics, campaigns or roles cannot be followed.
     """
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
@@ -70,10 +72,13 @@ def build_ports(settings: Settings) -> ExportPorts:
     engine, patient = make_engine(url), make_engine(url, pool_size=1, is_patient=True)
     metrics = read_metrics(settings.metrics)
     rules = read_campaign_rules(settings.campaigns, metrics)
+    roles = read_roles(settings.roles, default=settings.default_role)
     return ExportPorts(
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
-        users=PostgresUserStore(engine),
+        users=PostgresUserStore(engine, roles),
+        roles=roles,
+        teams=PostgresTeamStore(engine),
         schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
         chain=PostgresAuditChain(engine, patient=patient),

@@ -19,7 +19,9 @@ from exports_pipeline_tests.fakes.clock import NOON
 
 
 def requester(name="ann", *permissions):
-    return Requester(user_id=user_id(name), owner_key=name, permissions=frozenset(map(Permission, permissions)))
+    """A user who may export, as most do, and has some permissions more."""
+    held = frozenset({Permission.EXPORT, *map(Permission, permissions)})
+    return Requester(user_id=user_id(name), owner_key=name, permissions=held)
 
 
 def new_job(name="ann", *, minutes=0.0, **changes):

@@ -84,7 +84,7 @@ def engine(migrated):
     with engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # the audit log refuses all others
         connection.exec_driver_sql(
-            "TRUNCATE users, export_jobs, deliveries, audit_log, audit_unsealed, audit_seals, audit_anchors "
+            "TRUNCATE users, teams, export_jobs, deliveries, audit_log, audit_unsealed, audit_seals, audit_anchors "
             "RESTART IDENTITY CASCADE"
         )
     yield engine

@@ -18,6 +18,7 @@ def token(
     owner: Annotated[str | None, typer.Option(help="Owner key, which the user's rows carry; default: --user.")] = None,
     email: Annotated[str | None, typer.Option(help="E-mail address of the user.")] = None,
     permission: Annotated[list[Permission] | None, typer.Option(help="What the token allows; repeatable.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="A role that the token names; repeatable.")] = None,
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="How long it is valid.")] = 24,
     *,
     as_json: AsJson = False,
@@ -27,6 +28,13 @@ def token(
         secret = signing_secret(load_settings())
         now, valid = datetime.now(UTC), timedelta(hours=hours)
         text = make_token(
-            secret, user=user, owner=owner, email=email, permissions=permission or (), now=now, valid=valid
+            secret,
+            user=user,
+            owner=owner,
+            email=email,
+            permissions=permission or (),
+            roles=role or None,
+            now=now,
+            valid=valid,
         )
     typer.echo(json.dumps({"token": text, "expires_at": (now + valid).isoformat()}) if as_json else text)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import SIGNED_IN
 from exports_api.deps import Caller, Parts
 from exports_api.routes.campaigns import shown
 from exports_api.routes.documented import problems
@@ -17,7 +18,13 @@ router = APIRouter(prefix=PREFIX, tags=["operation"])
 Asked = Annotated[DaysQuery, Query()]
 
 
-@router.get("/users", summary="List the most active users", response_model=MostActiveView, responses=problems(422))
+@router.get(
+    "/users",
+    dependencies=[SIGNED_IN],
+    summary="List the most active users",
+    response_model=MostActiveView,
+    responses=problems(422),
+)
 async def get_users(caller: Caller, parts: Parts, query: Annotated[UsersQuery, Query()]) -> Response:
     """Who did most, with first and last action; without VIEW_AUDIT, yourself alone."""
     days = query.days(parts.ports.clock())
@@ -25,7 +32,13 @@ async def get_users(caller: Caller, parts: Parts, query: Annotated[UsersQuery, Q
     return shown(MostActiveView.of(days, users))
 
 
-@router.get("/trends", summary="Look at activity over time", response_model=ActivitiesView, responses=problems(422))
+@router.get(
+    "/trends",
+    dependencies=[SIGNED_IN],
+    summary="Look at activity over time",
+    response_model=ActivitiesView,
+    responses=problems(422),
+)
 async def get_trends(caller: Caller, parts: Parts, query: Asked) -> Response:
     """Actions and active users over time, of everybody and of each team; without VIEW_AUDIT, your own alone.
 
@@ -36,7 +49,13 @@ async def get_trends(caller: Caller, parts: Parts, query: Asked) -> Response:
     return shown(ActivitiesView.of(days, seen))
 
 
-@router.get("/features", summary="Look at the use of features", response_model=ActivitiesView, responses=problems(422))
+@router.get(
+    "/features",
+    dependencies=[SIGNED_IN],
+    summary="Look at the use of features",
+    response_model=ActivitiesView,
+    responses=problems(422),
+)
 async def get_features(caller: Caller, parts: Parts, query: Asked) -> Response:
     """Actions and users of each feature over time; without VIEW_AUDIT, your own alone."""
     days = query.days(parts.ports.clock())

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
+from exports_api.access import SIGNED_IN
 from exports_api.deps import Caller, Parts
 from exports_api.raw_path import RawPathRoute
 from exports_api.routes.documented import problems
@@ -27,7 +28,9 @@ CampaignId = Annotated[str, Path(description="The campaign, URL-encoded: a slash
 Asked = Annotated[CampaignQuery, Query()]
 
 
-@router.get("", summary="List campaigns", response_model=CampaignsView, responses=problems(422))
+@router.get(
+    "", dependencies=[SIGNED_IN], summary="List campaigns", response_model=CampaignsView, responses=problems(422)
+)
 async def get_campaigns(caller: Caller, parts: Parts, query: Annotated[CampaignsQuery, Query()]) -> Response:
     """Your campaigns, those of most conversations first, each beside as many days before."""
     question = query.question(caller.owner_key, parts.ports.clock())
@@ -35,7 +38,13 @@ async def get_campaigns(caller: Caller, parts: Parts, query: Annotated[Campaigns
     return shown(CampaignsView.of(question.days, found))
 
 
-@router.get("/{campaign}", summary="Look at a campaign", response_model=CampaignStoryView, responses=problems(404, 422))
+@router.get(
+    "/{campaign}",
+    dependencies=[SIGNED_IN],
+    summary="Look at a campaign",
+    response_model=CampaignStoryView,
+    responses=problems(404, 422),
+)
 async def get_campaign(caller: Caller, parts: Parts, campaign: CampaignId, query: Asked) -> Response:
     """Conversations, intents, engagement and customers, beside as many days before, and over time."""
     question = query.question(caller.owner_key, parts.ports.clock())
@@ -44,7 +53,11 @@ async def get_campaign(caller: Caller, parts: Parts, campaign: CampaignId, query
 
 
 @router.get(
-    "/{campaign}/journey", summary="Look at the funnel", response_model=JourneyView, responses=problems(404, 422)
+    "/{campaign}/journey",
+    dependencies=[SIGNED_IN],
+    summary="Look at the funnel",
+    response_model=JourneyView,
+    responses=problems(404, 422),
 )
 async def get_journey(caller: Caller, parts: Parts, campaign: CampaignId, query: Asked) -> Response:
     """How many customers went how far through the steps of the funnel, and how fast.
@@ -58,7 +71,11 @@ async def get_journey(caller: Caller, parts: Parts, campaign: CampaignId, query:
 
 
 @router.get(
-    "/{campaign}/intents", summary="Look at the intents", response_model=IntentsView, responses=problems(404, 422)
+    "/{campaign}/intents",
+    dependencies=[SIGNED_IN],
+    summary="Look at the intents",
+    response_model=IntentsView,
+    responses=problems(404, 422),
 )
 async def get_intents(caller: Caller, parts: Parts, campaign: CampaignId, query: Asked) -> Response:
     """The labels of the intents with their share, beside as many days before, and over time."""

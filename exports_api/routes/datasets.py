@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.deps import Caller, Parts
 from exports_api.routes.documented import problems
 from exports_api.schemas.datasets import DatasetDetailView, DatasetList, DatasetView, ValueList
@@ -35,7 +36,7 @@ class ValueQuery(BaseModel):
     limit: int = Field(50, ge=1, le=1_000, description="At most so many values.")
 
 
-@router.get("", summary="List the datasets you may export", responses=problems())
+@router.get("", dependencies=[SIGNED_IN], summary="List the datasets you may export", responses=problems())
 async def get_datasets(caller: Caller, parts: Parts) -> DatasetList:
     """The datasets you may export, with the columns and filters each of them has for you."""
     datasets = list_datasets(caller, ports=parts.ports)
@@ -43,13 +44,18 @@ async def get_datasets(caller: Caller, parts: Parts) -> DatasetList:
     return DatasetList(items=views)
 
 
-@router.get("/{dataset_id}", summary="Look at a dataset", responses=problems(404))
+@router.get("/{dataset_id}", dependencies=[SIGNED_IN], summary="Look at a dataset", responses=problems(404))
 def get_dataset(caller: Caller, parts: Parts, dataset_id: DatasetKey) -> DatasetDetailView:
     """One dataset, with the first and last day of your rows."""
     return DatasetDetailView.of_detail(read_dataset(dataset_id, caller, ports=parts.ports))
 
 
-@router.get("/{dataset_id}/values/{kind}", summary="Search the values of a filter", responses=problems(404, 422))
+@router.get(
+    "/{dataset_id}/values/{kind}",
+    dependencies=[TO_EXPORT],
+    summary="Search the values of a filter",
+    responses=problems(404, 422),
+)
 def get_values(
     caller: Caller,
     parts: Parts,

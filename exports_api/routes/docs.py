@@ -4,12 +4,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from exports_api.access import PUBLIC
 from exports_api.docs_page import docs_page
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/docs")
+@router.get("/docs", dependencies=[PUBLIC])
 async def docs(request: Request) -> HTMLResponse:
     """What the OpenAPI document says, for reading."""
     return HTMLResponse(docs_page(request.app.openapi()))

@@ -10,7 +10,7 @@ from exports_api.schemas.problem import Problem
 _SENTENCES = {
     400: "The request is malformed.",
     401: "The bearer token is missing or not valid.",
-    403: "Your token does not carry the right for this.",
+    403: "You have not the right to this, or were deactivated; `code` says which.",
     404: "There is no such thing for you.",
     409: "The state of things does not allow this now.",
     410: "The file has expired.",
@@ -21,7 +21,7 @@ _SENTENCES = {
     500: "Something unforeseen went wrong on our side.",
     503: "Something we need does not answer; try again after `Retry-After` seconds.",
 }
-_ALWAYS = (401, 500, 503)
+_ALWAYS = (401, 403, 500, 503)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import TO_EXPORT
 from exports_api.bodies import ExportBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.recipients import recipients_of
@@ -17,6 +18,7 @@ router = APIRouter(prefix=PREFIX, tags=["exports"])
 
 @router.post(
     "/estimate",
+    dependencies=[TO_EXPORT],
     summary="Estimate an export",
     response_model=EstimateView,
     responses=problems(413, 415, 422),

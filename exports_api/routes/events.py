@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Query, Response
 
+from exports_api.access import TO_EXPORT
 from exports_api.deps import Caller, Parts
 from exports_api.event_bodies import JSON, LINES, PackedEvents, PackedEventsOf, read_events
 from exports_api.routes.documented import problems
@@ -48,6 +49,7 @@ _BODY: dict[str, Any] = {
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     summary="Send events",
     response_model=Taken,
     responses=problems(403, 413, 415, 422),

@@ -1,6 +1,7 @@
 """Export jobs: request, list, look, download, cancel, retry."""
 
 import json
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from structlog.contextvars import bind_contextvars
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.bodies import ExportBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
@@ -30,12 +32,14 @@ from exports_pipeline.usecases.read_exports import (
     changes_url,
     download_url,
     list_exports,
+    may_change,
     may_see,
     open_download,
 )
 from exports_pipeline.usecases.receipts import read_manifest
 from exports_pipeline.usecases.request_export import request_export
 from exports_pipeline.usecases.retry_export import retry_export
+from exports_pipeline.usecases.share import checked_teams
 
 PREFIX = "/api/analytics/exports"
 router = APIRouter(prefix=PREFIX, tags=["exports"])
@@ -58,6 +62,7 @@ ACCEPTED = {
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Request an export",
     responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},
@@ -77,39 +82,49 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
         recipients=await recipients_of(body.recipients, caller, parts.ports),
         labels=labels_of(body.labels),
         share=body.share,
+        share_with=checked_teams(body.share_with or (), caller),
     )
     return queued(requested, parts, with_remark(QUEUED, caller, requested))
 
 
 @router.get(
     "",
+    dependencies=[SIGNED_IN],
     summary="List your exports",
     response_model=ExportList,
     responses=problems(403, 422),
 )
 async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, Query()]) -> Response:
-    """Your export jobs, newest first; those of others with MANAGE_EXPORTS and `user`."""
+    """Your export jobs, newest first; with `shared` those that others share with you; with `user` those of others.
+
+    A job that is shared with you has no `download_url` here: its file is at its `/download`.
+    """
     return await run_in_threadpool(_page, caller, parts, query)
 
 
 @router.get(
     "/{job_id}",
+    dependencies=[SIGNED_IN],
     summary="Look at an export",
     response_model=ExportView,
     responses={200: {"description": "The job.", "headers": {"Retry-After": _RETRY_AFTER}}, **problems(404)},
 )
 async def get_export(caller: Caller, parts: Parts, job_id: JobId) -> Response:
-    """Status, progress and, once completed, a link to the file that is made at every call and valid one hour."""
+    """Status, progress and, once completed, a link to the file that is made at every call and valid one hour.
+
+    Whoever it is shared with finds the file at `/download`, where it is asked whether its owner might still make it.
+    """
     seen = await parts.looks.look(job_id)
     if seen is None or not may_see(caller, seen.job):
         raise UnknownExportJob(f"There is no export job {job_id} among yours.")
-    view = _view(seen.job, parts, seen.place)
+    view = _view(seen.job, caller, parts, seen.place)
     headers = {"Cache-Control": "no-store"} | ({} if seen.job.status.is_final else {"Retry-After": "1"})
     return Response(view.model_dump_json(), media_type=_JSON, headers=headers)
 
 
 @router.get(
     "/{job_id}/download",
+    dependencies=[SIGNED_IN],
     status_code=307,
     summary="Download the file",
     responses={
@@ -123,7 +138,13 @@ async def download(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
 
 
-@router.get("/{job_id}/manifest", summary="Read the receipt", response_model=Manifest, responses=problems(404, 409))
+@router.get(
+    "/{job_id}/manifest",
+    dependencies=[SIGNED_IN],
+    summary="Read the receipt",
+    response_model=Manifest,
+    responses=problems(404, 409),
+)
 async def get_manifest(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """What the file holds, signed: digests, rows, control totals, filters, snapshot of the warehouse, redactions.
 
@@ -136,7 +157,11 @@ async def get_manifest(caller: Caller, parts: Parts, job_id: JobId) -> Response:
 
 
 @router.post(
-    "/{job_id}/cancel", status_code=202, summary="Cancel an export", responses={202: ACCEPTED, **problems(404, 409)}
+    "/{job_id}/cancel",
+    dependencies=[SIGNED_IN],
+    status_code=202,
+    summary="Cancel an export",
+    responses={202: ACCEPTED, **problems(404, 409)},
 )
 async def cancel(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Stop a pending or running job; a running query is interrupted within a second and leaves no file."""
@@ -146,7 +171,11 @@ async def cancel(caller: Caller, parts: Parts, job_id: JobId) -> Response:
 
 
 @router.post(
-    "/{job_id}/retry", status_code=202, summary="Retry an export", responses={202: ACCEPTED, **problems(404, 409)}
+    "/{job_id}/retry",
+    dependencies=[TO_EXPORT],
+    status_code=202,
+    summary="Retry an export",
+    responses={202: ACCEPTED, **problems(404, 409)},
 )
 async def retry(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """Queue a failed or cancelled job again, as a new attempt."""
@@ -186,8 +215,11 @@ def accepted(job: ExportJob, status: Status, message: str) -> Response:
     return Response(body.model_dump_json(), status_code=202, media_type=_JSON, headers=headers)
 
 
-def _view(job: ExportJob, parts: Parts, place: QueuePlace | None = None) -> ExportView:
+def _view(job: ExportJob, caller: Caller, parts: Parts, place: QueuePlace | None = None) -> ExportView:
     ports = parts.ports
+    if not may_change(caller, job):
+        job = replace(job, shared_with=tuple(each for each in job.shared_with if each in caller.teams))
+        return ExportView.of(job, download_url=None, changes_url=None, place=place)
     return ExportView.of(
         job, download_url=download_url(job, ports=ports), changes_url=changes_url(job, ports=ports), place=place
     )
@@ -195,11 +227,16 @@ def _view(job: ExportJob, parts: Parts, place: QueuePlace | None = None) -> Expo
 
 def _page(caller: Caller, parts: Parts, query: ListQuery) -> Response:
     jobs = list_exports(
-        caller, query.as_page(), ports=parts.ports, user_id=query.user_id, everybody=query.user == "all"
+        caller,
+        query.as_page(),
+        ports=parts.ports,
+        user_id=query.user_id,
+        everybody=query.user == "all",
+        is_shared=query.shared,
     )
     shown, rest = jobs[: query.limit], jobs[query.limit :]
     page = ExportList(
-        items=[_view(job, parts) for job in shown],
+        items=[_view(job, caller, parts) for job in shown],
         next_cursor=encode_cursor(shown[-1].created_at, shown[-1].id) if rest else None,
     )
     return Response(page.model_dump_json(), media_type=_JSON, headers={"Cache-Control": "no-store"})

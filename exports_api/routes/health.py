@@ -5,6 +5,7 @@ import time
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import PUBLIC
 from exports_api.deps import ApiParts, Parts
 from exports_api.ledger_metrics import ledger_metrics
 from exports_api.metrics import MEDIA_TYPE
@@ -16,7 +17,7 @@ from exports_pipeline.core.errors import LedgerUnavailable
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/healthz", summary="Is the process alive?", responses=problems_without_token())
+@router.get("/healthz", dependencies=[PUBLIC], summary="Is the process alive?", responses=problems_without_token())
 async def healthz() -> Alive:
     """Answer without asking anybody else."""
     return Alive(status="alive")
@@ -24,6 +25,7 @@ async def healthz() -> Alive:
 
 @router.get(
     "/readyz",
+    dependencies=[PUBLIC],
     summary="Do all parts answer?",
     responses={503: {"model": Readiness, "description": "At least one part is down."}, **problems_without_token()},
 )
@@ -38,6 +40,7 @@ async def readyz(parts: Parts, response: Response) -> Readiness:
 
 @router.get(
     "/metrics",
+    dependencies=[PUBLIC],
     summary="Figures for Prometheus",
     response_class=Response,
     responses={

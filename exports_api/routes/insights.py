@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
+from exports_api.access import SIGNED_IN
 from exports_api.deps import Caller, Parts
 from exports_api.insight_views import column_view, counts_view, large_view, overview_view, storage_view
 from exports_api.routes.documented import problems
@@ -43,7 +44,7 @@ router = APIRouter(prefix=PREFIX, tags=["insights"])
 _REFUSALS = problems(403, 422)
 
 
-@router.get("/overview", summary="Totals", response_model=OverviewView, responses=_REFUSALS)
+@router.get("/overview", dependencies=[SIGNED_IN], summary="Totals", response_model=OverviewView, responses=_REFUSALS)
 async def get_overview(caller: Caller, parts: Parts, query: Annotated[DaysQuery, Query()]) -> Response:
     """Jobs that ended in a range of days: how many, how large, how fast, how often they failed and were opened.
 
@@ -54,7 +55,7 @@ async def get_overview(caller: Caller, parts: Parts, query: Annotated[DaysQuery,
     return _answer(overview_view(found, jobs, days, caller))
 
 
-@router.get("/counts", summary="Bars", response_model=CountsView, responses=_REFUSALS)
+@router.get("/counts", dependencies=[SIGNED_IN], summary="Bars", response_model=CountsView, responses=_REFUSALS)
 async def get_counts(caller: Caller, parts: Parts, query: Annotated[CountsQuery, Query()]) -> Response:
     """Jobs by tag, destination, format, dataset, plan, user, error and so on, or by up to three of these together.
 
@@ -67,7 +68,7 @@ async def get_counts(caller: Caller, parts: Parts, query: Annotated[CountsQuery,
     return _answer(counts_view(found, total, by, jobs, days, caller))
 
 
-@router.get("/volume", summary="A series", response_model=VolumeView, responses=_REFUSALS)
+@router.get("/volume", dependencies=[SIGNED_IN], summary="A series", response_model=VolumeView, responses=_REFUSALS)
 async def get_volume(caller: Caller, parts: Parts, query: Annotated[VolumeQuery, Query()]) -> Response:
     """Jobs, rows, bytes and rows per job by ISO week, or by hour, day or month; stacked with `by`."""
     jobs, days = jobs_for(caller, query.jobs), query.days(parts.ports.clock())
@@ -78,7 +79,9 @@ async def get_volume(caller: Caller, parts: Parts, query: Annotated[VolumeQuery,
     return _answer(VolumeView(range=RangeView.of(days), granularity=query.granularity, items=items, left_out=left_out))
 
 
-@router.get("/openings", summary="Openings of links", response_model=OpeningsView, responses=_REFUSALS)
+@router.get(
+    "/openings", dependencies=[SIGNED_IN], summary="Openings of links", response_model=OpeningsView, responses=_REFUSALS
+)
 async def get_openings(caller: Caller, parts: Parts, query: Annotated[OpeningsQuery, Query()]) -> Response:
     """How often links in messages were opened and files downloaded, by when that was."""
     jobs, days = jobs_for(caller, query.jobs), query.days(parts.ports.clock())
@@ -95,7 +98,9 @@ async def get_openings(caller: Caller, parts: Parts, query: Annotated[OpeningsQu
     return _answer(OpeningsView(range=RangeView.of(days), granularity=query.granularity, items=items))
 
 
-@router.get("/recent", summary="Large results", response_model=RecentView, responses=_REFUSALS)
+@router.get(
+    "/recent", dependencies=[SIGNED_IN], summary="Large results", response_model=RecentView, responses=_REFUSALS
+)
 async def get_recent(caller: Caller, parts: Parts, query: Annotated[RecentQuery, Query()]) -> Response:
     """The completed jobs of a range of days with the most rows, with their plans and filters."""
     jobs, days = jobs_for(caller, query.jobs), query.days(parts.ports.clock())
@@ -103,7 +108,13 @@ async def get_recent(caller: Caller, parts: Parts, query: Annotated[RecentQuery,
     return _answer(RecentView(range=RangeView.of(days), items=[large_view(each) for each in found]))
 
 
-@router.get("/storage", summary="Storage and its cost", response_model=StorageView, responses=_REFUSALS)
+@router.get(
+    "/storage",
+    dependencies=[SIGNED_IN],
+    summary="Storage and its cost",
+    response_model=StorageView,
+    responses=_REFUSALS,
+)
 async def get_storage(caller: Caller, parts: Parts, query: Annotated[JobsQuery, Query()]) -> Response:
     """What is stored now, and an estimate of what a month costs by the prices of the deployment."""
     jobs = jobs_for(caller, query.jobs)

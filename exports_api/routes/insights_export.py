@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import TO_EXPORT
 from exports_api.bodies import InsightsExportBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/api/analytics/insights", tags=["insights"])
 
 @router.post(
     "/export",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Request the insights about exports",
     responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import PUBLIC
 from exports_api.deps import Parts
 from exports_api.problems import answer_to
 from exports_api.routes.documented import header, problems_without_token
@@ -24,7 +25,9 @@ _FOUND = {"description": "The file is there.", "headers": {"Location": header("A
 _ANSWERS = {307: _FOUND, **problems_without_token(403, 404, 410)}
 
 
-@router.get("/{token}", status_code=307, summary="Open the link of a message", responses=_ANSWERS)
+@router.get(
+    "/{token}", dependencies=[PUBLIC], status_code=307, summary="Open the link of a message", responses=_ANSWERS
+)
 async def get_link(request: Request, parts: Parts, token: Token) -> Response:
     """Redirect to the file, if its owner may still share it; every opening is counted and noted.
 
@@ -33,14 +36,20 @@ async def get_link(request: Request, parts: Parts, token: Token) -> Response:
     return await _opened(request, parts, token, to_changes=False)
 
 
-@router.get("/{token}" + CHANGES_PATH, status_code=307, summary="Open what has changed", responses=_ANSWERS)
+@router.get(
+    "/{token}" + CHANGES_PATH,
+    dependencies=[PUBLIC],
+    status_code=307,
+    summary="Open what has changed",
+    responses=_ANSWERS,
+)
 async def get_changes(request: Request, parts: Parts, token: Token) -> Response:
     """Redirect to the rows in which the file differs from the last one; rights and count are those of the link."""
     return await _opened(request, parts, token, to_changes=True)
 
 
-@router.head("/{token}", include_in_schema=False)
-@router.head("/{token}" + CHANGES_PATH, include_in_schema=False)
+@router.head("/{token}", dependencies=[PUBLIC], include_in_schema=False)
+@router.head("/{token}" + CHANGES_PATH, dependencies=[PUBLIC], include_in_schema=False)
 async def head_link(token: str) -> Response:  # noqa: ARG001 - a path must take what it names
     """Nothing, and counted nowhere: programs that look at links in messages ask like this."""
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=_HEADERS)

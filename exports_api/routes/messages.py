@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import SIGNED_IN
 from exports_api.deps import Caller, Parts
 from exports_api.routes.documented import problems
 from exports_api.schemas.messages import MessagePreview
@@ -17,7 +18,7 @@ from exports_pipeline.usecases.preview_message import preview_message
 router = APIRouter(prefix="/api/analytics/messages", tags=["deliveries"])
 
 
-@router.get("/preview", summary="See what a message says", responses=problems(422))
+@router.get("/preview", dependencies=[SIGNED_IN], summary="See what a message says", responses=problems(422))
 async def get_preview(
     _caller: Caller,
     parts: Parts,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from exports_api.access import SIGNED_IN
 from exports_api.deps import Caller, Parts
 from exports_api.routes.documented import problems
 from exports_api.schemas.metrics import MetricList, MetricQuery, MetricView, SeriesView
@@ -14,13 +15,13 @@ router = APIRouter(prefix="/api/analytics/metrics", tags=["events"])
 MetricName = Annotated[str, Path(description="Name of the metric.", examples=["conversations"])]
 
 
-@router.get("", summary="List the metrics", responses=problems())
+@router.get("", dependencies=[SIGNED_IN], summary="List the metrics", responses=problems())
 async def get_metrics(_caller: Caller, parts: Parts) -> MetricList:
     """What your events are measured by, with the dimensions that figures can be filtered and told apart by."""
     return MetricList(items=[MetricView.of(metric) for metric in parts.ports.metrics.metrics])
 
 
-@router.get("/{metric}", summary="Read a metric", responses=problems(404, 422))
+@router.get("/{metric}", dependencies=[SIGNED_IN], summary="Read a metric", responses=problems(404, 422))
 def get_metric(caller: Caller, parts: Parts, metric: MetricName, query: Annotated[MetricQuery, Query()]) -> SeriesView:
     """The figures of your own events, complete: a bucket in which nothing happened is zero, too.
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from exports_api.access import PUBLIC
 from exports_api.errors import UnknownPath
 from exports_api.problems import ANSWERS, title_of
 from exports_api.routes.documented import problems_without_token
@@ -12,7 +13,9 @@ from exports_api.schemas.problem import ProblemKind
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/problems/{code}", summary="Explain a problem", responses=problems_without_token(404))
+@router.get(
+    "/problems/{code}", dependencies=[PUBLIC], summary="Explain a problem", responses=problems_without_token(404)
+)
 async def explain(
     code: Annotated[str, Path(description="`code` of a problem.", examples=["result_expired"])],
 ) -> ProblemKind:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import TO_EXPORT
 from exports_api.bodies import RenditionBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
@@ -16,6 +17,7 @@ router = APIRouter(prefix=PREFIX, tags=["exports"])
 
 @router.post(
     "/{job_id}/renditions",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Request another format of a result",
     responses={202: ACCEPTED, **problems(403, 404, 409, 413, 415, 422, 429)},

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.bodies import PreviewBodyOf, ReportBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.idempotency import IdempotencyKey, idempotency_key
@@ -15,6 +16,7 @@ from exports_api.schemas.reports import PreviewBody, ReportBody, TemplateList, T
 from exports_pipeline.core.formats import Format
 from exports_pipeline.usecases.build_report import build_report
 from exports_pipeline.usecases.request_report import request_report
+from exports_pipeline.usecases.share import checked_teams
 
 PREFIX = "/api/analytics/reports"
 router = APIRouter(prefix=PREFIX, tags=["reports"])
@@ -22,7 +24,7 @@ _QUEUED = "The report is queued; GET the address in Location until its status is
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
-@router.get("/templates", summary="List the report templates", responses=problems())
+@router.get("/templates", dependencies=[SIGNED_IN], summary="List the report templates", responses=problems())
 async def get_templates(_caller: Caller, parts: Parts) -> TemplateList:
     """The report templates with their parameters."""
     return TemplateList(items=[TemplateView.of(template) for template in parts.ports.reports.templates()])
@@ -30,6 +32,7 @@ async def get_templates(_caller: Caller, parts: Parts) -> TemplateList:
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Request a report",
     responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},
@@ -49,12 +52,14 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
         labels=labels_of(body.labels),
         share=body.share,
         unmask_reason=body.unmask_reason,
+        share_with=checked_teams(body.share_with or (), caller),
     )
     return queued(requested, parts, with_remark(_QUEUED, caller, requested))
 
 
 @router.post(
     "/preview",
+    dependencies=[TO_EXPORT],
     summary="See a report as a page",
     response_class=Response,
     responses={
@@ -77,7 +82,13 @@ async def post_preview(caller: Caller, parts: Parts, body: PreviewBodyOf) -> Res
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
 
-@router.get("/{job_id}", summary="Look at a report", response_model=ExportView, responses=problems(404))
+@router.get(
+    "/{job_id}",
+    dependencies=[SIGNED_IN],
+    summary="Look at a report",
+    response_model=ExportView,
+    responses=problems(404),
+)
 async def get_report(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     """The same answer as that of the export job."""
     return await get_export(caller, parts, job_id)

@@ -8,12 +8,20 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
+from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.deps import Caller, Parts
 from exports_api.paging import encode_cursor
 from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, header, problems
 from exports_api.schedule_bodies import CronBodyOf, ScheduleBodyOf, SchedulePatchOf, checked_body, formats_of
-from exports_api.schemas.schedule_views import ScheduleList, ScheduleQuery, ScheduleView, WindowList, WindowView
+from exports_api.schemas.schedule_views import (
+    ScheduleList,
+    ScheduleQuery,
+    SchedulesQuery,
+    ScheduleView,
+    WindowList,
+    WindowView,
+)
 from exports_api.schemas.schedules import CronBody, CronPreview, NextTime, ScheduleBody, SchedulePatch
 from exports_pipeline.adapters.cron_words import in_words
 from exports_pipeline.core.cron import parse_cron
@@ -27,7 +35,13 @@ from exports_pipeline.usecases.keep_schedules import (
     owner_of,
     run_now,
 )
-from exports_pipeline.usecases.read_schedules import list_schedules, list_windows, read_schedule
+from exports_pipeline.usecases.read_schedules import (
+    list_schedules,
+    list_windows,
+    read_schedule,
+    schedule_to_change,
+)
+from exports_pipeline.usecases.share import checked_teams
 
 PREFIX = "/api/analytics/schedules"
 router = APIRouter(prefix=PREFIX, tags=["schedules"])
@@ -38,6 +52,7 @@ _LOCATION = header("Address of the schedule.", example=f"{PREFIX}/1c9d0f6e-8b1e-
 
 @router.post(
     "",
+    dependencies=[TO_EXPORT],
     status_code=201,
     summary="Create a schedule",
     response_model=ScheduleView,
@@ -63,6 +78,7 @@ async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> R
         key=tuple(body.key or ()),
         per_recipient=body.per_recipient,
         expires_at=body.expires_at,
+        shared_with=checked_teams(body.share_with or (), caller),
         created_at=now,
         updated_at=now,
         planned_until=now,
@@ -71,20 +87,28 @@ async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> R
     return _answer(ScheduleView.of(schedule), status=201, location=f"{PREFIX}/{schedule.id}")
 
 
-@router.get("", summary="List your schedules", response_model=ScheduleList, responses=problems(422))
-async def get_schedules(caller: Caller, parts: Parts, query: Annotated[ScheduleQuery, Query()]) -> Response:
-    """Your schedules, newest first; with MANAGE_EXPORTS those of everybody."""
+@router.get(
+    "", dependencies=[SIGNED_IN], summary="List your schedules", response_model=ScheduleList, responses=problems(422)
+)
+async def get_schedules(caller: Caller, parts: Parts, query: Annotated[SchedulesQuery, Query()]) -> Response:
+    """Your schedules, newest first; with MANAGE_SCHEDULES those of everybody; with `shared` those shared with you."""
     found = await run_in_threadpool(
-        list_schedules, caller, limit=query.limit + 1, before=query.before, ports=parts.ports
+        list_schedules,
+        caller,
+        limit=query.limit + 1,
+        before=query.before,
+        is_shared=query.shared,
+        ports=parts.ports,
     )
     shown = found[: query.limit]
     last = shown[-1] if len(found) > query.limit else None
     cursor = encode_cursor(last.created_at, last.id) if last else None
-    return _answer(ScheduleList(items=[ScheduleView.of(each) for each in shown], next_cursor=cursor))
+    return _answer(ScheduleList(items=[ScheduleView.for_caller(each, caller) for each in shown], next_cursor=cursor))
 
 
 @router.post(
     "/preview",
+    dependencies=[SIGNED_IN],
     summary="Explain a cron expression",
     response_model=CronPreview,
     responses=problems(413, 415, 422),
@@ -105,14 +129,22 @@ async def post_preview(_caller: Caller, parts: Parts, body: CronBodyOf) -> Respo
     return _answer(CronPreview(cron=cron.text, in_words=in_words(cron), timezone=body.timezone, next=times))
 
 
-@router.get("/{schedule_id}", summary="Look at a schedule", response_model=ScheduleView, responses=problems(404))
+@router.get(
+    "/{schedule_id}",
+    dependencies=[SIGNED_IN],
+    summary="Look at a schedule",
+    response_model=ScheduleView,
+    responses=problems(404),
+)
 async def get_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """The schedule as it is."""
-    return _answer(ScheduleView.of(await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)))
+    found = await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)
+    return _answer(ScheduleView.for_caller(found, caller))
 
 
 @router.patch(
     "/{schedule_id}",
+    dependencies=[TO_EXPORT],
     summary="Change a schedule",
     response_model=ScheduleView,
     responses=problems(404, 413, 415, 422),
@@ -123,7 +155,7 @@ async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, 
 
     Everything is checked with the rights of the owner, whoever asks: `me` and destinations are theirs.
     """
-    found = await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)
+    found = await run_in_threadpool(schedule_to_change, schedule_id, caller, ports=parts.ports)
     changes = body.given
     if "format" in changes or "body" in changes:
         inside = changes.get("body", {})
@@ -139,23 +171,35 @@ async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, 
     return _answer(ScheduleView.of(changed))
 
 
-@router.delete("/{schedule_id}", status_code=204, summary="Delete a schedule", responses=problems(404))
+@router.delete(
+    "/{schedule_id}", dependencies=[SIGNED_IN], status_code=204, summary="Delete a schedule", responses=problems(404)
+)
 async def remove_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Delete a schedule and its tick ledger; export jobs that it has made stay."""
     await run_in_threadpool(delete_schedule, schedule_id, caller, ports=parts.ports)
     return Response(status_code=204)
 
 
-@router.post("/{schedule_id}/pause", summary="Pause a schedule", response_model=ScheduleView, responses=problems(404))
+@router.post(
+    "/{schedule_id}/pause",
+    dependencies=[SIGNED_IN],
+    summary="Pause a schedule",
+    response_model=ScheduleView,
+    responses=problems(404),
+)
 async def pause(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Let no window run until it is resumed."""
     changes = {"is_active": False}
     paused = await run_in_threadpool(change_schedule, schedule_id, changes, caller, ports=parts.ports)
-    return _answer(ScheduleView.of(paused))
+    return _answer(ScheduleView.for_caller(paused, caller))
 
 
 @router.post(
-    "/{schedule_id}/resume", summary="Resume a schedule", response_model=ScheduleView, responses=problems(404, 422)
+    "/{schedule_id}/resume",
+    dependencies=[TO_EXPORT],
+    summary="Resume a schedule",
+    response_model=ScheduleView,
+    responses=problems(404, 422),
 )
 async def resume(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Let it run again from its next window on; what passed while it was paused is not caught up."""
@@ -166,6 +210,7 @@ async def resume(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Respo
 
 @router.post(
     "/{schedule_id}/run",
+    dependencies=[TO_EXPORT],
     status_code=202,
     summary="Run a schedule now",
     response_model=WindowView,
@@ -180,7 +225,11 @@ async def run(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response
 
 
 @router.get(
-    "/{schedule_id}/windows", summary="Read the tick ledger", response_model=WindowList, responses=problems(404, 422)
+    "/{schedule_id}/windows",
+    dependencies=[SIGNED_IN],
+    summary="Read the tick ledger",
+    response_model=WindowList,
+    responses=problems(404, 422),
 )
 async def get_windows(
     caller: Caller, parts: Parts, schedule_id: ScheduleId, query: Annotated[ScheduleQuery, Query()]

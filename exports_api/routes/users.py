@@ -1,36 +1,99 @@
-"""The people of the system: deactivate and activate them."""
+"""The people of the system: list them, assign roles to them, deactivate and activate them."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
 
+from exports_api.access import needs
 from exports_api.deps import Caller, Parts
-from exports_api.routes.documented import problems
-from exports_api.schemas.users import UserView
+from exports_api.paging import encode_cursor
+from exports_api.routes.documented import body_of, problems
+from exports_api.schemas.users import KnownUser, RolesBody, UserList, UserQuery, UserView
+from exports_api.sharing_bodies import RolesBodyOf
+from exports_pipeline.core.requester import Permission
+from exports_pipeline.usecases.assign_roles import assign_roles, find_user, list_users
 from exports_pipeline.usecases.set_user_active import set_user_active
 
 PREFIX = "/api/analytics/users"
 router = APIRouter(prefix=PREFIX, tags=["operation"])
 UserId = Annotated[UUID, Path(description="Id of the user, as `sub` of their token gives it.")]
+_ADMIN = needs(Permission.ADMIN)
+_KEEPS_OUT = needs(Permission.MANAGE_EXPORTS, Permission.ADMIN)
+
+
+@router.get("", dependencies=[_ADMIN], summary="List users", response_model=UserList, responses=problems(422))
+async def get_users(parts: Parts, query: Annotated[UserQuery, Query()]) -> Response:
+    """Everybody who was here at least once, newest first."""
+    found = await run_in_threadpool(
+        list_users, query.search, limit=query.limit + 1, before=query.before, ports=parts.ports
+    )
+    shown = found[: query.limit]
+    cursor = encode_cursor(shown[-1].created_at, shown[-1].id) if len(found) > query.limit else None
+    return _answer(UserList(items=[KnownUser.of(each) for each in shown], next_cursor=cursor))
+
+
+@router.get(
+    "/{user_id}/roles",
+    dependencies=[_ADMIN],
+    summary="Look at the roles of a user",
+    response_model=KnownUser,
+    responses=problems(404),
+)
+async def get_roles(parts: Parts, user_id: UserId) -> Response:
+    """The roles that were assigned to a user; those that their token names are told by their token alone."""
+    return _answer(KnownUser.of(await run_in_threadpool(find_user, user_id, ports=parts.ports)))
+
+
+@router.put(
+    "/{user_id}/roles",
+    dependencies=[_ADMIN],
+    summary="Assign roles to a user",
+    response_model=KnownUser,
+    responses=problems(404, 413, 415, 422),
+    openapi_extra=body_of(RolesBody),
+)
+async def put_roles(caller: Caller, parts: Parts, user_id: UserId, body: RolesBodyOf) -> Response:
+    """Give a user these roles in place of those assigned before; it holds within three seconds.
+
+    Nobody changes their own roles, or gives a role that allows what they may not do themselves.
+    """
+    user = await run_in_threadpool(assign_roles, user_id, body.roles, caller, ports=parts.ports)
+    parts.standings.forget()
+    return _answer(KnownUser.of(user))
 
 
 @router.post(
-    "/{user_id}/deactivate", summary="Deactivate a user", response_model=UserView, responses=problems(403, 404)
+    "/{user_id}/deactivate",
+    dependencies=[_KEEPS_OUT],
+    summary="Deactivate a user",
+    response_model=UserView,
+    responses=problems(404),
 )
 async def deactivate(caller: Caller, parts: Parts, user_id: UserId) -> Response:
-    """Let no schedule run for a user any more; each stops at its next window, with a notice. Needs MANAGE_EXPORTS."""
+    """Refuse their tokens and links with 403 `user_deactivated`; their schedules stop at their next window."""
     return await _set(caller, parts, user_id, is_active=False)
 
 
-@router.post("/{user_id}/activate", summary="Activate a user", response_model=UserView, responses=problems(403, 404))
+@router.post(
+    "/{user_id}/activate",
+    dependencies=[_KEEPS_OUT],
+    summary="Activate a user",
+    response_model=UserView,
+    responses=problems(404),
+)
 async def activate(caller: Caller, parts: Parts, user_id: UserId) -> Response:
-    """Take a deactivation back; schedules that have stopped must be resumed. Needs MANAGE_EXPORTS."""
+    """Take a deactivation back; schedules that have stopped must be resumed."""
     return await _set(caller, parts, user_id, is_active=True)
 
 
 async def _set(caller: Caller, parts: Parts, user_id: UUID, *, is_active: bool) -> Response:
     await run_in_threadpool(set_user_active, user_id, caller, is_active=is_active, ports=parts.ports)
-    view = UserView(user_id=user_id, is_active=is_active)
+    parts.standings.forget()
+    return _answer(UserView(user_id=user_id, is_active=is_active))
+
+
+def _answer(view: BaseModel) -> Response:
     return Response(view.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})

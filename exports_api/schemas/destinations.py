@@ -2,14 +2,18 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from exports_api.schemas.fields import WithoutNul
+from exports_api.schemas.sharing import SHARED_WITH, ShareWith
 from exports_pipeline.core.destination import Destination, Step
 from exports_pipeline.core.recipient import Channel
+from exports_pipeline.core.requester import Requester
+from exports_pipeline.usecases.save_destination import may_change
 
 _Name = Annotated[str, Field(min_length=1, max_length=100), WithoutNul]
 _Address = Annotated[str, Field(min_length=1, max_length=2_000), WithoutNul]
@@ -37,6 +41,9 @@ class DestinationBody(BaseModel):
     options: _Options = Field(default_factory=dict, description="What else the channel needs to know.")
     secrets: Annotated[dict[str, _Secret], Field(max_length=10)] = Field(
         default_factory=dict, description="Passwords and keys; kept encrypted and never returned."
+    )
+    share_with: ShareWith | None = Field(
+        None, description="Ids of teams of yours, whose members may send there, no more.", examples=[[]]
     )
 
 
@@ -70,6 +77,8 @@ class DestinationView(BaseModel):
     secrets: list[str] = Field(description="Which secrets are set.")
     created_at: datetime = Field(description="When it was saved.")
     updated_at: datetime = Field(description="When it was last changed.")
+    user_id: UUID = Field(description="Its owner.")
+    shared_with: list[UUID] = Field(description=SHARED_WITH)
 
     @classmethod
     def of(cls, destination: Destination) -> "DestinationView":
@@ -83,7 +92,29 @@ class DestinationView(BaseModel):
             secrets=list(destination.secret_names),
             created_at=destination.created_at,
             updated_at=destination.updated_at,
+            user_id=destination.user_id,
+            shared_with=list(destination.shared_with),
         )
+
+    @classmethod
+    def for_caller(cls, destination: Destination, caller: Requester) -> "DestinationView":
+        """The view of a destination, of which members of a team are told the server, and no more: URLs are keys."""
+        view = cls.of(destination)
+        if not may_change(caller, destination):
+            url = urlsplit(destination.address)
+            view.address = f"{url.scheme}://{url.hostname}/..." if url.hostname else destination.address
+            view.options, view.secrets = {}, []
+            view.shared_with = [each for each in destination.shared_with if each in caller.teams]
+        return view
+
+
+class DestinationQuery(BaseModel):
+    """Which destinations are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    shared: bool = Field(default=False, description="Destinations that others share with a team of yours.")
+    user: UUID | None = Field(None, description="Destinations of this user, for those with MANAGE_DESTINATIONS.")
 
 
 class DestinationList(BaseModel):

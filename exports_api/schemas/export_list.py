@@ -54,6 +54,7 @@ class ListQuery(BaseModel):
     user: UUID | Literal["all"] | None = Field(
         None, description="Jobs of this user, or `all`; only those with MANAGE_EXPORTS see those of others."
     )
+    shared: bool = Field(default=False, description="Jobs that others, or `user`, share with a team of yours.")
     type: Literal["export", "report"] | None = Field(None, description="Exports or reports only.")
     format: Format | None = Field(None, description="Jobs of this format only.")
     tag: Text | None = Field(None, description="Jobs of datasets with this tag; empty: without any.")

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from exports_api.schemas.fields import MAX_VALUES, FilterValue, FreeObject, IsoDate, LabelText, WithoutNul
+from exports_api.schemas.sharing import ShareWith
 from exports_pipeline.core.export_job import ExportRequest
 from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.formats import DATASET_FORMATS
@@ -13,6 +14,7 @@ from exports_pipeline.core.unmasking import LONGEST_REASON, SHORTEST_REASON
 
 MAX_COLUMNS = 2_000
 MAX_RECIPIENTS = 20
+SHARE_WITH = "Ids of teams of yours, whose members may see and download it; it holds the rows that your rights select."
 LABELS = "Which `list` and which `plan` of yours it is for; counted in the insights."
 UNMASK = (
     "Why you need redacted columns as they are, for holders of UNMASK; it is kept in the audit log and in the receipt. "
@@ -122,6 +124,8 @@ class ExportBody(BaseModel):
         description="Take a job of yours that was requested in the same words and has not ended, if there is one; "
         "`Export-Shared: true` in the answer says so. Without effect beside an Idempotency-Key.",
     )
+
+    share_with: ShareWith | None = Field(None, description=SHARE_WITH, examples=[[]])
 
     def as_request(self) -> ExportRequest:
         """The request in the words of the core."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from exports_api.schemas.sharing import SHARED_WITH
 from exports_pipeline.core.errors import Fault
 from exports_pipeline.core.export_job import ExportJob, StoredFile
 from exports_pipeline.core.filters import Filters
@@ -117,7 +118,8 @@ class ExportView(BaseModel):
         description="The file's name.", examples=["fct_transactions_2024-01-01_2024-03-31.csv"]
     )
     download_url: str | None = Field(
-        description="A link made for this answer, valid for one hour; null unless completed and not expired."
+        description="A link made for this answer, valid for one hour; null unless completed and not expired, "
+        "and where the job is shared with you: then use `/download`."
     )
     changes_url: str | None = Field(
         description="A link, made like `download_url`, to the rows in which the result of a schedule differs from its "
@@ -134,6 +136,8 @@ class ExportView(BaseModel):
     started_at: datetime | None = Field(description="When the current or last attempt began.")
     completed_at: datetime | None = Field(description="When it ended, whichever way.")
     error: JobErrorView | None = Field(description="Why the last attempt failed.")
+    user_id: UUID = Field(description="Its owner, whose rights selected its rows.")
+    shared_with: list[UUID] = Field(description=SHARED_WITH)
 
     @staticmethod
     def of(
@@ -174,6 +178,8 @@ class ExportView(BaseModel):
             started_at=_utc(job.started_at),
             completed_at=_utc(job.completed_at),
             error=JobErrorView(code=error.code, message=error.sentence, fault=error.fault) if error else None,
+            user_id=job.requester.user_id,
+            shared_with=list(job.shared_with),
         )
 
 

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 from exports_api.schemas.export_request import (
     LABELS,
     MAX_RECIPIENTS,
+    SHARE_WITH,
     UNMASK,
     LabelsBody,
     RecipientBody,
     UnmaskReason,
 )
 from exports_api.schemas.fields import FreeObject, WithoutNul
+from exports_api.schemas.sharing import ShareWith
 from exports_pipeline.core.formats import REPORT_FORMATS
 from exports_pipeline.core.parameters import Parameter, TemplateFacts
 
@@ -45,6 +47,7 @@ class ReportBody(PreviewBody):
         description="Take a job of yours that was requested in the same words and has not ended, if there is one; "
         "`Export-Shared: true` in the answer says so. Without effect beside an Idempotency-Key.",
     )
+    share_with: ShareWith | None = Field(None, description=SHARE_WITH, examples=[[]])
 
 
 class ParameterView(BaseModel):

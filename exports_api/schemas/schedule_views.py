@@ -9,11 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from exports_api.paging import decode_cursor
 from exports_api.schemas.fields import WithoutNul
+from exports_api.schemas.sharing import SHARED_WITH
 from exports_pipeline.adapters.cron_words import in_words
 from exports_pipeline.adapters.job_rows import recipient_as_json
 from exports_pipeline.core.recurrence import next_window
+from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import CatchUp, Schedule, ScheduleKind, Window, WindowState
 from exports_pipeline.core.scheduled_window import Condition
+from exports_pipeline.usecases.read_schedules import may_change
 
 
 class ScheduleView(BaseModel):
@@ -40,6 +43,7 @@ class ScheduleView(BaseModel):
     failures_in_row: int = Field(description="How many windows have failed since one ran; ten pause it.")
     created_at: datetime = Field(description="When it was created.")
     updated_at: datetime = Field(description="When it was changed last.")
+    shared_with: list[UUID] = Field(description=SHARED_WITH)
 
     @staticmethod
     def of(schedule: Schedule) -> "ScheduleView":
@@ -66,7 +70,17 @@ class ScheduleView(BaseModel):
             failures_in_row=schedule.failures_in_row,
             created_at=schedule.created_at.astimezone(UTC),
             updated_at=schedule.updated_at.astimezone(UTC),
+            shared_with=list(schedule.shared_with),
         )
+
+    @staticmethod
+    def for_caller(schedule: Schedule, caller: Requester) -> "ScheduleView":
+        """The view of a schedule without what members of a team are not told: where recipients are, other teams."""
+        view = ScheduleView.of(schedule)
+        if not may_change(caller, schedule):
+            view.shared_with = [each for each in schedule.shared_with if each in caller.teams]
+            view.recipients = [{**each, "address": "..."} if "address" in each else each for each in view.recipients]
+        return view
 
 
 class ScheduleList(BaseModel):
@@ -128,6 +142,12 @@ class ScheduleQuery(BaseModel):
             InvalidCursor: the cursor was not made by a list.
         """
         return decode_cursor(self.cursor) if self.cursor is not None else None
+
+
+class SchedulesQuery(ScheduleQuery):
+    """Which schedules are wanted."""
+
+    shared: bool = Field(default=False, description="Schedules that others share with a team of yours.")
 
 
 def _next_window(schedule: Schedule) -> datetime | None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
 from exports_api.schemas.export_request import MAX_COLUMNS, MAX_RECIPIENTS, ColumnName, RecipientBody
 from exports_api.schemas.fields import FreeObject, Instant, WithoutNul
+from exports_api.schemas.sharing import ShareWith
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.period import Period
 from exports_pipeline.core.schedule import CatchUp
@@ -58,6 +59,7 @@ _FORMAT = f"One format or several: {_FORMATS}. May stand in `body` instead."
 _CATCH_UP = "Which windows run that were missed in an outage: the newest `one`, `all` of them spread out, or `none`."
 _CONDITION = "When a result is sent: `always`, if it is `not_empty`, or if it has `changed` since the last one."
 _KEY = "Columns by which rows are paired to tell what changed; for `changed` only."
+_SHARE_WITH = "Ids of teams of yours, whose members may see, pause and run it; it goes on with your rights."
 _PER_RECIPIENT = "Whether recipients who are people of the system, named by user id, get what their own rights show."
 
 
@@ -79,6 +81,7 @@ class ScheduleBody(BaseModel):
     key: Key | None = Field(None, description=_KEY, examples=[[]])
     per_recipient: StrictBool = Field(default=False, description=_PER_RECIPIENT)
     expires_at: Instant = Field(None, description="From here on it does not run.", examples=["2030-01-01"])
+    share_with: ShareWith | None = Field(None, description=_SHARE_WITH, examples=[[]])
 
 
 class SchedulePatch(BaseModel):

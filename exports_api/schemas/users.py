@@ -1,12 +1,79 @@
-"""A user as administrators see them."""
+"""Users as administrators see them."""
 
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from exports_api.paging import decode_cursor
+from exports_api.schemas.fields import WithoutNul
+from exports_pipeline.core.people import User
+
+RoleName = Annotated[str, Field(min_length=1, max_length=63), WithoutNul]
 
 
 class UserView(BaseModel):
-    """A user."""
+    """Whether a user is active."""
 
     user_id: UUID = Field(description="Their id.")
-    is_active: bool = Field(description="Whether schedules run for them.")
+    is_active: bool = Field(description="Whether their tokens, links and schedules work.")
+
+
+class KnownUser(UserView):
+    """A user who was here at least once."""
+
+    email: str | None = Field(description="Their address, as their last token gave it.")
+    roles: list[str] = Field(description="Those that were assigned here; a token may name others.")
+    created_at: datetime = Field(description="When they were here first.")
+    seen_at: datetime = Field(description="When something was last written for them.")
+
+    @staticmethod
+    def of(user: User) -> "KnownUser":
+        """The view of a user."""
+        return KnownUser(
+            user_id=user.id,
+            is_active=user.is_active,
+            email=user.email,
+            roles=sorted(user.roles),
+            created_at=user.created_at,
+            seen_at=user.seen_at,
+        )
+
+
+class UserList(BaseModel):
+    """A page of users, newest first."""
+
+    items: list[KnownUser] = Field(description="The users.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+class UserQuery(BaseModel):
+    """Which users are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    search: Annotated[str, Field(max_length=200), WithoutNul] = Field(
+        "", description="Users whose e-mail address or owner key holds this text only."
+    )
+    limit: int = Field(50, ge=1, le=200, description="Users per page.")
+    cursor: Annotated[str, Field(max_length=100), WithoutNul] | None = Field(
+        None, description="`next_cursor` of the page before."
+    )
+
+    @property
+    def before(self) -> tuple[datetime, UUID] | None:
+        """The last user of the page before.
+
+        Raises:
+            InvalidCursor: the cursor was not made by this list.
+        """
+        return decode_cursor(self.cursor) if self.cursor is not None else None
+
+
+class RolesBody(BaseModel):
+    """The roles of a user."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"roles": ["manager"]}]})
+
+    roles: list[RoleName] = Field(max_length=100, description="All of them; empty takes all away.")

@@ -1,5 +1,6 @@
 """The saved destinations in Postgres."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,13 @@ from sqlalchemy.exc import IntegrityError
 
 from exports_pipeline.adapters.audit_log import write_entry
 from exports_pipeline.adapters.postgres import reading, transaction
+from exports_pipeline.adapters.sharing import is_shared_with
 from exports_pipeline.adapters.tables import destinations
 from exports_pipeline.core.destination import Destination
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline.core.refusals import NameTaken
+from exports_pipeline.core.sharing import SharedWith
 
 _row = destinations.c
 _COLUMNS = (
@@ -25,7 +28,10 @@ _COLUMNS = (
     _row.secret_names,
     _row.created_at,
     _row.updated_at,
+    _row.shared_with,
 )
+_KEPT = frozenset({"id", "shared_with"})
+"""What a change does not touch: a destination that is shared no more meanwhile stays so."""
 
 
 class PostgresDestinationStore:
@@ -57,8 +63,19 @@ class PostgresDestinationStore:
 
     def change(self, destination: Destination, sealed: bytes | None, audit: AuditEntry) -> None:
         """Write a destination anew."""
-        values = _values(destination, sealed)
-        self._write(update(destinations).where(_row.id == values.pop("id")).values(values), audit)
+        values = {name: value for name, value in _values(destination, sealed).items() if name not in _KEPT}
+        self._write(update(destinations).where(_row.id == destination.id).values(values), audit)
+
+    def shared(self, shared: SharedWith) -> list[Destination]:
+        """All destinations that others share with a user, by name."""
+        query = select(*_COLUMNS).where(is_shared_with(destinations, shared.teams), _row.user_id != shared.user_id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_row.name, _row.id)).mappings()
+            return [_destination(each) for each in rows]
+
+    def share(self, destination_id: UUID, teams: Sequence[UUID], audit: AuditEntry) -> None:
+        """Share a destination with these teams and no others."""
+        self._write(update(destinations).where(_row.id == destination_id).values(shared_with=list(teams)), audit)
 
     def delete(self, destination_id: UUID, audit: AuditEntry) -> None:
         """Forget a destination."""
@@ -89,8 +106,10 @@ def _values(destination: Destination, sealed: bytes | None) -> dict[str, Any]:
         "secrets": sealed,
         "created_at": destination.created_at,
         "updated_at": destination.updated_at,
+        "shared_with": list(destination.shared_with),
     }
 
 
 def _destination(row: RowMapping) -> Destination:
-    return Destination(**{**row, "channel": Channel(row["channel"]), "secret_names": tuple(row["secret_names"])})
+    tuples = {name: tuple(row[name]) for name in ("secret_names", "shared_with")}
+    return Destination(**{**row, **tuples, "channel": Channel(row["channel"])})

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Engine, RowMapping, Text, cast, func, lite
 from exports_pipeline.adapters.job_conditions import conditions_of
 from exports_pipeline.adapters.job_rows import job_of
 from exports_pipeline.adapters.postgres import reading
+from exports_pipeline.adapters.sharing import is_shared_with
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.adapters.tables import export_jobs, manifests
 from exports_pipeline.core.export_job import ExportJob
@@ -44,6 +45,8 @@ class PostgresJobReader:
         query = query.where(*conditions_of(page.jobs))
         if user_id is not None:
             query = query.where(_job.requester == user_id)
+        if page.shared is not None:
+            query = query.where(is_shared_with(export_jobs, page.shared.teams), _job.requester != page.shared.user_id)
         if page.status is not None:
             query = query.where(_job.status == page.status)
         if page.dataset is not None:

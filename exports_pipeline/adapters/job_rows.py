@@ -61,6 +61,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
         "tag_summary": list(new.tag_summary),
         "idempotency_key": new.idempotency_key,
         "request_digest": new.request_digest,
+        "shared_with": list(new.shared_with),
     }
 
 
@@ -119,6 +120,7 @@ def job_of(row: RowMapping) -> ExportJob:
         schedule=_schedule(row["metadata"].get("schedule")),
         traceparent=row["metadata"].get("traceparent"),
         unmask_reason=row["metadata"].get("unmask_reason"),
+        shared_with=tuple(row["shared_with"]),
         result=_result(row["metadata"]) if row["status"] == Status.COMPLETED else None,
         error=JobError(code=row["error_code"], sentence=row["error_sentence"], fault=Fault(row["error_fault"]))
         if row["error_code"]

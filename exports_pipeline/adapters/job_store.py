@@ -176,6 +176,12 @@ class PostgresJobStore(PostgresJobReader):
         }
         return self._ask(job_id, audit, "retried", (Status.FAILED, Status.CANCELLED), values, also=_reopen)
 
+    def share(self, job_id: UUID, teams: Sequence[UUID], audit: AuditEntry) -> None:
+        """Share a job with these teams and no others, with its audit entry."""
+        with transaction(self._engine) as connection:
+            connection.execute(update(export_jobs).where(_job.id == job_id).values(shared_with=list(teams)))
+            write_entry(connection, audit)
+
     def _move(self, job_id: UUID, attempt: int, /, *statuses: Status, **values: Any) -> RowMapping | None:
         with transaction(self._engine) as connection:
             return _guarded(connection, values, _of_attempt(job_id, attempt, *statuses))

@@ -33,6 +33,7 @@ def row_of_schedule(schedule: Schedule) -> dict[str, Any]:
         "paused_reason": schedule.paused_reason,
         "planned_until": schedule.planned_until,
         "next_due_at": schedule.next_due_at,
+        "shared_with": list(schedule.shared_with),
     }
 
 
@@ -60,6 +61,7 @@ def schedule_of(row: RowMapping) -> Schedule:
         paused_reason=row["paused_reason"],
         planned_until=row["planned_until"],
         next_due_at=row["next_due_at"],
+        shared_with=tuple(row["shared_with"]),
     )
 
 

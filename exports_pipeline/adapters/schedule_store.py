@@ -10,11 +10,13 @@ from exports_pipeline.adapters.audit_log import write_entry
 from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.schedule_rows import row_of_schedule, schedule_of
 from exports_pipeline.adapters.schedule_windows import PostgresScheduleWindows, write_windows
+from exports_pipeline.adapters.sharing import is_shared_with
 from exports_pipeline.adapters.tables import schedules
 from exports_pipeline.adapters.user_store import provision
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Plan, Schedule, Window
+from exports_pipeline.core.sharing import SharedWith
 
 _row = schedules.c
 
@@ -35,11 +37,20 @@ class PostgresScheduleStore(PostgresScheduleWindows):
             row = connection.execute(select(schedules).where(_row.id == schedule_id)).mappings().one_or_none()
         return schedule_of(row) if row else None
 
-    def page(self, user_id: UUID | None, *, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Schedule]:
-        """Schedules of a user, or of everybody, newest first."""
+    def page(
+        self,
+        user_id: UUID | None,
+        *,
+        limit: int,
+        before: tuple[datetime, UUID] | None = None,
+        shared: SharedWith | None = None,
+    ) -> list[Schedule]:
+        """Schedules of a user, or of everybody, newest first, or those that others share."""
         query = select(schedules).order_by(_row.created_at.desc(), _row.id.desc()).limit(limit)
         if user_id is not None:
             query = query.where(_row.user_id == user_id)
+        if shared is not None:
+            query = query.where(is_shared_with(schedules, shared.teams), _row.user_id != shared.user_id)
         if before is not None:
             query = query.where(tuple_(_row.created_at, _row.id) < before)
         with reading(self._engine) as connection:

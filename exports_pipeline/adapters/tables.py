@@ -34,6 +34,24 @@ users = Table(
     Column("served_at", _Instant),
     Column("permissions", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("deactivated_at", _Instant),
+    Column("claimed_roles", ARRAY(Text)),
+    Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", _Instant, nullable=False),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("team_id", Uuid, ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("is_lead", Boolean, nullable=False),
 )
 
 export_jobs = Table(
@@ -73,6 +91,7 @@ export_jobs = Table(
     Column("volume", BigInteger),
     Column("idempotency_key", Text),
     Column("request_digest", Text),
+    Column("shared_with", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
 )
 
 deliveries = Table(
@@ -119,6 +138,7 @@ destinations = Table(
     Column("secrets", LargeBinary),
     Column("created_at", _Instant, nullable=False),
     Column("updated_at", _Instant, nullable=False),
+    Column("shared_with", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("user_id", "name"),
 )
 
@@ -225,6 +245,7 @@ schedules = Table(
     Column("paused_reason", Text),
     Column("planned_until", _Instant, nullable=False),
     Column("next_due_at", _Instant),
+    Column("shared_with", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
 )
 
 schedule_windows = Table(

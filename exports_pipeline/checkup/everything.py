@@ -11,6 +11,7 @@ from exports_pipeline.checkup.ledger import check_ledger
 from exports_pipeline.checkup.messages import check_messages
 from exports_pipeline.checkup.orchestrator import check_dagster
 from exports_pipeline.checkup.postgres_datasets import check_postgres_datasets
+from exports_pipeline.checkup.roles import check_roles
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings
 from exports_pipeline.checkup.templates import check_templates
 from exports_pipeline.checkup.workers import check_workers
@@ -30,6 +31,7 @@ def examine(about: Surroundings) -> list[Finding]:
     checks: dict[str, Check] = {
         "settings": lambda: check_settings(about),
         **({part: _not_up(part) for part in servers} if about.is_down else servers),
+        "roles": lambda: check_roles(settings),
         "warehouse": lambda: check_data(settings),
         "reports": lambda: check_templates(settings),
         "messages": lambda: check_messages(about),

@@ -19,6 +19,8 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "telegram": "deliveries",
         "destination": "destinations",
         "user": "administration",
+        "role": "administration",
+        "team": "administration",
     }
 )
 """The feature that actions of the audit log belong to, by what stands before their first point."""

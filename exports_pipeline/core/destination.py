@@ -1,6 +1,6 @@
 """Saved destinations: places that results are sent to, named once and used often."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.recipient import Channel
+from exports_pipeline.core.sharing import SharedWith
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,8 @@ class Destination:
     """Which secrets are set; their values are never returned."""
     created_at: datetime
     updated_at: datetime
+    shared_with: tuple[UUID, ...] = ()
+    """The teams whose members may send there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +59,14 @@ class DestinationStore(Protocol):
     def of_user(self, user_id: UUID) -> list[Destination]:
         """All destinations of a user, by name."""
 
+    def shared(self, shared: SharedWith) -> list[Destination]:
+        """All destinations that others share with a user, by name."""
+
+    def share(self, destination_id: UUID, teams: Sequence[UUID], audit: AuditEntry) -> None:
+        """Share a destination with these teams and no others, with its audit entry."""
+
     def change(self, destination: Destination, sealed: bytes | None, audit: AuditEntry) -> None:
-        """Write a destination anew, with its audit entry.
+        """Write a destination anew, but for whom it is shared with, with its audit entry.
 
         Raises:
             NameTaken: another destination of the user has this name.

@@ -62,6 +62,12 @@ class InvalidMetrics(ExportError):
     code = "invalid_metrics"
 
 
+class InvalidRoles(ExportError):
+    """The file of roles cannot be followed."""
+
+    code = "invalid_roles"
+
+
 class InvalidCampaigns(ExportError):
     """The file that says what campaigns are told by cannot be followed."""
 

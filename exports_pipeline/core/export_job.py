@@ -117,6 +117,8 @@ class NewExportJob:
     """The W3C name of the request's span, where requests are traced."""
     unmask_reason: str | None = None
     """Why its requester gets redacted columns as they are, where they do."""
+    shared_with: tuple[UUID, ...] = ()
+    """The teams whose members may see and download it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,8 @@ class ExportJob:
     """The W3C name of the span that all spans of this job stand below."""
     unmask_reason: str | None = None
     """Why its requester gets redacted columns as they are, where they do."""
+    shared_with: tuple[UUID, ...] = ()
+    """The teams whose members may see and download it."""
     result: StoredFile | None = None
     error: JobError | None = None
 

@@ -12,6 +12,7 @@ from exports_pipeline.core.formats import Format
 from exports_pipeline.core.job_filter import ANY_JOB, JobFilter
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.recipient import Recipient
+from exports_pipeline.core.sharing import SharedWith
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class Page:
     """With it, only jobs that have ended, whichever way."""
     completed_until: datetime | None = None
     jobs: JobFilter = ANY_JOB
+    shared: SharedWith | None = None
+    """With it, only jobs that others share with that user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +220,9 @@ class JobStore(Protocol):
         Raises:
             WrongStatus: it has not failed and was not cancelled.
         """
+
+    def share(self, job_id: UUID, teams: Sequence[UUID], audit: AuditEntry) -> None:
+        """Share a job with these teams and no others, with its audit entry."""
 
     def silent(self, *, since: datetime) -> list[ExportJob]:
         """Running jobs whose last heartbeat lies before `since`."""

@@ -30,9 +30,11 @@ from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.report import Report
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.role import Roles
 from exports_pipeline.core.s3_prices import S3Prices
 from exports_pipeline.core.schedule_store import ScheduleStore
 from exports_pipeline.core.spans import NoSpans, Spans
+from exports_pipeline.core.team import TeamStore
 from exports_pipeline.core.telegram import TelegramBot
 
 
@@ -117,6 +119,8 @@ class ExportPorts:
     catalog: Catalog
     jobs: JobStore
     users: UserStore
+    roles: Roles
+    teams: TeamStore
     schedules: ScheduleStore
     audit: AuditLog
     chain: AuditChain

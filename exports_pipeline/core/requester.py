@@ -1,6 +1,6 @@
 """Who asks, and what they may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -25,6 +25,15 @@ _DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK, Permission.VIEW_
 
 
 @dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """What a token itself claims for its user, before anything is added to it."""
+
+    permissions: frozenset[Permission] = frozenset()
+    roles: frozenset[str] | None = None
+    """Names of roles, some of which may be unknown; None where the token does not speak of roles."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Requester:
     """A user as the bearer token describes them."""
 
@@ -41,6 +50,12 @@ class Requester:
     """The service account that acts for this user, if one does."""
     key_id: UUID | None = None
     """The API key that the request came with, if not a token."""
+    claimed: Claimed | None = field(default=None, compare=False, repr=False)
+    """Which of all this the token says; what is kept of a user, so that a role taken away here is gone at once."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether they have a permission."""
+        return permission in self.permissions
 
     def lost_since(self, earlier: "Requester") -> frozenset[Permission]:
         """Permissions by which `earlier` saw more rows, or more of them, and that are gone."""
@@ -62,6 +77,31 @@ class Requester:
         return Permission.VIEW_AUDIT in self.permissions
 
     @property
+    def may_export(self) -> bool:
+        """Whether anything may be made for this requester at all."""
+        return Permission.EXPORT in self.permissions
+
+    @property
     def manages_exports(self) -> bool:
         """Whether export jobs of others may be seen and cancelled."""
         return Permission.MANAGE_EXPORTS in self.permissions
+
+    @property
+    def manages_schedules(self) -> bool:
+        """Whether schedules of others may be seen, changed and run; those who manage exports may as well."""
+        return bool(self.permissions & {Permission.MANAGE_SCHEDULES, Permission.MANAGE_EXPORTS})
+
+    @property
+    def manages_destinations(self) -> bool:
+        """Whether destinations of others may be seen and changed."""
+        return Permission.MANAGE_DESTINATIONS in self.permissions
+
+    @property
+    def views_insights(self) -> bool:
+        """Whether the insights of all users may be seen; those who manage exports may as well."""
+        return bool(self.permissions & {Permission.VIEW_INSIGHTS_ALL, Permission.MANAGE_EXPORTS})
+
+    @property
+    def administers(self) -> bool:
+        """Whether roles and teams may be changed."""
+        return Permission.ADMIN in self.permissions

@@ -84,6 +84,8 @@ class Schedule:
     """Every window up to here is in the ledger."""
     next_due_at: datetime | None = None
     """When the next window's turn comes: its time and the spread of this schedule; None where there is none."""
+    shared_with: tuple[UUID, ...] = ()
+    """The teams whose members may see, pause and run it."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,6 +9,7 @@ from uuid import UUID
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Plan, Schedule, Window, WindowState
+from exports_pipeline.core.sharing import SharedWith
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +36,18 @@ class ScheduleStore(Protocol):
     def get(self, schedule_id: UUID) -> Schedule | None:
         """The schedule of that id."""
 
-    def page(self, user_id: UUID | None, *, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Schedule]:
-        """Schedules of a user, or of everybody, newest first; `before` is the last of the page before."""
+    def page(
+        self,
+        user_id: UUID | None,
+        *,
+        limit: int,
+        before: tuple[datetime, UUID] | None = None,
+        shared: SharedWith | None = None,
+    ) -> list[Schedule]:
+        """Schedules of a user, or of everybody, newest first; `before` is the last of the page before.
+
+        With `shared`, only those that others share with that user.
+        """
 
     def change(
         self, schedule_id: UUID, edit: Callable[[Schedule], tuple[Schedule, Sequence[Window]]], audit: AuditEntry

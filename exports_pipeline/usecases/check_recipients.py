@@ -11,6 +11,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Channel, Recipient, person
 from exports_pipeline.core.refusals import InvalidDestination, UnknownChannel, UnknownDestination
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.sharing import is_shared
 
 _BY_ADDRESS = frozenset({Channel.EMAIL, Channel.SLACK, Channel.TELEGRAM, Channel.WEBHOOK})
 """The others need secrets, which only a saved destination has."""
@@ -32,7 +33,7 @@ def check_recipients(wishes: Sequence[Wish], requester: Requester, *, ports: Exp
 
     Raises:
         UnknownChannel: this deployment does not have one of the channels.
-        UnknownDestination: a destination is not among the requester's.
+        UnknownDestination: a destination is neither the requester's nor shared with them.
         InvalidDestination: an address is not spelled as its channel spells addresses, only a saved destination will
             do, or nobody has the id that it is.
         TargetForbidden: a domain may not receive mail.
@@ -98,7 +99,8 @@ def _owned(given: str, channel: Channel, field: str, requester: Requester, ports
         destination = ports.destinations.find(UUID(given))
     except ValueError:
         destination = None
-    if destination is None or destination.user_id != requester.user_id:
+    is_theirs = destination is not None and destination.user_id == requester.user_id
+    if destination is None or not (is_theirs or is_shared(destination.shared_with, requester)):
         raise UnknownDestination(field=field)
     if destination.channel is not channel:
         raise InvalidDestination(f"This destination is reached by {destination.channel}.", field=field)

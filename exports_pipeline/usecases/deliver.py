@@ -92,7 +92,7 @@ def _send(delivery: Delivery, ports: ExportPorts) -> str:
     job = ports.jobs.get(delivery.job_id) if delivery.job_id else None
     facts = {"job_id": str(delivery.job_id), "channel": channel.value, "tries": delivery.tries}
     with ports.spans.span("delivery", parent=job.traceparent if job else None, **facts):
-        target = find_target(delivery.recipient, ports=ports)
+        target = find_target(delivery.recipient, ports=ports, sender=job.requester.user_id if job else None)
         try:
             return sender.send(target, compose(delivery, job, ports=ports))
         except RecipientGone:

@@ -53,6 +53,7 @@ def _digest_of_result(new: NewExportJob) -> str:
         "rendition": asdict(new.rendition) if new.rendition else None,
         **({"roles": sorted(new.requester.roles)} if new.requester.roles else {}),
         **({"unmask_reason": new.unmask_reason} if new.unmask_reason else {}),  # each reason is noted down
+        **({"shared_with": sorted(map(str, new.shared_with))} if new.shared_with else {}),
         **new.labels.given,  # two plans are counted apart, although one file would do for both
     }
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()

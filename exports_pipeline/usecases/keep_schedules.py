@@ -11,7 +11,7 @@ from exports_pipeline.core.refusals import InvalidSchedule, UnknownSchedule
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Schedule, Window, edited, scheduled
 from exports_pipeline.usecases.check_schedule import check_schedule
-from exports_pipeline.usecases.read_schedules import read_schedule
+from exports_pipeline.usecases.read_schedules import read_schedule, schedule_to_change
 from exports_pipeline.usecases.start_windows import start_windows
 
 
@@ -34,9 +34,11 @@ def change_schedule(
 
     Raises:
         UnknownSchedule: there is none, or it is somebody else's.
+        NotAllowed: it is shared with the requester, who may pause it alone.
         RequestError: it cannot run with the rights of its owner as it would be.
     """
-    found = read_schedule(schedule_id, requester, ports=ports)
+    only_pauses = dict(changes) == {"is_active": False}
+    found = (read_schedule if only_pauses else schedule_to_change)(schedule_id, requester, ports=ports)
     if set(changes) - {"is_active"} or changes.get("is_active"):
         check_schedule(replace(found, **changes), owner_of(found, requester, ports=ports), ports=ports)
     now, most_spread = ports.clock(), ports.limits.schedule_spread
@@ -56,7 +58,7 @@ def delete_schedule(schedule_id: UUID, requester: Requester, *, ports: ExportPor
     Raises:
         UnknownSchedule: there is none, or it is somebody else's.
     """
-    found = read_schedule(schedule_id, requester, ports=ports)
+    found = schedule_to_change(schedule_id, requester, ports=ports)
     ports.schedules.delete(found.id, _audit("deleted", found, requester, ports))
 
 

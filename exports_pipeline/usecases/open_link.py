@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from exports_pipeline.core.access_refusals import UserDeactivated
 from exports_pipeline.core.ledger import AuditEntry
+from exports_pipeline.core.link import Link
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.recipient import person
 from exports_pipeline.core.refusals import LinkClosed, ResultExpired, UnknownLink
 from exports_pipeline.usecases.check_sharing import check_sharing
 
@@ -20,7 +23,8 @@ def open_link(token: str, *, ports: ExportPorts, to_changes: bool = False) -> st
         UnknownLink: we have not made this token, its job was erased, or nothing is told of changes.
         LinkClosed: it has expired or was revoked.
         ResultExpired: the file was deleted.
-        NotAllowed: the owner may no longer see what is in the file, or was deactivated.
+        UserDeactivated: its owner was deactivated, or the user for whom it was made.
+        NotAllowed: the owner may no longer see what is in the file.
     """
     link_id = ports.vault.link_id(token)
     link = ports.links.find(link_id) if link_id else None
@@ -33,6 +37,7 @@ def open_link(token: str, *, ports: ExportPorts, to_changes: bool = False) -> st
     if job.result is None or job.is_expired(now):
         raise ResultExpired
     check_sharing(job, ports=ports)
+    _check_recipient(link, ports)
     stored = job.result.changes if to_changes else job.result
     if stored is None:
         raise UnknownLink
@@ -41,3 +46,11 @@ def open_link(token: str, *, ports: ExportPorts, to_changes: bool = False) -> st
     audit = AuditEntry(at=now, actor=job.requester.user_id, action="link.opened", job_id=job.id, details=details)
     ports.links.opened(link.id, audit)
     return url
+
+
+def _check_recipient(link: Link, ports: ExportPorts) -> None:
+    """Refuse a link whose message went to a person of the system who was deactivated since."""
+    of_job = ports.outbox.of_job(link.job_id)
+    user_id = next((person(each.recipient) for each in of_job if each.id == link.delivery_id), None)
+    if user_id is not None and ports.users.requester(user_id) is None:
+        raise UserDeactivated("This link was made for somebody who was deactivated.")

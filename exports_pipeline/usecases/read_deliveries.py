@@ -9,7 +9,7 @@ from exports_pipeline.core.link import Link
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import ResultExpired, UnknownDelivery, WrongStatus
 from exports_pipeline.core.requester import Requester
-from exports_pipeline.usecases.read_exports import read_export
+from exports_pipeline.usecases.read_exports import export_to_change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +25,9 @@ def read_deliveries(job_id: UUID, requester: Requester, *, ports: ExportPorts) -
 
     Raises:
         UnknownExportJob: there is none, or it is somebody else's.
+        NotAllowed: it is only shared with the requester.
     """
-    job = read_export(job_id, requester, ports=ports)
+    job = export_to_change(job_id, requester, ports=ports)
     links = {link.delivery_id: link for link in ports.links.of_job(job.id)}
     return [SeenDelivery(delivery=each, link=links.get(each.id)) for each in ports.outbox.of_job(job.id)]
 

@@ -74,15 +74,15 @@ class Storage:
 
 
 def jobs_for(requester: Requester, wanted: JobFilter) -> JobFilter:
-    """The jobs that a requester may count: their own, or everybody's for those who manage exports.
+    """The jobs that a requester may count: their own, or everybody's for those who may see the insights of all.
 
     Raises:
         NotAllowed: the jobs of somebody else are asked for.
     """
-    if requester.manages_exports:
+    if requester.views_insights:
         return wanted
     if wanted.user_id not in {None, requester.user_id}:
-        raise NotAllowed("Only those who manage exports see the insights of others; leave `user` out.")
+        raise NotAllowed("Only those with VIEW_INSIGHTS_ALL see the insights of others; leave `user` out.")
     return replace(wanted, user_id=requester.user_id)
 
 

@@ -4,28 +4,57 @@ from datetime import datetime
 from uuid import UUID
 
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import UnknownSchedule
+from exports_pipeline.core.refusals import NotAllowed, UnknownSchedule
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Schedule, Window
+from exports_pipeline.core.sharing import is_shared, shared_with
 
 
 def read_schedule(schedule_id: UUID, requester: Requester, *, ports: ExportPorts) -> Schedule:
-    """A schedule of the requester, or of anybody for those who manage exports.
+    """A schedule of the requester or shared with them, or of anybody for those who manage schedules.
 
     Raises:
         UnknownSchedule: there is none, or it is somebody else's.
     """
     schedule = ports.schedules.get(schedule_id)
-    if schedule is None or not (schedule.user_id == requester.user_id or requester.manages_exports):
+    if schedule is None or not (may_change(requester, schedule) or is_shared(schedule.shared_with, requester)):
         raise UnknownSchedule(f"There is no schedule {schedule_id} among yours.")
     return schedule
 
 
+def schedule_to_change(schedule_id: UUID, requester: Requester, *, ports: ExportPorts) -> Schedule:
+    """A schedule that the requester may change.
+
+    Raises:
+        UnknownSchedule: there is none, or it is somebody else's.
+        NotAllowed: it is only shared with them.
+    """
+    schedule = read_schedule(schedule_id, requester, ports=ports)
+    if not may_change(requester, schedule):
+        raise NotAllowed("This schedule is shared with you: you may see, pause and run it, no more.")
+    return schedule
+
+
+def may_change(requester: Requester, schedule: Schedule) -> bool:
+    """Whether a schedule is the requester's, or they manage schedules."""
+    return schedule.user_id == requester.user_id or requester.manages_schedules
+
+
 def list_schedules(
-    requester: Requester, *, limit: int, before: tuple[datetime, UUID] | None, ports: ExportPorts
+    requester: Requester,
+    *,
+    limit: int,
+    before: tuple[datetime, UUID] | None,
+    ports: ExportPorts,
+    is_shared: bool = False,
 ) -> list[Schedule]:
-    """A page of the requester's schedules, newest first; of everybody's for those who manage exports."""
-    user_id = None if requester.manages_exports else requester.user_id
+    """A page of the requester's schedules, newest first; of everybody's for those who manage schedules.
+
+    With `is_shared`, those that others share with the requester.
+    """
+    if is_shared:
+        return ports.schedules.page(None, limit=limit, before=before, shared=shared_with(requester))
+    user_id = None if requester.manages_schedules else requester.user_id
     return ports.schedules.page(user_id, limit=limit, before=before)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from exports_pipeline.core.errors import WarehouseBusy, WarehouseUnavailable
 from exports_pipeline.core.export_job import ExportRequest, NewExportJob
@@ -33,10 +33,12 @@ def request_export(
     recipients: Sequence[Recipient] = (),
     labels: Labels = NO_LABELS,
     share: bool = False,
+    share_with: Sequence[UUID] = (),
 ) -> Requested:
     """Check a request against the catalogue and write it into the ledger.
 
-    With `share`, an identical job of the requester that has not ended comes back in place of a second one.
+    It is shared with the teams of `share_with`, which were checked. With `share`, an identical job of the requester
+    that has not ended comes back in place of a second one.
 
     Raises:
         RequestError: the request does not fit the catalogue, or the idempotency key is taken.
@@ -48,8 +50,11 @@ def request_export(
         new,
         recipients=tuple(dict.fromkeys(recipients)),
         labels=labels,
+        shared_with=tuple(share_with),
         idempotency_key=idempotency_key,
-        request_digest=digest(_words(request) | labels.given, [asdict(each) for each in recipients])
+        request_digest=digest(
+            _words(request) | labels.given | shared_as_given(share_with), [asdict(each) for each in recipients]
+        )
         if idempotency_key
         else None,
         is_shared=share and idempotency_key is None,
@@ -104,6 +109,11 @@ def audit_of_export(new: NewExportJob) -> AuditEntry:
 def _words(request: ExportRequest) -> dict[str, Any]:
     """A request as its digest sees it; a reason that is not given is left out, as before there were reasons."""
     return {name: value for name, value in asdict(request).items() if name != "unmask_reason" or value}
+
+
+def shared_as_given(teams: Sequence[UUID]) -> dict[str, list[str]]:
+    """What a request's digest holds of the teams that its result is shared with; nothing where there are none."""
+    return {"share_with": sorted(map(str, teams))} if teams else {}
 
 
 def digest(request: Mapping[str, Any], recipients: Sequence[Mapping[str, Any]]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from exports_pipeline.core.catalog import dataset_id
 from exports_pipeline.core.export_job import NewExportJob
@@ -16,7 +16,7 @@ from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.unmasking import as_asked
 from exports_pipeline.usecases.enter_job import Requested, enter_job
-from exports_pipeline.usecases.request_export import digest
+from exports_pipeline.usecases.request_export import digest, shared_as_given
 
 
 def request_report(  # noqa: PLR0913 - what a request may have
@@ -31,8 +31,9 @@ def request_report(  # noqa: PLR0913 - what a request may have
     labels: Labels = NO_LABELS,
     share: bool = False,
     unmask_reason: str | None = None,
+    share_with: Sequence[UUID] = (),
 ) -> Requested:
-    """Check a request against the template and the catalogue and write it into the ledger; `share` as for an export.
+    """Check a request against the template and the catalogue and write it into the ledger; sharing as for an export.
 
     The report is kept beside its file, so that its renditions show the same figures.
 
@@ -42,12 +43,19 @@ def request_report(  # noqa: PLR0913 - what a request may have
         LedgerUnavailable: nothing was written.
     """
     new = checked_report(template, parameters, file_format, requester, ports=ports, unmask_reason=unmask_reason)
-    whole = {"template": template, "parameters": dict(parameters), "format": new.format, **labels.given}
-    whole |= {"unmask_reason": unmask_reason} if unmask_reason else {}
+    whole = {
+        "template": template,
+        "parameters": dict(parameters),
+        "format": new.format,
+        **labels.given,
+        **shared_as_given(share_with),
+        **({"unmask_reason": unmask_reason} if unmask_reason else {}),
+    }
     new = replace(
         new,
         recipients=tuple(dict.fromkeys(recipients)),
         labels=labels,
+        shared_with=tuple(share_with),
         idempotency_key=idempotency_key,
         request_digest=digest(whole, [asdict(each) for each in recipients]) if idempotency_key else None,
         is_shared=share and idempotency_key is None,

@@ -6,7 +6,7 @@ from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.requester import Requester
-from exports_pipeline.usecases.read_exports import read_export
+from exports_pipeline.usecases.read_exports import export_to_change
 
 
 def retry_export(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> ExportJob:
@@ -14,9 +14,10 @@ def retry_export(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> E
 
     Raises:
         UnknownExportJob: there is none, or it is somebody else's.
+        NotAllowed: it is only shared with the requester.
         WrongStatus: it has neither failed nor been cancelled.
     """
-    job = read_export(job_id, requester, ports=ports)
+    job = export_to_change(job_id, requester, ports=ports)
     now = ports.clock()
     entry = AuditEntry(at=now, actor=requester.user_id, action="export.retried", job_id=job.id)
     return ports.jobs.retry(job.id, now=now, audit=entry)

@@ -1,7 +1,7 @@
 """Save, change and forget destinations."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,8 +11,9 @@ from exports_pipeline.core.destination_forms import check_filled_in
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import TRANSFERS, Channel
-from exports_pipeline.core.refusals import InvalidDestination, UnknownChannel, UnknownDestination
+from exports_pipeline.core.refusals import InvalidDestination, NotAllowed, UnknownChannel, UnknownDestination
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.sharing import is_shared, shared_with
 from exports_pipeline.usecases.check_recipients import check_domains
 
 _SERVER = ("port", "host_key", "tls")
@@ -30,8 +31,10 @@ class Draft:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def save_destination(draft: Draft, requester: Requester, *, ports: ExportPorts) -> Destination:
-    """Save a new destination of the requester, its secrets encrypted.
+def save_destination(
+    draft: Draft, requester: Requester, *, ports: ExportPorts, share_with: Sequence[UUID] = ()
+) -> Destination:
+    """Save a new destination of the requester, its secrets encrypted, shared with checked teams of theirs.
 
     Raises:
         UnknownChannel, InvalidDestination, TargetForbidden: it describes no place that could be reached.
@@ -50,6 +53,7 @@ def save_destination(draft: Draft, requester: Requester, *, ports: ExportPorts) 
         secret_names=tuple(sorted(draft.secrets)),
         created_at=now,
         updated_at=now,
+        shared_with=tuple(share_with),
     )
     ports.users.seen(requester, at=now)
     ports.destinations.add(destination, _sealed(draft.secrets, ports), _entry("saved", destination, requester, ports))
@@ -66,7 +70,7 @@ def change_destination(
         InvalidDestination: another server would be told the secrets of the one before.
         otherwise as `save_destination`.
     """
-    found = read_destination(destination_id, requester, ports=ports)
+    found = destination_to_change(destination_id, requester, ports=ports)
     given = dict(changes.get("secrets") or {})
     kept = set(found.secret_names) - set(given)
     if kept and _is_elsewhere(found, changes):
@@ -103,20 +107,53 @@ def forget_destination(destination_id: UUID, requester: Requester, *, ports: Exp
     Raises:
         UnknownDestination: it is not among the requester's.
     """
-    found = read_destination(destination_id, requester, ports=ports)
+    found = destination_to_change(destination_id, requester, ports=ports)
     ports.destinations.delete(found.id, _entry("deleted", found, requester, ports))
 
 
 def read_destination(destination_id: UUID, requester: Requester, *, ports: ExportPorts) -> Destination:
-    """A destination of the requester.
+    """A destination of the requester or shared with them, or of anybody for those who manage destinations.
 
     Raises:
-        UnknownDestination: it is not among the requester's.
+        UnknownDestination: there is none, or it is somebody else's.
     """
     found = ports.destinations.find(destination_id)
-    if found is None or found.user_id != requester.user_id:
+    if found is None or not (may_change(requester, found) or is_shared(found.shared_with, requester)):
         raise UnknownDestination
     return found
+
+
+def destination_to_change(destination_id: UUID, requester: Requester, *, ports: ExportPorts) -> Destination:
+    """A destination that the requester may change.
+
+    Raises:
+        UnknownDestination: there is none, or it is somebody else's.
+        NotAllowed: it is only shared with them.
+    """
+    found = read_destination(destination_id, requester, ports=ports)
+    if not may_change(requester, found):
+        raise NotAllowed("This destination is shared with you: you may send there, no more.")
+    return found
+
+
+def may_change(requester: Requester, destination: Destination) -> bool:
+    """Whether a destination is the requester's, or they manage destinations."""
+    return destination.user_id == requester.user_id or requester.manages_destinations
+
+
+def list_destinations(
+    requester: Requester, *, ports: ExportPorts, user_id: UUID | None = None, is_shared: bool = False
+) -> list[Destination]:
+    """The requester's destinations by name, or those shared with them, or those of a user for those who manage them.
+
+    Raises:
+        NotAllowed: the requester does not manage destinations, and asks for those of somebody else.
+    """
+    if is_shared:
+        return ports.destinations.shared(shared_with(requester))
+    if user_id not in {None, requester.user_id} and not requester.manages_destinations:
+        raise NotAllowed("Only those who manage destinations see those of others; leave `user` out.")
+    return ports.destinations.of_user(user_id or requester.user_id)
 
 
 def secrets_of(destination: Destination, ports: ExportPorts) -> dict[str, str]:

@@ -15,7 +15,7 @@ from exports_pipeline.core.period import Period, days_of
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient, person
 from exports_pipeline.core.refusals import InvalidSchedule
-from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.requester import Permission, Requester
 from exports_pipeline.core.schedule import Schedule, ScheduleKind, Window
 from exports_pipeline.core.scheduled_window import Condition, ScheduledWindow
 from exports_pipeline.usecases.request_export import checked_export, digest
@@ -165,7 +165,8 @@ def _scopes(schedule: Schedule, owner: Requester, ports: ExportPorts) -> tuple[l
 
 
 def _rights(requester: Requester) -> str:
-    return " ".join((requester.owner_key, *sorted(requester.permissions), *sorted(requester.roles)))
+    permissions = sorted(requester.permissions - {Permission.EXPORT})
+    return " ".join((requester.owner_key, *permissions, *sorted(requester.roles)))
 
 
 def _of_window(

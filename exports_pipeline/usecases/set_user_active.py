@@ -12,13 +12,25 @@ def set_user_active(user_id: UUID, requester: Requester, *, is_active: bool, por
     """Have schedules run for a user again, or no more.
 
     Raises:
-        NotAllowed: the requester does not manage exports.
+        NotAllowed: the requester neither manages exports nor administers.
         UnknownUser: there is no such user.
     """
-    if not requester.manages_exports:
+    if not (requester.manages_exports or requester.administers):
         raise NotAllowed
     now = ports.clock()
     if not ports.users.set_active(user_id, is_active=is_active, at=now):
         raise UnknownUser(f"There is no user {user_id}.")
     action = "user.activated" if is_active else "user.deactivated"
-    ports.audit.record(AuditEntry(at=now, actor=requester.user_id, action=action, details={"user": str(user_id)}))
+    ports.audit.record(
+        AuditEntry(
+            at=now,
+            actor=requester.user_id,
+            action=action,
+            details={"user": str(user_id)},
+            subject=user_id,
+            entity_type="user",
+            entity_id=str(user_id),
+            before={"is_active": not is_active},
+            after={"is_active": is_active},
+        )
+    )

@@ -21,6 +21,7 @@ _AT_ONCE = 50
 _ROUNDS = 10
 _NEXT_TICK = timedelta(seconds=30)
 NOBODY = "Its owner is deactivated, or not known any more."
+NOT_TO_EXPORT = "Its owner has no role any more that allows exports."
 
 
 @dataclass(kw_only=True)
@@ -77,6 +78,10 @@ def _parts(
     if owner is None:
         told.failed += 1
         settle(schedule, window, WindowState.FAILED, reason=NOBODY, stop=NOBODY, ports=ports)
+        return None
+    if not owner.may_export:
+        told.failed += 1
+        settle(schedule, window, WindowState.FAILED, reason=NOT_TO_EXPORT, stop=NOT_TO_EXPORT, ports=ports)
         return None
     try:
         return parts_of(schedule, window, owner, ports=ports)

@@ -11,7 +11,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.find_target import find_target
-from exports_pipeline.usecases.save_destination import read_destination
+from exports_pipeline.usecases.save_destination import destination_to_change
 
 
 def try_destination(destination_id: UUID, requester: Requester, *, ports: ExportPorts) -> list[Step]:
@@ -20,7 +20,7 @@ def try_destination(destination_id: UUID, requester: Requester, *, ports: Export
     Raises:
         UnknownDestination: it is not among the requester's.
     """
-    destination = read_destination(destination_id, requester, ports=ports)
+    destination = destination_to_change(destination_id, requester, ports=ports)
     steps = list(_steps(destination, ports))
     details = {"destination": str(destination.id), "ok": steps[-1].ok, "step": steps[-1].name}
     ports.audit.record(

@@ -58,7 +58,8 @@ def test_an_administrator_deactivates_and_activates_a_user(ann, admin, ports):
     assert admin.post(f"{USERS}/{uuid4()}/deactivate").status_code == 404
     assert admin.post(f"{USERS}/{mine}/deactivate").json() == {"user_id": str(mine), "is_active": False}
     ticked(ports, hours=24)
-    stopped = ann.get(f"{SCHEDULES}/{schedule['id']}").json()
+    assert ann.get(f"{SCHEDULES}/{schedule['id']}").json()["code"] == "user_deactivated"
+    stopped = admin.get(f"{SCHEDULES}/{schedule['id']}").json()
     assert (stopped["is_active"], "deactivated" in stopped["paused_reason"]) == (False, True)
     assert admin.post(f"{USERS}/{mine}/activate").json()["is_active"] is True
     assert ann.post(f"{SCHEDULES}/{schedule['id']}/resume").json()["paused_reason"] is None

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from exports_pipeline.core.link import Link
 from exports_pipeline.core.refusals import NameTaken
+from exports_pipeline_tests.fakes.job_filter import is_shared_by_another
 
 
 class InMemoryDestinations:
@@ -19,7 +20,16 @@ class InMemoryDestinations:
         self.kept[destination.id], self.secrets[destination.id] = destination, sealed
         self._audit.append(audit)
 
-    change = add
+    def change(self, destination, sealed, audit):
+        self.add(replace(destination, shared_with=self.kept[destination.id].shared_with), sealed, audit)
+
+    def shared(self, shared):
+        found = (each for each in self.kept.values() if is_shared_by_another(each, each.user_id, shared))
+        return sorted(found, key=lambda each: each.name)
+
+    def share(self, destination_id, teams, audit):
+        self.kept[destination_id] = replace(self.kept[destination_id], shared_with=tuple(teams))
+        self._audit.append(audit)
 
     def find(self, destination_id):
         return self.kept.get(destination_id)

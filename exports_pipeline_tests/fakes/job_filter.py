@@ -8,7 +8,13 @@ def is_on(job, page):
     since, until = page.completed_since, page.completed_until
     ended_at = job.completed_at
     has_ended_then = ended_at and not (since and ended_at < since) and not (until and ended_at >= until)
-    return (has_ended_then or not (since or until)) and is_meant(job, page.jobs)
+    is_wanted = page.shared is None or is_shared_by_another(job, job.requester.user_id, page.shared)
+    return (has_ended_then or not (since or until)) and is_wanted and is_meant(job, page.jobs)
+
+
+def is_shared_by_another(thing, owner, shared):
+    """Whether somebody else shares it with the user."""
+    return owner != shared.user_id and not shared.teams.isdisjoint(thing.shared_with)
 
 
 def is_meant(job, wanted):

@@ -33,7 +33,7 @@ class InMemoryLedger:
     def __init__(self) -> None:
         self.jobs, self.audit, self.deliveries, self.keys, self.served = {}, [], {}, {}, {}
         self.manifests, self.digests = {}, {}
-        self.users = InMemoryUsers()
+        self.users = InMemoryUsers(self.audit)
         self.is_away, self.on_retry = False, lambda _job: None
 
     def __getattribute__(self, name):
@@ -183,6 +183,10 @@ class InMemoryLedger:
         retried = self._ask(job_id, audit, (Status.FAILED, Status.CANCELLED), **fresh)
         self.on_retry(retried)
         return retried
+
+    def share(self, job_id, teams, audit):
+        self._put(self.jobs[job_id], shared_with=tuple(teams))
+        self.record(audit)
 
     def silent(self, *, since):
         return [job for job in self.jobs.values() if job.status is Status.RUNNING and job.heartbeat_at < since]

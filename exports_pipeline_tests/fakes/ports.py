@@ -5,6 +5,7 @@ from datetime import date
 
 from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.message_templates import JinjaMessages
+from exports_pipeline.adapters.roles_yaml import read_roles
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.catalog import Catalog, Column, Dataset, TimeColumn
 from exports_pipeline.core.limits import Limits
@@ -25,6 +26,7 @@ from exports_pipeline_tests.fakes.outbox import InMemoryOutbox
 from exports_pipeline_tests.fakes.reports import PlainReports
 from exports_pipeline_tests.fakes.runs import FakeRuns, FakeSender
 from exports_pipeline_tests.fakes.schedules import InMemorySchedules
+from exports_pipeline_tests.fakes.teams import InMemoryTeams
 from exports_pipeline_tests.fakes.warehouse import InMemoryWarehouse
 
 SALES = Dataset(
@@ -75,11 +77,20 @@ def fake_ports(**overrides) -> ExportPorts:
     ledger, clock = InMemoryLedger(), FakeClock()
     metrics = InMemoryMetrics()
     rules = read_campaign_rules(None, metrics.metrics)
+    ledger.users.roles = read_roles()
+    schedules, destinations, teams = (
+        InMemorySchedules(ledger),
+        InMemoryDestinations(ledger.audit),
+        InMemoryTeams(ledger),
+    )
+    teams.shelves += [schedules.schedules, destinations.kept]
     ports = ExportPorts(
         catalog=Catalog((SALES, AIRPORTS, PAYROLL)),
         jobs=ledger,
         users=ledger.users,
-        schedules=InMemorySchedules(ledger),
+        roles=ledger.users.roles,
+        teams=teams,
+        schedules=schedules,
         audit=ledger,
         chain=InMemoryChain(ledger),
         heads=InMemoryHeads(),
@@ -96,7 +107,7 @@ def fake_ports(**overrides) -> ExportPorts:
         objects=InMemoryObjectStore(),
         runs=FakeRuns(),
         reports=PlainReports(),
-        destinations=InMemoryDestinations(ledger.audit),
+        destinations=destinations,
         links=InMemoryLinks(ledger.audit),
         vault=KeyVault("a-secret-of-the-tests"),
         messages=JinjaMessages(),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.schedule import WindowState
+from exports_pipeline_tests.fakes.job_filter import is_shared_by_another
 
 _WORKING = {Status.PENDING, Status.RUNNING}
 
@@ -27,8 +28,13 @@ class InMemorySchedules:
         self._ledger.get(None)  # away, if the ledger is
         return self.schedules.get(schedule_id)
 
-    def page(self, user_id, *, limit, before=None):
-        found = sorted(self.schedules.values(), key=_age, reverse=True)
+    def page(self, user_id, *, limit, before=None, shared=None):
+        wanted = (
+            each
+            for each in self.schedules.values()
+            if shared is None or is_shared_by_another(each, each.user_id, shared)
+        )
+        found = sorted(wanted, key=_age, reverse=True)
         of_user = [each for each in found if user_id is None or each.user_id == user_id]
         return [each for each in of_user if before is None or _age(each) < before][:limit]
 

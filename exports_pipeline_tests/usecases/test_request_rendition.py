@@ -76,7 +76,7 @@ def test_a_rendition_has_the_rights_of_its_result_and_no_more(ports):
     job = completed(ports)
     promoted = replace(ROOT, user_id=ANN.user_id, owner_key=ANN.owner_key)
     again = rendered(ports, job, "jsonl", who=promoted).job
-    assert again.requester.permissions == frozenset()
+    assert again.requester.permissions == ANN.permissions
     ran(ports, again)
     assert b"4111" not in ports.objects.objects[ports.jobs.get(again.id).result.object_key].body
 
