@@ -41,6 +41,7 @@ from exports_api.routes import (
 )
 from exports_api.shared_looks import SharedLooks
 from exports_api.status_reads import StatusReads
+from exports_api.token_rules import TokenRules
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.errors import RunsUnavailable
@@ -148,7 +149,8 @@ def _status_route() -> APIRoute:
 
 def _verifier(settings: Settings) -> Verifier:
     """Public keys where a key set is named; else the shared secret, which is generated when none is set."""
+    rules = TokenRules.of(settings)
     if settings.jwks_url is not None:
-        return KeySetVerifier(settings.jwks_url)
+        return KeySetVerifier(settings.jwks_url, rules=rules)
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else jwt_secret(settings.home)
-    return SharedSecretVerifier(secret)
+    return SharedSecretVerifier(secret, rules=rules)

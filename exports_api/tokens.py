@@ -1,6 +1,6 @@
 """Signs bearer tokens with a shared secret, for the command line and for tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import jwt
@@ -18,10 +18,14 @@ def make_token(
     owner: str | None = None,
     permissions: Iterable[Permission] = (),
     email: str | None = None,
+    issuer: str | None = None,
+    audience: Sequence[str] = (),
+    act_for: Iterable[str] = (),
 ) -> str:
     """A token for a user.
 
-    A name that is no UUID becomes uuid5 of it, and is the owner key itself where none is given.
+    A name that is no UUID becomes uuid5 of it, and is the owner key itself where none is given. With `act_for` it is
+    the token of a service account, which may act for these.
     """
     subject = str(user_id(user))
     claims: dict[str, object] = {"sub": subject, "iat": now, "exp": now + valid}
@@ -31,4 +35,10 @@ def make_token(
         claims["email"] = email
     if names := sorted(permissions):
         claims["permissions"] = names
+    if issuer is not None:
+        claims["iss"] = issuer
+    if audience:
+        claims["aud"] = list(audience)
+    if people := list(act_for):
+        claims["act_for"] = people
     return jwt.encode(claims, secret, algorithm="HS256")
