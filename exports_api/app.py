@@ -13,10 +13,12 @@ from exports_api.deps import ApiParts
 from exports_api.edge import Edge
 from exports_api.faults import add_fault_handlers
 from exports_api.jwks import KeySetVerifier
+from exports_api.key_ring import KeyRing
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
 from exports_api.routes import (
     activity,
+    api_keys,
     campaigns,
     datasets,
     deliveries,
@@ -69,6 +71,7 @@ _ROUTES = (
     deliveries,
     destinations,
     me,
+    api_keys,
     messages,
     links,
     keys,
@@ -106,6 +109,7 @@ def create_app(
     parts = app.state.parts = ApiParts(
         ports=ports,
         verifier=_verifier(settings),
+        keys=KeyRing(ports),
         metrics=metrics,
         looks=SharedLooks(partial(look_at_exports, ports=ports)),
         dispatch_soon=dispatch_soon,

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Security
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
 
-from exports_api.auth import Verifier, bearer_token, requester_of
+from exports_api.auth import Verifier
+from exports_api.key_ring import KeyRing
 from exports_api.metrics import ApiMetrics
 from exports_api.shared_looks import SharedLooks
+from exports_api.who_asks import KEY_HEADER, who_asks
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.requester import Requester
 
@@ -25,6 +27,7 @@ class ApiParts:
 
     ports: ExportPorts
     verifier: Verifier
+    keys: KeyRing
     metrics: ApiMetrics
     looks: SharedLooks
     dispatch_soon: Callable[[], None]
@@ -49,14 +52,28 @@ _bearer = HTTPBearer(
     "(list of MANAGE_EXPORTS, EXPORT_ALL, VIEW_AUDIT, UNMASK) and `email`.",
 )
 
+_key = APIKeyHeader(
+    auto_error=False,
+    name=KEY_HEADER,
+    scheme_name="key",
+    description="An API key, which may also be sent as a bearer token. A service account names the user it acts for in "
+    "the header `X-Act-For`, by id or name.",
+)
 
-async def requester(request: Request, parts: Parts, _documented: Annotated[object, Security(_bearer)]) -> Requester:
+
+async def requester(
+    request: Request,
+    parts: Parts,
+    _documented: Annotated[object, Security(_bearer)],
+    _documented_too: Annotated[object, Security(_key)],
+) -> Requester:
     """Who asks.
 
     Raises:
-        InvalidToken: the bearer token is missing or not valid.
+        InvalidToken: the bearer token, or the API key, is missing or not valid.
+        NotAllowed: it may not act for whom it names.
     """
-    return requester_of(await parts.verifier.claims(bearer_token(request)))
+    return await who_asks(request, parts.verifier, parts.keys)
 
 
 Caller = Annotated[Requester, Depends(requester)]

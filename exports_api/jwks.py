@@ -11,9 +11,9 @@ import httpx
 import jwt
 import structlog
 
-from exports_api.token_rules import TokenRules
 from exports_api.errors import KeysUnavailable
 from exports_api.published_keys import PublicKeys, public_keys
+from exports_api.token_rules import TokenRules
 from exports_pipeline.core.errors import NotConfigured
 from exports_pipeline.core.refusals import InvalidToken
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from exports_api.schemas.api_keys import ApiKeyBody
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.events import EventBody
 from exports_api.schemas.export_request import ExportBody
@@ -16,6 +17,7 @@ from exports_api.schemas.reports import PreviewBody, ReportBody
 from exports_api.schemas.schedules import CronBody, ScheduleBody, SchedulePatch
 
 _UNSEEN: tuple[type[BaseModel], ...] = (
+    ApiKeyBody,
     DestinationBody,
     DestinationChange,
     EventBody,
@@ -51,6 +53,7 @@ TAGS = [
     {"name": "events", "description": "What happened, told by your systems; campaigns are measured by it."},
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
     {"name": "insights", "description": "How the service itself is used: counts, volumes, openings, cost."},
+    {"name": "keys", "description": "Who you are here, what you may do, and the keys of your programs."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]
 

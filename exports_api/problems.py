@@ -65,6 +65,8 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.LostClaim: Answer(status=409),
         refusals.ResultExpired: Answer(status=410),
         refusals.InvalidToken: Answer(status=401),
+        refusals.UnknownKey: Answer(status=404),
+        refusals.InvalidKey: _UNPROCESSABLE,
         refusals.NotAllowed: Answer(status=403),
         errors.InvalidCatalog: _OURS,
         errors.InvalidBranding: _OURS,

@@ -42,10 +42,10 @@ def public_keys(document: Any) -> PublicKeys:
 
 
 def _usable(entry: Any) -> jwt.PyJWK | None:
-    """The key of an entry; None where it is for something else, too weak, or a private one that all have read by now."""
-    if not isinstance(entry, dict) or "d" in entry or "verify" not in entry.get("key_ops", ["verify"]):
-        return None
+    """The key of an entry; None where it is for something else, too weak, or a private one that all have read."""
     try:
+        if "d" in entry or "verify" not in entry.get("key_ops", ["verify"]):
+            return None
         key = jwt.PyJWK(entry)
     except (jwt.PyJWTError, AttributeError, ValueError, TypeError):
         return None

@@ -7,9 +7,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from exports_api.auth import bearer_token, requester_of
 from exports_api.deps import ApiParts
 from exports_api.faults import told
+from exports_api.who_asks import who_asks
 from exports_pipeline.core.errors import ExportError
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -35,7 +35,7 @@ class StatusReads:
         scope["route"] = self._route  # whose name the metrics bear
         request = Request(scope)
         try:
-            caller = requester_of(await self._parts.verifier.claims(bearer_token(request)))
+            caller = await who_asks(request, self._parts.verifier, self._parts.keys)
             answer = await self._route.endpoint(caller, self._parts, UUID(found[1]))
         except ExportError as error:
             answer = told(request, error)

@@ -9,7 +9,7 @@ from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.requester import Permission
 
 
-def make_token(
+def make_token(  # noqa: PLR0913 - what a token may say
     secret: str,
     *,
     user: str,

@@ -21,6 +21,7 @@ from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
 from exports_pipeline.adapters.journey_rollup import JourneyRollup
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
+from exports_pipeline.adapters.key_store import PostgresKeyStore
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
@@ -94,6 +95,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         reports=_reports(settings),
         destinations=PostgresDestinationStore(engine),
         links=PostgresLinkStore(engine),
+        keys=PostgresKeyStore(engine),
         vault=_vault(settings),
         messages=JinjaMessages(settings.messages),
         senders=make_senders(settings),
@@ -135,6 +137,7 @@ def limits_of(settings: Settings) -> Limits:
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
         event_months=settings.event_months,
         event_ahead=timedelta(minutes=settings.event_future_minutes),
+        key_max_age=timedelta(days=settings.key_max_age_days),
     )
 
 

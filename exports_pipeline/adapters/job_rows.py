@@ -49,6 +49,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             **({"rendition": _rendition_as_json(new.rendition)} if new.rendition else {}),
             **({"schedule": _schedule_as_json(new.schedule)} if new.schedule else {}),
             **({"traceparent": new.traceparent} if new.traceparent else {}),
+            **({"through": new.requester.through} if new.requester.is_narrowed else {}),
         },
         "progress": {},
         "created_at": new.created_at,
@@ -89,6 +90,7 @@ def job_of(row: RowMapping) -> ExportJob:
             user_id=row["requester"],
             owner_key=row["owner_key"],
             permissions=frozenset(Permission(name) for name in row["permissions"]),
+            **_through(row["metadata"].get("through", {})),
         ),
         dataset=row["dataset"],
         dataset_id=row["dataset_id"],
@@ -119,6 +121,12 @@ def job_of(row: RowMapping) -> ExportJob:
         if row["error_code"]
         else None,
     )
+
+
+def _through(value: Mapping[str, str]) -> dict[str, Any]:
+    """The service account and the API key that a job was requested by."""
+    fields = {"service": value.get("service"), "key_id": value.get("key")}
+    return {name: UUID(text) for name, text in fields.items() if text}
 
 
 def result_as_json(result: StoredFile) -> dict[str, Any]:

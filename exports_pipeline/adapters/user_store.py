@@ -84,7 +84,10 @@ def _requester(row: RowMapping) -> Requester:
 
 
 def provision(connection: Connection, requester: Requester, *, at: datetime) -> None:
-    """Write the user of a token on first use, and what the token says anew."""
+    """Write the user of a token on first use, and what the token says anew.
+
+    Whoever asks with a key, or for somebody else, tells no more of the user than that they were there.
+    """
     new = insert(users).values(
         id=requester.user_id,
         owner_key=requester.owner_key,
@@ -93,7 +96,8 @@ def provision(connection: Connection, requester: Requester, *, at: datetime) -> 
         created_at=at,
         seen_at=at,
     )
-    changed = {name: new.excluded[name] for name in ("owner_key", "permissions", "seen_at")}
-    if requester.email:
+    told = ("seen_at",) if requester.is_narrowed else ("owner_key", "permissions", "seen_at")
+    changed = {name: new.excluded[name] for name in told}
+    if requester.email and not requester.is_narrowed:
         changed["email"] = new.excluded.email
     connection.execute(new.on_conflict_do_update(index_elements=[users.c.id], set_=changed))

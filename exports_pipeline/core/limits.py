@@ -46,6 +46,8 @@ class Limits:
     """How many months before the present one events are kept."""
     event_ahead: timedelta = timedelta(hours=1)
     """How far ahead of ours the clock of whoever sends events may be."""
+    key_max_age: timedelta = timedelta(days=365)
+    """How long an API key may be valid at most."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)
     """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)

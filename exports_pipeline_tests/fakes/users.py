@@ -17,6 +17,8 @@ class InMemoryUsers:
 
     def seen(self, requester, *, at):
         known = self.people.get(requester.user_id)
+        if known and requester.is_narrowed:
+            return
         email = requester.email or (known.email if known else None)
         self.people[requester.user_id] = replace(requester, email=email)
 
