@@ -31,6 +31,7 @@ from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.quotas_yaml import read_quotas
 from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.mail import read_domains
 from exports_pipeline.adapters.signing import make_signer
@@ -112,7 +113,7 @@ def build_ports(settings: Settings) -> ExportPorts:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The figures that the deployment sets.
+    """The figures that the deployment sets; raises InvalidQuotas where the file of quotas cannot be followed.
 
     One run fewer than workers is launched ahead: when as many runs have ended as there are workers, whoever came
     while all were busy has a worker.
@@ -137,6 +138,7 @@ def limits_of(settings: Settings) -> Limits:
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
         event_months=settings.event_months,
         event_ahead=timedelta(minutes=settings.event_future_minutes),
+        quotas=read_quotas(settings.quotas),
         key_max_age=timedelta(days=settings.key_max_age_days),
     )
 

@@ -20,7 +20,7 @@ class InMemoryUsers:
         if known and requester.is_narrowed:
             return
         email = requester.email or (known.email if known else None)
-        self.people[requester.user_id] = replace(requester, email=email)
+        self.people[requester.user_id] = replace(requester, email=email, service=None, key_id=None)
 
     def set_active(self, user_id, *, is_active, at):
         if is_active:
