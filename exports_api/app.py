@@ -14,11 +14,13 @@ from exports_api.deps import ApiParts
 from exports_api.edge import Edge
 from exports_api.faults import add_fault_handlers
 from exports_api.jwks import KeySetVerifier
+from exports_api.key_ring import KeyRing
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
 from exports_api.refusals import Refusals
 from exports_api.routes import (
     activity,
+    api_keys,
     audit_logs,
     campaigns,
     datasets,
@@ -36,6 +38,7 @@ from exports_api.routes import (
     me,
     messages,
     metrics_of_events,
+    myself,
     problems,
     renditions,
     reports,
@@ -47,6 +50,7 @@ from exports_api.routes import (
 from exports_api.shared_looks import SharedLooks
 from exports_api.standings import Standings
 from exports_api.status_reads import StatusReads
+from exports_api.token_rules import TokenRules
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.errors import ExportError, RunsUnavailable
@@ -79,6 +83,8 @@ _ROUTES = (
     deliveries,
     destinations,
     me,
+    myself,
+    api_keys,
     messages,
     links,
     keys,
@@ -116,6 +122,7 @@ def create_app(
     parts = app.state.parts = ApiParts(
         ports=ports,
         verifier=_verifier(settings),
+        keys=KeyRing(ports),
         metrics=metrics,
         looks=SharedLooks(partial(look_at_exports, ports=ports)),
         standings=Standings(ports),
@@ -168,7 +175,8 @@ def _status_route() -> APIRoute:
 
 def _verifier(settings: Settings) -> Verifier:
     """Public keys where a key set is named; else the shared secret, which is generated when none is set."""
+    rules = TokenRules.of(settings)
     if settings.jwks_url is not None:
-        return KeySetVerifier(settings.jwks_url)
+        return KeySetVerifier(settings.jwks_url, rules=rules)
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else jwt_secret(settings.home)
-    return SharedSecretVerifier(secret)
+    return SharedSecretVerifier(secret, rules=rules)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from exports_api.errors import BodyTooLarge, MalformedBody, MalformedLength, UnsupportedMediaType
+from exports_api.schemas.api_keys import ApiKeyBody
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.export_request import ExportBody
 from exports_api.schemas.insights_export import InsightsExportBody
@@ -86,6 +87,12 @@ async def destination_change(request: Request) -> DestinationChange:
     return await read_json(request, DestinationChange)
 
 
+async def api_key_body(request: Request) -> ApiKeyBody:
+    """The body that describes an API key."""
+    return await read_json(request, ApiKeyBody)
+
+
+ApiKeyBodyOf = Annotated[ApiKeyBody, Depends(api_key_body)]
 DestinationBodyOf = Annotated[DestinationBody, Depends(destination_body)]
 DestinationChangeOf = Annotated[DestinationChange, Depends(destination_change)]
 RenditionBodyOf = Annotated[RenditionBody, Depends(rendition_body)]

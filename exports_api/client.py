@@ -1,4 +1,4 @@
-"""A client of the API: requests exports and reports, follows them, reads datasets and receipts, sends events."""
+"""A client of the API: requests and follows exports and reports, reads datasets and receipts, sends events."""
 
 import gzip
 import time
@@ -17,6 +17,7 @@ _EXPORTS = "/api/analytics/exports"
 _REPORTS = "/api/analytics/reports"
 _EVENTS = "/api/analytics/events"
 _SCHEDULES = "/api/analytics/schedules"
+_API_KEYS = "/api/analytics/keys"
 _KEYS = "/.well-known/exports-signing-keys.json"
 
 
@@ -122,6 +123,19 @@ class ExportsClient:
         headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
         query = {"on_duplicate": "replace" if replace else "keep"}
         return self._call("POST", _EVENTS, content=gzip.compress(lines, 1), headers=headers, params=query)
+
+    def create_key(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Make an API key; the answer shows it, once."""
+        return self._call("POST", _API_KEYS, json=body)
+
+    def keys(self, user: str | None = None) -> list[dict[str, Any]]:
+        """The API keys of the user, of another one, or with `all` of everybody."""
+        items: list[dict[str, Any]] = self._call("GET", _API_KEYS, params={"user": user} if user else None)["items"]
+        return items
+
+    def revoke_key(self, key_id: str) -> None:
+        """End an API key for good."""
+        self._call("DELETE", f"{_API_KEYS}/{key_id}")
 
     def cancel(self, job_id: str) -> None:
         """Cancel an export job."""

@@ -6,15 +6,17 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Security
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
 
-from exports_api.auth import Verifier, bearer_token, requester_of
+from exports_api.auth import Verifier
+from exports_api.key_ring import KeyRing
 from exports_api.metrics import ApiMetrics
 from exports_api.shared_looks import SharedLooks
-from exports_pipeline.core.origin import act_with
 from exports_api.standings import Standings
+from exports_api.who_asks import KEY_HEADER, who_asks
 from exports_pipeline.core.ledger import SeenJob
+from exports_pipeline.core.origin import act_with
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.requester import Permission, Requester
 
@@ -28,6 +30,7 @@ class ApiParts:
 
     ports: ExportPorts
     verifier: Verifier
+    keys: KeyRing
     metrics: ApiMetrics
     looks: SharedLooks[SeenJob]
     standings: Standings
@@ -53,21 +56,35 @@ _bearer = HTTPBearer(
     f"`roles` (list of names), `permissions` (list of {', '.join(Permission)}) and `email`.",
 )
 
+_key = APIKeyHeader(
+    auto_error=False,
+    name=KEY_HEADER,
+    scheme_name="key",
+    description="An API key, which may also be sent as a bearer token. A service account names the user it acts for in "
+    "the header `X-Act-For`, by id or name.",
+)
+
 
 async def caller_of(request: Request, parts: ApiParts) -> Requester:
     """Who sends a request, with all that they may do.
 
     Raises:
-        InvalidToken: the bearer token is missing or not valid.
+        InvalidToken: the bearer token, or the API key, is missing or not valid.
+        NotAllowed: it may not act for whom it names.
         UserDeactivated: its user is kept out.
     """
-    caller = await parts.standings.complete(requester_of(await parts.verifier.claims(bearer_token(request))))
+    caller = await who_asks(request, parts.verifier, parts.keys, parts.standings)
     request.scope.setdefault("state", {})["caller"] = caller
     act_with(service=caller.service, key_id=caller.key_id)
     return caller
 
 
-async def requester(request: Request, parts: Parts, _documented: Annotated[object, Security(_bearer)]) -> Requester:
+async def requester(
+    request: Request,
+    parts: Parts,
+    _documented: Annotated[object, Security(_bearer)],
+    _documented_too: Annotated[object, Security(_key)],
+) -> Requester:
     """Who asks, as `caller_of` finds out."""
     return await caller_of(request, parts)
 

@@ -8,6 +8,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
 from exports_api.access import declared
+from exports_api.schemas.api_keys import ApiKeyBody
 from exports_api.schemas.destinations import DestinationBody, DestinationChange
 from exports_api.schemas.events import EventBody
 from exports_api.schemas.export_request import ExportBody
@@ -21,6 +22,7 @@ from exports_api.schemas.teams import MemberBody, TeamBody
 from exports_api.schemas.users import RolesBody
 
 _UNSEEN: tuple[type[BaseModel], ...] = (
+    ApiKeyBody,
     DestinationBody,
     DestinationChange,
     EventBody,
@@ -61,6 +63,7 @@ TAGS = [
     {"name": "deliveries", "description": "Who got a result, by which channel; links, destinations and your own chat."},
     {"name": "teams", "description": "Users who share results, schedules and destinations."},
     {"name": "insights", "description": "How the service itself is used: counts, volumes, openings, cost."},
+    {"name": "keys", "description": "Who you are here, what you may do, and the keys of your programs."},
     {"name": "operation", "description": "For whoever runs the service."},
 ]
 

@@ -13,8 +13,10 @@ from starlette.types import Scope
 from exports_api import errors as http_errors
 from exports_api.schemas.problem import FieldProblem, Problem, pointer_to
 from exports_pipeline.core import access_refusals, errors, refusals
+from exports_pipeline.core.quota import QuotaExceeded
 
 MEDIA_TYPE = "application/problem+json"
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.IdempotencyKeyReused: _UNPROCESSABLE,
         refusals.IdempotencyKeyInFlight: Answer(status=409, retry_after_s=1),
         refusals.QueueFull: Answer(status=429, retry_after_s=10),
+        QuotaExceeded: Answer(status=429, retry_after_s=3_600),
         refusals.UnknownExportJob: Answer(status=404),
         refusals.WrongStatus: Answer(status=409),
         refusals.NotCompleted: Answer(status=409),
@@ -65,6 +68,8 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.LostClaim: Answer(status=409),
         refusals.ResultExpired: Answer(status=410),
         refusals.InvalidToken: Answer(status=401),
+        refusals.UnknownKey: Answer(status=404),
+        refusals.InvalidKey: _UNPROCESSABLE,
         refusals.NotAllowed: Answer(status=403),
         access_refusals.PermissionNeeded: Answer(status=403),
         access_refusals.UserDeactivated: Answer(status=403),
@@ -78,6 +83,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         errors.InvalidRedaction: _OURS,
         errors.InvalidRoles: _OURS,
         errors.InvalidCampaigns: _OURS,
+        errors.InvalidQuotas: _OURS,
         errors.QueryFailed: _OURS,
         errors.InternalError: _OURS,
         errors.TargetForbidden: _UNPROCESSABLE,
@@ -201,5 +207,9 @@ def _add_headers(headers: MutableHeaders, error: errors.ExportError, answer: Ans
     if isinstance(error, refusals.QueueFull):
         headers["RateLimit-Policy"] = f'"{error.policy}";q={error.limit}'
         headers["RateLimit"] = f'"{error.policy}";r=0;t={answer.retry_after_s}'
+    if isinstance(error, QuotaExceeded):
+        headers["Retry-After"] = str(error.retry_after_s)
+        headers["RateLimit-Policy"] = f'"{error.policy}";q={error.limit};w={_DAY_S}'
+        headers["RateLimit"] = f'"{error.policy}";r={error.left};t={error.retry_after_s}'
     if isinstance(error, refusals.InvalidToken) and "WWW-Authenticate" not in headers:
         headers["WWW-Authenticate"] = 'Bearer realm="exports", error="invalid_token"'

@@ -95,6 +95,16 @@ class Settings(BaseSettings):
     """Shared secret of HS256 bearer tokens; unset: one generated once under `home`."""
     jwks_url: str | None = Field(None, validation_alias="EXPORTS_JWKS_URL")
     """Public keys of RS256 and ES256 bearer tokens; excludes `jwt_secret`."""
+    jwt_issuer: str | None = Field(None, validation_alias="EXPORTS_JWT_ISSUER")
+    """What the claim `iss` of bearer tokens must be; unset: not looked at."""
+    jwt_audience: str | None = Field(None, validation_alias="EXPORTS_JWT_AUDIENCE")
+    """Of which names one must be in the claim `aud`, separated by commas; unset: not looked at."""
+    jwt_leeway_s: int = Field(30, ge=0, le=600, validation_alias="EXPORTS_JWT_LEEWAY")
+    """By how many seconds the clocks of the issuer and of the service may differ."""
+    key_max_age_days: int = Field(365, ge=1, le=3_650, validation_alias="EXPORTS_KEY_MAX_AGE")
+    """How many days an API key may be valid at most."""
+    quotas: Path | None = Field(None, validation_alias="EXPORTS_QUOTAS")
+    """A YAML file that says what each role and user may export in a day; unset: no quotas."""
     api_url: str | None = Field(None, validation_alias="EXPORTS_API_URL")
     """The API that the command line talks to; unset: loopback on `api_port`."""
     api_token: SecretStr | None = Field(None, validation_alias="EXPORTS_TOKEN")
@@ -201,6 +211,11 @@ class Settings(BaseSettings):
     def longest_expiry(self) -> timedelta:
         """After how long no file is kept, whatever it is."""
         return max(self.expiry, self.report_expiry)
+
+    @property
+    def jwt_audiences(self) -> tuple[str, ...]:
+        """The names that bearer tokens may be meant for."""
+        return tuple(each for name in (self.jwt_audience or "").split(",") if (each := name.strip()))
 
     @property
     def links_url(self) -> str:

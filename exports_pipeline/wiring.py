@@ -23,6 +23,7 @@ from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
 from exports_pipeline.adapters.journey_rollup import JourneyRollup
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
+from exports_pipeline.adapters.key_store import PostgresKeyStore
 from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
@@ -32,6 +33,7 @@ from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.quotas_yaml import read_quotas
 from exports_pipeline.adapters.roles_yaml import read_roles
 from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.mail import read_domains
@@ -103,6 +105,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         reports=_reports(settings),
         destinations=PostgresDestinationStore(engine),
         links=PostgresLinkStore(engine),
+        keys=PostgresKeyStore(engine),
         vault=_vault(settings),
         messages=JinjaMessages(settings.messages),
         senders=make_senders(settings),
@@ -120,7 +123,7 @@ def build_ports(settings: Settings) -> ExportPorts:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The figures that the deployment sets.
+    """The figures that the deployment sets; raises InvalidQuotas where the file of quotas cannot be followed.
 
     One run fewer than workers is launched ahead: when as many runs have ended as there are workers, whoever came
     while all were busy has a worker.
@@ -146,6 +149,8 @@ def limits_of(settings: Settings) -> Limits:
         event_months=settings.event_months,
         audit_months=settings.audit_months,
         event_ahead=timedelta(minutes=settings.event_future_minutes),
+        quotas=read_quotas(settings.quotas),
+        key_max_age=timedelta(days=settings.key_max_age_days),
     )
 
 

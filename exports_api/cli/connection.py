@@ -17,7 +17,9 @@ _SESSION = timedelta(hours=12)
 Url = Annotated[str | None, typer.Option(help="Address of the API; default EXPORTS_API_URL, else the local stack.")]
 Token = Annotated[
     str | None,
-    typer.Option(help="Bearer token; default EXPORTS_TOKEN, else one for --user made with the local secret."),
+    typer.Option(
+        help="Bearer token or API key; default EXPORTS_TOKEN, else one for --user made with the local secret."
+    ),
 ]
 User = Annotated[str, typer.Option(help="Whom to be on the local stack when there is no token.")]
 Owner = Annotated[str | None, typer.Option(help="Owner key of --user; default: the user.")]
@@ -56,4 +58,12 @@ def _local_token(settings: Settings, user: str, owner: str | None) -> str:
             exit_code=USAGE,
             code="no_token",
         )
-    return make_token(signing_secret(settings), user=user, owner=owner, now=datetime.now(UTC), valid=_SESSION)
+    return make_token(
+        signing_secret(settings),
+        user=user,
+        owner=owner,
+        now=datetime.now(UTC),
+        valid=_SESSION,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audiences,
+    )

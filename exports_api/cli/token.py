@@ -19,13 +19,18 @@ def token(
     email: Annotated[str | None, typer.Option(help="E-mail address of the user.")] = None,
     permission: Annotated[list[Permission] | None, typer.Option(help="What the token allows; repeatable.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="A role that the token names; repeatable.")] = None,
+    act_for: Annotated[
+        list[str] | None,
+        typer.Option(help="Whom a service account may act for, a user or owner:KEY; repeatable."),
+    ] = None,
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="How long it is valid.")] = 24,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Print a bearer token, alone on its line."""
     with told(as_json=as_json):
-        secret = signing_secret(load_settings())
+        settings = load_settings()
+        secret = signing_secret(settings)
         now, valid = datetime.now(UTC), timedelta(hours=hours)
         text = make_token(
             secret,
@@ -36,5 +41,8 @@ def token(
             roles=role or None,
             now=now,
             valid=valid,
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audiences,
+            act_for=act_for or (),
         )
     typer.echo(json.dumps({"token": text, "expires_at": (now + valid).isoformat()}) if as_json else text)

@@ -17,7 +17,7 @@ _SENTENCES = {
     413: "The body is larger than this route takes; the detail says how large it may be.",
     415: "The body is not of the media type that this route takes, or packed although it may not be.",
     422: "The request cannot be met as it stands; `errors` says which fields are at fault.",
-    429: "Too many export jobs are waiting, yours or all; the RateLimit fields say which limit was met.",
+    429: "Too many export jobs are waiting, or you have used up a quota; the RateLimit fields say which limit was met.",
     500: "Something unforeseen went wrong on our side.",
     503: "Something we need does not answer; try again after `Retry-After` seconds.",
 }

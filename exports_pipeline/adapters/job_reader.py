@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Engine, RowMapping, Text, cast, func, lite
 
 from exports_pipeline.adapters.job_conditions import conditions_of
 from exports_pipeline.adapters.job_rows import job_of
+from exports_pipeline.adapters.job_usage import read_usage
 from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.adapters.sharing import is_shared_with
 from exports_pipeline.adapters.sql_files import load_sql
@@ -17,6 +18,7 @@ from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.ledger import Outlook, Page, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.quota import Quota, Usage
 
 _job = export_jobs.c
 
@@ -86,6 +88,11 @@ class PostgresJobReader:
         with reading(self._engine) as connection:
             found = connection.execute(load_sql("outlook"), wanted).mappings().one()
         return Outlook(**found)
+
+    def usage(self, user_id: UUID, quota: Quota, *, now: datetime) -> Usage:
+        """What a user has used of a quota within the day before now."""
+        with reading(self._engine) as connection:
+            return read_usage(connection, user_id, quota, now=now)
 
     def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
         """The jobs of these ids that exist."""

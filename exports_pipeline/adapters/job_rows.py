@@ -52,6 +52,7 @@ def row_of(new: NewExportJob) -> dict[str, Any]:
             **({"traceparent": new.traceparent} if new.traceparent else {}),
             **({"roles": sorted(new.requester.roles)} if new.requester.roles else {}),
             **({"unmask_reason": new.unmask_reason} if new.unmask_reason else {}),
+            **({"through": new.requester.through} if new.requester.is_narrowed else {}),
         },
         "progress": {},
         "created_at": new.created_at,
@@ -94,6 +95,7 @@ def job_of(row: RowMapping) -> ExportJob:
             owner_key=row["owner_key"],
             permissions=frozenset(Permission(name) for name in row["permissions"]),
             roles=frozenset(row["metadata"].get("roles", ())),
+            **_through(row["metadata"].get("through", {})),
         ),
         dataset=row["dataset"],
         dataset_id=row["dataset_id"],
@@ -126,6 +128,12 @@ def job_of(row: RowMapping) -> ExportJob:
         if row["error_code"]
         else None,
     )
+
+
+def _through(value: Mapping[str, str]) -> dict[str, Any]:
+    """The service account and the API key that a job was requested by."""
+    fields = {"service": value.get("service"), "key_id": value.get("key")}
+    return {name: UUID(text) for name, text in fields.items() if text}
 
 
 def result_as_json(result: StoredFile) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from exports_pipeline.adapters.job_batch import enter_jobs
 from exports_pipeline.adapters.job_queue import IN_SLOT, WAITING, check_queue
 from exports_pipeline.adapters.job_reader import PostgresJobReader
 from exports_pipeline.adapters.job_rows import job_of, result_as_json, row_of
+from exports_pipeline.adapters.job_usage import read_usage
 from exports_pipeline.adapters.outbox import pending
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.schedule_windows import reopen_window
@@ -23,6 +24,7 @@ from exports_pipeline.core.errors import ExportError, LostClaim
 from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, StoredFile
 from exports_pipeline.core.ledger import AuditEntry, QueueLimits
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.quota import Quota
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.refusals import IdempotencyKeyInFlight, IdempotencyKeyReused, UnknownExportJob, WrongStatus
 
@@ -42,7 +44,9 @@ _NEXT_ATTEMPT: dict[str, Any] = {
 class PostgresJobStore(PostgresJobReader):
     """`JobStore` over Postgres; every method is one transaction, guarded by id, attempt and status."""
 
-    def add(self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None) -> ExportJob:
+    def add(
+        self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None, quota: Quota | None = None
+    ) -> ExportJob:
         """Write a pending job with its audit entry and its user, or find the one that answers for it."""
         with transaction(self._engine) as connection:
             earlier = _earlier(connection, job) or _in_flight(connection, job)
@@ -50,6 +54,9 @@ class PostgresJobStore(PostgresJobReader):
                 return earlier
             if limits is not None:
                 check_queue(connection, job.requester.user_id, limits)
+            if quota is not None and quota.is_limited:
+                used = read_usage(connection, job.requester.user_id, quota, now=job.created_at)
+                used.check(quota, now=job.created_at)
             provision(connection, job.requester, at=job.created_at)
             row = connection.execute(insert(export_jobs).values(row_of(job)).returning(export_jobs)).mappings().one()
             write_entry(connection, audit)

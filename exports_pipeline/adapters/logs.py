@@ -10,17 +10,18 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_SECRET_KEY = re.compile(r"token|secret|password|authorization|signature|credential|cookie", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"token|secret|password|authorization|signature|credential|cookie|api.?key", re.IGNORECASE)
 _SECRET_VALUE = re.compile(
     r"X-Amz-(?:Signature|Credential|Security-Token)=[^&\s\"']+"  # signed URLs
     r"|\bBearer\s+[\w.~+/=-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # tokens
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # passwords in URLs
     r"|(?<=/bot)\d+:[\w-]+"  # Telegram's tokens in URLs
     r"|(?<=/d/)[\w-]{20,}"  # the links of messages, which open without a login
-    r"|\bwhsec_[\w+/=-]+|\bxox[a-z]-[\w-]+|(?<=[?&]sig=)[^&\s\"']+",  # webhooks, Slack, workflows of Teams
+    r"|\bwhsec_[\w+/=-]+|\bxox[a-z]-[\w-]+|(?<=[?&]sig=)[^&\s\"']+"  # webhooks, Slack, workflows of Teams
+    r"|\bxk_[0-9a-z]{6,}_\w+",  # our own API keys; what they begin with may be seen
     re.IGNORECASE,
 )
-_MARKS = ("x-amz-", "bearer", "eyj", "://", "/bot", "/d/", "whsec_", "xox", "sig=")
+_MARKS = ("x-amz-", "bearer", "eyj", "://", "/bot", "/d/", "whsec_", "xox", "sig=", "xk_")
 """Every secret value has one of them; most values have none, and looking for these takes a twentieth of the time."""
 _ENCODER = json.JSONEncoder(default=str)
 _CHATTY = ("httpx", "httpcore", "urllib3", "botocore", "boto3", "asyncio")

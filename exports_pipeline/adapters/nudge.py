@@ -17,8 +17,8 @@ class Nudge:
     Works across a fork: a child starts a thread of its own on its first call.
     """
 
-    def __init__(self, action: Callable[[], object]) -> None:
-        self._action = action
+    def __init__(self, action: Callable[[], object], *, name: str = "dispatch") -> None:
+        self._action, self._name = action, name
         self._wanted = Event()
         self._lock = Lock()
         self._owner_pid = 0
@@ -29,7 +29,7 @@ class Nudge:
             if self._owner_pid != os.getpid():
                 self._owner_pid = os.getpid()
                 self._wanted = Event()
-                Thread(target=self._serve, args=(self._wanted,), name="dispatch", daemon=True).start()
+                Thread(target=self._serve, args=(self._wanted,), name=self._name, daemon=True).start()
         self._wanted.set()
 
     def _serve(self, wanted: Event) -> None:
@@ -38,6 +38,6 @@ class Nudge:
             try:
                 self._action()
             except ExportError as error:
-                _log.warning("dispatch_failed", code=error.code, reason=repr(error.__cause__))
+                _log.warning(f"{self._name}_failed", code=error.code, reason=repr(error.__cause__))
             except Exception:  # noqa: BLE001 - the edge of a thread; the next round may do better
-                _log.exception("dispatch_failed", code="internal_error")
+                _log.exception(f"{self._name}_failed", code="internal_error")

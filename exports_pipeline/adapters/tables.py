@@ -265,6 +265,24 @@ schedule_windows = Table(
     Column("digests", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("prefix", Text, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("act_for", ARRAY(Text), nullable=False),
+    Column("created_by", Uuid, nullable=False),
+    Column("created_at", _Instant, nullable=False),
+    Column("expires_at", _Instant, nullable=False),
+    Column("last_used_at", _Instant),
+    Column("revoked_at", _Instant),
+)
+
 # Three tables that triggers fill (migration 0004); metrics are read from them.
 
 job_totals = Table(

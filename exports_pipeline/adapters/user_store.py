@@ -155,7 +155,10 @@ def _found(row: RowMapping) -> User:
 
 
 def provision(connection: Connection, requester: Requester, *, at: datetime) -> None:
-    """Write the user of a token on first use, and what the token says anew; what was assigned here stays."""
+    """Write the user of a token on first use, and what the token says anew; what was assigned here stays.
+
+    Whoever asks with a key, or for somebody else, tells no more of the user than that they were there.
+    """
     claimed = requester.claimed or Claimed(permissions=requester.permissions, roles=frozenset())
     new = insert(users).values(
         id=requester.user_id,
@@ -166,7 +169,8 @@ def provision(connection: Connection, requester: Requester, *, at: datetime) -> 
         created_at=at,
         seen_at=at,
     )
-    changed = {name: new.excluded[name] for name in ("owner_key", "permissions", "claimed_roles", "seen_at")}
-    if requester.email:
+    told = ("seen_at",) if requester.is_narrowed else ("owner_key", "permissions", "claimed_roles", "seen_at")
+    changed = {name: new.excluded[name] for name in told}
+    if requester.email and not requester.is_narrowed:
         changed["email"] = new.excluded.email
     connection.execute(new.on_conflict_do_update(index_elements=[users.c.id], set_=changed))

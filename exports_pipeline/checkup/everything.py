@@ -11,6 +11,7 @@ from exports_pipeline.checkup.ledger import check_ledger
 from exports_pipeline.checkup.messages import check_messages
 from exports_pipeline.checkup.orchestrator import check_dagster
 from exports_pipeline.checkup.postgres_datasets import check_postgres_datasets
+from exports_pipeline.checkup.quotas import check_quotas
 from exports_pipeline.checkup.roles import check_roles
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings
 from exports_pipeline.checkup.templates import check_templates
@@ -35,6 +36,7 @@ def examine(about: Surroundings) -> list[Finding]:
         "warehouse": lambda: check_data(settings),
         "reports": lambda: check_templates(settings),
         "messages": lambda: check_messages(about),
+        "quotas": lambda: check_quotas(settings),
         "disk": lambda: check_disk(settings),
     }
     with ThreadPoolExecutor(len(checks)) as pool:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from exports_pipeline.checkup.finding import Finding, broken, fine, warning
 from exports_pipeline.local.state import is_up
@@ -16,6 +17,7 @@ _NEEDED = {
     "EXPORTS_WAREHOUSE": "warehouse",
 }
 _SHORTEST_SECRET = 32
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PART = "settings"
 
 
@@ -66,6 +68,7 @@ def check_settings(about: Surroundings) -> Iterator[Finding]:
     if settings.jwt_secret and settings.jwks_url:
         advice = "Unset one of them; the key set wins."
         yield warning(_PART, "EXPORTS_JWT_SECRET and EXPORTS_JWKS_URL are both set.", advice)
+    yield from _check_key_set(settings)
     if settings.jwt_secret and len(settings.jwt_secret.get_secret_value()) < _SHORTEST_SECRET:
         advice = "Make one with `openssl rand -hex 32`."
         yield warning(_PART, f"EXPORTS_JWT_SECRET has fewer than {_SHORTEST_SECRET} characters.", advice)
@@ -75,6 +78,24 @@ def check_settings(about: Surroundings) -> Iterator[Finding]:
     if not missing and settings.signing_secret is None:
         advice = "Make one with `openssl rand -hex 32`; it must be the same on every host."
         yield warning(_PART, "EXPORTS_SIGNING_SECRET is not set: receipts are not signed.", advice)
+
+
+def _check_key_set(settings: Settings) -> Iterator[Finding]:
+    """Does it come by a safe way, and are its tokens meant for us?"""
+    if settings.jwks_url is None:
+        return
+    parts = urlsplit(settings.jwks_url)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        advice = "Anybody on the way could send keys of their own; use https://."
+        yield broken(_PART, "EXPORTS_JWKS_URL does not begin with https://: the API does not start.", advice)
+    if not settings.jwt_audiences:
+        advice = "Set it to the name that the identity provider puts into the tokens for this service."
+        yield warning(
+            _PART, "EXPORTS_JWT_AUDIENCE is not set: tokens that the provider made for others are taken, too.", advice
+        )
+    if settings.jwt_issuer is None:
+        advice = "Set it to the `iss` of the provider's tokens."
+        yield warning(_PART, "EXPORTS_JWT_ISSUER is not set: it is not checked who made a token.", advice)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -74,6 +74,12 @@ class InvalidCampaigns(ExportError):
     code = "invalid_campaigns"
 
 
+class InvalidQuotas(ExportError):
+    """The file of quotas cannot be followed."""
+
+    code = "invalid_quotas"
+
+
 class InvalidMessageTemplate(ExportError):
     """A message template cannot be followed."""
 

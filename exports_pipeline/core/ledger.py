@@ -11,6 +11,7 @@ from exports_pipeline.core.export_job import ExportJob, NewExportJob, Progress, 
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.job_filter import ANY_JOB, JobFilter
 from exports_pipeline.core.lifecycle import Status
+from exports_pipeline.core.quota import Quota, Usage
 from exports_pipeline.core.recipient import Recipient
 from exports_pipeline.core.sharing import SharedWith
 
@@ -112,7 +113,9 @@ class JobStore(Protocol):
     Every method raises LedgerUnavailable where the database does not answer.
     """
 
-    def add(self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None) -> ExportJob:
+    def add(
+        self, job: NewExportJob, audit: AuditEntry, *, limits: QueueLimits | None = None, quota: Quota | None = None
+    ) -> ExportJob:
         """Write a pending job with its audit entry and its user, in one transaction.
 
         The job that first used this requester's idempotency key comes back in place of a second one. So does, where
@@ -122,6 +125,7 @@ class JobStore(Protocol):
 
         Raises:
             QueueFull: as many jobs of this user, or of all, are waiting as may.
+            QuotaExceeded: this user has used up their quota.
             IdempotencyKeyReused: that job had another digest.
             IdempotencyKeyInFlight: that job is being written at this moment.
         """
@@ -238,6 +242,9 @@ class JobStore(Protocol):
 
     def outlook(self, user_id: UUID, file_format: Format, *, slots: int) -> Outlook:
         """What one more job of a user and a format has to expect."""
+
+    def usage(self, user_id: UUID, quota: Quota, *, now: datetime) -> Usage:
+        """What a user has used of a quota within the day before now."""
 
     def live_keys(self, job_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
         """The jobs of these ids that exist, for the sweep of objects."""

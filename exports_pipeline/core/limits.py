@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from exports_pipeline.core.ledger import QueueLimits
+from exports_pipeline.core.quota import Quotas
 from exports_pipeline.core.recipient import Channel
 
 
@@ -48,6 +49,10 @@ class Limits:
     """How many months before the present one the audit log is kept; None: for ever."""
     event_ahead: timedelta = timedelta(hours=1)
     """How far ahead of ours the clock of whoever sends events may be."""
+    quotas: Quotas = Quotas()  # noqa: RUF009 - it is frozen
+    """How much each user may export in a day."""
+    key_max_age: timedelta = timedelta(days=365)
+    """How long an API key may be valid at most."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)
     """Twelve beats; who is silent for so long is looked at twice."""
     launch_timeout: timedelta = timedelta(seconds=20)

@@ -121,6 +121,7 @@ def _common(job: ExportJob, result: StoredFile, *, snapshot: Snapshot, made_at: 
         "made_at": made_at.isoformat(),
         "warehouse": {"snapshot": snapshot.name, "as_of": snapshot.as_of.isoformat()},
         "requested_by": str(job.requester.user_id),
+        **({"requested_through": job.requester.through} if job.requester.is_narrowed else {}),
         "permissions": sorted(job.requester.permissions),
         "format": str(job.format),
         "row_count": result.row_count,

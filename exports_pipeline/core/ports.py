@@ -18,6 +18,7 @@ from exports_pipeline.core.formats import Format
 from exports_pipeline.core.funnel import CampaignRules
 from exports_pipeline.core.insights import InsightReader
 from exports_pipeline.core.journey_store import JourneyStore
+from exports_pipeline.core.key_store import KeyStore
 from exports_pipeline.core.ledger import AuditLog, JobStore
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.link import LinkStore, Vault
@@ -140,6 +141,7 @@ class ExportPorts:
     reports: ReportMaker
     destinations: DestinationStore
     links: LinkStore
+    keys: KeyStore
     vault: Vault
     messages: MessageTemplates
     senders: Mapping[str, Sender]

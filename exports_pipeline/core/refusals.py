@@ -252,6 +252,18 @@ class InvalidToken(RequestError):
     code = "invalid_token"
 
 
+class UnknownKey(RequestError):
+    """There is no such API key among yours."""
+
+    code = "unknown_key"
+
+
+class InvalidKey(RequestError):
+    """An API key cannot be as it is described here."""
+
+    code = "invalid_key"
+
+
 class NotAllowed(RequestError):
     """Your token does not carry the permission for this."""
 

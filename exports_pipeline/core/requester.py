@@ -57,6 +57,17 @@ class Requester:
         """Whether they have a permission."""
         return permission in self.permissions
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether this tells but a part of what the user may do: they ask with a key, or somebody asks for them."""
+        return self.key_id is not None or self.service is not None
+
+    @property
+    def through(self) -> dict[str, str]:
+        """The service account and the API key that the request came by, as the ledger keeps them; mostly neither."""
+        found = {"service": self.service, "key": self.key_id}
+        return {name: str(value) for name, value in found.items() if value is not None}
+
     def lost_since(self, earlier: "Requester") -> frozenset[Permission]:
         """Permissions by which `earlier` saw more rows, or more of them, and that are gone."""
         return (earlier.permissions & _DECIDES) - self.permissions

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from exports_pipeline.core.export_job import ExportJob, NewExportJob
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.quota import QuotaExceeded
+from exports_pipeline.usecases.check_quota import note_refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +30,17 @@ def enter_job(new: NewExportJob, audit: AuditEntry, *, ports: ExportPorts) -> Re
     Raises:
         IdempotencyKeyReused, IdempotencyKeyInFlight: the key stands for another request.
         QueueFull: too many jobs are waiting.
+        QuotaExceeded: the requester has exported as much as they may in a day.
         LedgerUnavailable: nothing was written.
     """
     if new.idempotency_key is None:
         new = replace(new, request_digest=_digest_of_result(new))
-    job = ports.jobs.add(new, audit, limits=ports.limits.queue)
+    quota = ports.limits.quotas.of(new.requester)
+    try:
+        job = ports.jobs.add(new, audit, limits=ports.limits.queue, quota=quota)
+    except QuotaExceeded as error:
+        note_refusal(error, new.requester, ports=ports, dataset=new.dataset)
+        raise
     is_found = job.id != new.id
     has_key = new.idempotency_key is not None
     return Requested(job=job, is_replay=is_found and has_key, is_shared=is_found and not has_key)

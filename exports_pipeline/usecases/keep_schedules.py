@@ -7,7 +7,7 @@ from uuid import UUID
 
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.core.refusals import InvalidSchedule, UnknownSchedule
+from exports_pipeline.core.refusals import InvalidSchedule, NotAllowed, UnknownSchedule
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Schedule, Window, edited, scheduled
 from exports_pipeline.usecases.check_schedule import check_schedule
@@ -21,6 +21,7 @@ def create_schedule(new: Schedule, owner: Requester, *, ports: ExportPorts) -> S
     Raises:
         RequestError: it cannot run as it is described.
     """
+    _check_whole(owner, ports)
     check_schedule(new, owner, ports=ports)
     schedule = scheduled(new, now=ports.clock(), most_spread=ports.limits.schedule_spread)
     ports.schedules.add(schedule, owner, _audit("created", schedule, owner, ports))
@@ -40,6 +41,7 @@ def change_schedule(
     only_pauses = dict(changes) == {"is_active": False}
     found = (read_schedule if only_pauses else schedule_to_change)(schedule_id, requester, ports=ports)
     if set(changes) - {"is_active"} or changes.get("is_active"):
+        _check_whole(requester, ports)
         check_schedule(replace(found, **changes), owner_of(found, requester, ports=ports), ports=ports)
     now, most_spread = ports.clock(), ports.limits.schedule_spread
     changed = ports.schedules.change(
@@ -69,10 +71,25 @@ def run_now(schedule_id: UUID, requester: Requester, *, ports: ExportPorts) -> W
         UnknownSchedule: there is none, or it is somebody else's.
     """
     found, now = read_schedule(schedule_id, requester, ports=ports), ports.clock()
+    _check_whole(requester, ports)
     window = Window(schedule_id=found.id, due_at=now, start_at=now, by_hand=True)
     ports.schedules.add_window(window, _audit("run_by_hand", found, requester, ports))
     start_windows(ports, schedule_id=found.id)
     return next((each for each in ports.schedules.windows(found.id, limit=5) if each.due_at == now), window)
+
+
+def _check_whole(requester: Requester, ports: ExportPorts) -> None:
+    """Let nobody make a schedule do what they could not: it runs with all rights of its owner.
+
+    Raises:
+        NotAllowed: the key, or the service account, carries fewer.
+    """
+    user = ports.users.requester(requester.user_id) if requester.is_narrowed else None
+    if user is not None and (lost := requester.lost_since(user)):
+        raise NotAllowed(
+            f"A schedule runs with the rights of its owner, and this key or service lacks {', '.join(sorted(lost))}; "
+            "use a token, or a key with these scopes."
+        )
 
 
 def owner_of(schedule: Schedule, requester: Requester, *, ports: ExportPorts) -> Requester:

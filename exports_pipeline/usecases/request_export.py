@@ -102,7 +102,8 @@ def audit_of_export(new: NewExportJob) -> AuditEntry:
         actor=new.requester.user_id,
         action="export.requested",
         job_id=new.id,
-        details={"dataset": new.dataset, "format": new.format, "unmasked": new.requester.may_unmask},
+        details={"dataset": new.dataset, "format": new.format, "unmasked": new.requester.may_unmask}
+        | new.requester.through,
     )
 
 

@@ -104,7 +104,8 @@ def request_rendition(
         actor=requester.user_id,
         action=f"{job.type}.rendition_requested",
         job_id=new.id,
-        details={"dataset": job.dataset, "format": kind, "of": str(job.id), "unmasked": new.requester.may_unmask},
+        details={"dataset": job.dataset, "format": kind, "of": str(job.id), "unmasked": new.requester.may_unmask}
+        | new.requester.through,
     )
     return enter_job(new, audit, ports=ports)
 

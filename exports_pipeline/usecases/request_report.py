@@ -105,5 +105,6 @@ def audit_of_report(new: NewExportJob) -> AuditEntry:
         actor=new.requester.user_id,
         action="report.requested",
         job_id=new.id,
-        details={"template": new.dataset, "format": new.format, "unmasked": new.requester.may_unmask},
+        details={"template": new.dataset, "format": new.format, "unmasked": new.requester.may_unmask}
+        | new.requester.through,
     )

@@ -1,5 +1,6 @@
 """Request the jobs of the windows that have come due."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -13,6 +14,7 @@ from exports_pipeline.core.refusals import UnknownTemplate
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import Schedule, ScheduleKind, Window, WindowState, is_late
 from exports_pipeline.core.schedule_store import Started
+from exports_pipeline.usecases.check_quota import check_quota_of_window
 from exports_pipeline.usecases.schedule_parts import Parts, parts_of
 from exports_pipeline.usecases.settle_windows import settle
 
@@ -49,7 +51,7 @@ def start_windows(ports: ExportPorts, *, schedule_id: UUID | None = None) -> Sta
         waiting = []
         for schedule, window in found:
             try:
-                parts = _parts(schedule, window, owners.get(schedule.user_id), told, ports)
+                parts = _parts(schedule, window, owners.get(schedule.user_id), told, ports, ahead=ready)
             except ExportError as error:
                 if isinstance(error, LedgerUnavailable) or not error.retryable:
                     raise
@@ -64,9 +66,15 @@ def start_windows(ports: ExportPorts, *, schedule_id: UUID | None = None) -> Sta
 
 
 def _parts(
-    schedule: Schedule, window: Window, owner: Requester | None, told: StartedWindows, ports: ExportPorts
+    schedule: Schedule,
+    window: Window,
+    owner: Requester | None,
+    told: StartedWindows,
+    ports: ExportPorts,
+    *,
+    ahead: Sequence[tuple[Schedule, Window, Parts]],
 ) -> Parts | None:
-    """The jobs of a window; None where it was settled instead.
+    """The jobs of a window; None where it was settled instead. Those `ahead` are entered together with them.
 
     Raises:
         ExportError: not now.
@@ -84,7 +92,9 @@ def _parts(
         settle(schedule, window, WindowState.FAILED, reason=NOT_TO_EXPORT, stop=NOT_TO_EXPORT, ports=ports)
         return None
     try:
-        return parts_of(schedule, window, owner, ports=ports)
+        parts = parts_of(schedule, window, owner, ports=ports)
+        before = [job for *_, each in ahead for job in each.jobs]
+        check_quota_of_window(parts.jobs, before, ports=ports, schedule=str(schedule.id))
     except ExportError as error:
         if error.retryable:
             raise
@@ -92,6 +102,7 @@ def _parts(
         stop = error.sentence if _has_lost_access(schedule, owner, ports) else None
         settle(schedule, window, WindowState.FAILED, reason=error.sentence, stop=stop, ports=ports)
         return None
+    return parts
 
 
 def _enter(

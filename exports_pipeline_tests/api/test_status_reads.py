@@ -11,6 +11,8 @@ from sqlalchemy import event
 from exports_api.app import create_app
 from exports_api.shared_looks import SharedLooks
 from exports_pipeline.adapters.job_store import PostgresJobStore
+from exports_pipeline.adapters.key_store import PostgresKeyStore
+from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.core.errors import LedgerUnavailable
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import QueryTooLarge
@@ -69,6 +71,20 @@ def test_a_status_read_is_one_statement_without_a_transaction(api, store, statem
     answer = ApiClient(api).get(f"{EXPORTS}/{job_id}")
     assert (answer.json()["status"], answer.json()["queue_position"]) == (status, 1 if status == "pending" else None)
     assert [is_alone for _, is_alone in statements] == [True]
+
+
+def test_a_status_read_with_a_key_is_one_statement_too(store, settings, engine, statements):
+    keys, users = PostgresKeyStore(engine), PostgresUserStore(engine)
+    ports = replace(fake_ports(), jobs=store, keys=keys, users=users)
+    api = create_app(ports, settings, dispatch_soon=lambda: None)
+    key = ApiClient(api).post("/api/analytics/keys", json={"name": "load"}).json()["key"]
+    job_id, client = add(store), ApiClient(api, token=key)
+    api.state.parts.keys.__init__(ports, note_soon=lambda: None)
+    assert client.get(f"{EXPORTS}/{job_id}").status_code == 200
+    statements.clear()
+    for _ in range(3):
+        assert client.get(f"{EXPORTS}/{job_id}").status_code == 200
+    assert len(statements) == 3
 
 
 def test_reads_at_the_same_time_share_their_statements(api, store, statements):

@@ -13,6 +13,7 @@ from exports_pipeline.checkup.clocks import check_clock
 from exports_pipeline.checkup.disk import check_disk, room
 from exports_pipeline.checkup.everything import examine
 from exports_pipeline.checkup.finding import State, findings_of
+from exports_pipeline.checkup.quotas import check_quotas
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings, surroundings_of
 from exports_pipeline.checkup.templates import check_templates
 from exports_pipeline.local.state import held
@@ -63,10 +64,30 @@ def test_settings_that_contradict_or_are_weak_are_worth_a_look(environment, tmp_
             jwks_url="https://x",
         )
     )
-    assert [state for state, _ in found] == [State.FINE, *[State.WARNING] * 4]
+    assert [state for state, _ in found] == [State.FINE, *[State.WARNING] * 6]
     assert "both set" in found[1][1]
-    assert "fewer than 32" in found[2][1]
-    assert "EXPORTS_MASK_SECRET" in found[3][1]
+    assert "EXPORTS_JWT_AUDIENCE" in found[2][1]
+    assert "EXPORTS_JWT_ISSUER" in found[3][1]
+    assert "fewer than 32" in found[4][1]
+    assert "EXPORTS_MASK_SECRET" in found[5][1]
+
+
+def test_a_key_set_that_others_could_change_on_its_way_is_broken(environment, tmp_path):
+    names = {"jwt_audience": "exports, reports", "jwt_issuer": "https://id.test"}
+    whole = Settings(warehouse=tmp_path, **WHOLE, **names, jwks_url="https://id.test/keys")
+    assert [state for state, _ in told(whole)] == [State.FINE]
+    found = told(whole.model_copy(update={"jwks_url": "http://id.test/keys"}))
+    assert [state for state, _ in found] == [State.FINE, State.BROKEN]
+
+
+def test_a_file_of_quotas_that_cannot_be_followed_is_broken(tmp_path):
+    (tmp_path / "quotas.yaml").write_text("roles: {exporter: {jobs_per_day: many}}")
+    [found] = check_quotas(Settings(quotas=tmp_path / "quotas.yaml"))
+    assert (found.state, "jobs_per_day" in found.sentence) == (State.BROKEN, True)
+    (tmp_path / "quotas.yaml").write_text("roles: {exporter: {jobs_per_day: 5}}")
+    [found] = check_quotas(Settings(quotas=tmp_path / "quotas.yaml"))
+    assert found.state is State.FINE
+    assert list(check_quotas(Settings())) == []
 
 
 def leave_stack(home):

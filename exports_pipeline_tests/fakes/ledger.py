@@ -15,6 +15,7 @@ from exports_pipeline.core.ledger import Outlook, QueuePlace, SeenJob
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import IdempotencyKeyReused, QueueFull, UnknownExportJob, WrongStatus
 from exports_pipeline_tests.fakes.job_filter import is_on
+from exports_pipeline_tests.fakes.usage import InMemoryUsage
 from exports_pipeline_tests.fakes.users import InMemoryUsers
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
@@ -27,7 +28,7 @@ _FRESH = {
 }
 
 
-class InMemoryLedger:
+class InMemoryLedger(InMemoryUsage):
     """`JobStore` and `AuditLog` over dictionaries, as are the users in it; `is_away` plays a lost database."""
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class InMemoryLedger:
             raise LedgerUnavailable
         return object.__getattribute__(self, name)
 
-    def add(self, job, audit, *, limits=None):
+    def add(self, job, audit, *, limits=None, quota=None):
         key = (job.requester.user_id, job.idempotency_key)
         if job.idempotency_key and key in self.keys:
             earlier_id, digest = self.keys[key]
@@ -54,6 +55,8 @@ class InMemoryLedger:
             return shared
         if limits is not None:
             self._check_queue(job.requester.user_id, limits)
+        if quota is not None and quota.is_limited:
+            self.usage(job.requester.user_id, quota, now=job.created_at).check(quota, now=job.created_at)
         self.keys[key] = (job.id, job.request_digest)
         shared = {name: getattr(job, name) for name in _SHARED}
         self.digests[job.id] = None if job.idempotency_key else job.request_digest

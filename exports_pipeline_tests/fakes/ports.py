@@ -19,6 +19,7 @@ from exports_pipeline_tests.fakes.events import InMemoryEvents
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.insights import FakeInsights
 from exports_pipeline_tests.fakes.kept_rows import InMemoryKeptRows
+from exports_pipeline_tests.fakes.keys import InMemoryKeys
 from exports_pipeline_tests.fakes.ledger import InMemoryLedger
 from exports_pipeline_tests.fakes.metrics import InMemoryMetrics
 from exports_pipeline_tests.fakes.objects import InMemoryObjectStore
@@ -109,6 +110,7 @@ def fake_ports(**overrides) -> ExportPorts:
         reports=PlainReports(),
         destinations=destinations,
         links=InMemoryLinks(ledger.audit),
+        keys=InMemoryKeys(ledger.audit),
         vault=KeyVault("a-secret-of-the-tests"),
         messages=JinjaMessages(),
         senders={"telegram": FakeSender(), "email": FakeSender()},

@@ -62,9 +62,11 @@ class InMemoryUsers:
 
     def seen(self, requester, *, at):
         known = self.people.get(requester.user_id)
+        if known and requester.is_narrowed:
+            return
         email = requester.email or (known.email if known else None)
         claimed = requester.claimed or Claimed(permissions=requester.permissions, roles=frozenset())
-        self.people[requester.user_id] = replace(requester, email=email, claimed=claimed)
+        self.people[requester.user_id] = replace(requester, email=email, claimed=claimed, service=None, key_id=None)
         self.created.setdefault(requester.user_id, at)
         self.seen_at[requester.user_id] = at
 

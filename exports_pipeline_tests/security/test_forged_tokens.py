@@ -80,6 +80,9 @@ FORGED = {
     "a shared secret of the key set": hs256(
         b"known to everybody, for 32 bytes", header={"alg": "HS256", "kid": "shared"}
     ),
+    "another address of its key": jwt.encode(
+        CLAIMS, THEIRS, algorithm="RS256", headers={"kid": "ours", "x5u": "https://evil.test/c", "x5c": ["MIIB"]}
+    ),
     "an extension nobody knows": jwt.encode(
         CLAIMS, OURS, algorithm="RS256", headers={"kid": "ours", "crit": ["x"], "x": 1}
     ),

@@ -37,7 +37,19 @@ BEARER = "Bearer eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl"
 SHARED = "http://127.0.0.1/d/HJ0PbosfTQuaUzofLGx7EUDmI4cx2P1PTJ0fT1vHxE8"
 WORKFLOW = "https://prod.logic.azure.test/workflows/1/triggers/manual/run?api-version=1&sig=azur3s1g"
 CHANNELS = "whsec_c3dvcmRmaXNoLXN3b3JkZmlzaC1zd29yZGZpc2g= xoxb-1-sl4ckb0t"
-TOLD = ("hunter2", "feedbeef", "AKIAX", "tok3n", "c2lnbmF0dXJl", "HJ0Pbosf", "azur3s1g", "c3dvcmRmaXNo", "sl4ckb0t")
+KEY = "xk_1c9d0f6e_" + "k3y" * 10 + "00_0aZ9bY"
+TOLD = (
+    "k3yk3y",
+    "hunter2",
+    "feedbeef",
+    "AKIAX",
+    "tok3n",
+    "c2lnbmF0dXJl",
+    "HJ0Pbosf",
+    "azur3s1g",
+    "c3dvcmRmaXNo",
+    "sl4ckb0t",
+)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +64,9 @@ TOLD = ("hunter2", "feedbeef", "AKIAX", "tok3n", "c2lnbmF0dXJl", "HJ0Pbosf", "az
         {"event": "x", "body": f'{{"url": "{LINK}"}}'.encode()},
         {"event": "x", "error": ValueError(DSN)},
         {"event": "x", "opened": SHARED, "exception": f"HTTPError: {WORKFLOW}\nSlackApiError: {CHANNELS}"},
+        {"event": f"GET /{KEY}", "told": [KEY, f"X-API-Key: {KEY[:-2]}"], "headers": {"x-api-key": "hunter2"}},
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_a_secret_is_blanked_wherever_it_stands_in_an_event(event):
     shown = json.dumps(without_secrets(None, "info", event), default=str)
@@ -61,7 +74,14 @@ def test_a_secret_is_blanked_wherever_it_stands_in_an_event(event):
 
 
 def test_figures_and_names_stay_as_they_are_in_a_log():
-    event = {"event": "export_completed", "rows": 10, "seconds": 0.4, "parts": ["a", None], "is_replay": True}
+    event = {
+        "event": "export_completed",
+        "rows": 10,
+        "seconds": 0.4,
+        "parts": ["a", None],
+        "is_replay": True,
+        "key": "xk_1c9d0f6e",
+    }
     assert without_secrets(None, "info", dict(event)) == event
 
 
