@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from exports_pipeline.core.activity import ActivityStore
+from exports_pipeline.core.attestation import Attest, unattested
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
@@ -57,9 +58,9 @@ class ReportMaker(Protocol):
         """
 
     def build(
-        self, name: str, values: Mapping[str, Any], ask: Callable[[Question], Answer], *, now: datetime
+        self, name: str, values: Mapping[str, Any], ask: Callable[[Question], Answer], *, now: datetime, attest: Attest
     ) -> Report:
-        """The report; every figure in it comes out of `ask`."""
+        """The report; every figure in it comes out of `ask`, but for what `attest` says of the audit log."""
 
     def render(self, report: Report, *, file_format: Format, tick: Callable[[], None]) -> Iterator[bytes]:
         """The bytes of the report's file; `tick` is called several times a second, and may raise."""
@@ -150,3 +151,5 @@ class ExportPorts:
     signer: Signer | None = None
     """Without one, manifests are not signed."""
     spans: Spans = field(default_factory=NoSpans)
+    attest: Attest = unattested
+    """Verifies the chain of the audit log."""
