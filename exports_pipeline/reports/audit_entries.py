@@ -16,8 +16,9 @@ from exports_pipeline.reports.wording import whole
 MOST_ENTRIES = 200
 """Entries of one table; a longer list is read in the dataset `audit_log` itself."""
 ENTRIES = Measure(aggregate=Aggregate.COUNT, label="Entries")
+_AT = Measure(aggregate=Aggregate.MIN, column="at", label="At")
 _NAMES = (
-    *("id", "at", "actor", "owner_key", "email", "service", "subject", "action", "entity_type", "entity_id"),
+    *("id", "actor", "owner_key", "email", "service", "subject", "action", "entity_type", "entity_id"),
     *("dataset", "reason", "before", "after"),
 )
 Entry = dict[str, Value]
@@ -41,19 +42,17 @@ def narrowed(scope: Scope, *conditions: Condition) -> Scope:
     return replace(scope, where=(*scope.where, *conditions))
 
 
-def entries_table(
-    scope: Scope, ask: Ask, *, heading: str, where: Sequence[Condition], shown: Sequence[Shown], remark: str = ""
-) -> Table:
+def entries_table(scope: Scope, ask: Ask, *, heading: str, where: Sequence[Condition], shown: Sequence[Shown]) -> Table:
     """The entries that meet conditions: when, who, what was done, and what `shown` says of them."""
     counted = Measure(aggregate=Aggregate.COUNT, where=tuple(where), label="Met")
     [(total,)] = ask(scope.question(counted)).rows
     by = tuple(Dimension(column=name) for name in _NAMES)
-    question = narrowed(scope, *where).question(ENTRIES, by=by, order=("-id",), limit=MOST_ENTRIES)
+    question = narrowed(scope, *where).question(_AT, by=by, order=("-At", "-id"), limit=MOST_ENTRIES)
     rows = []
     for values in ask(question).rows:
         entry: Entry = dict(zip(_NAMES, values[: len(_NAMES)], strict=True))
         rows.append(
-            (local(entry["at"], scope.timezone), _who(entry), entry["action"], *(each.of(entry) for each in shown))
+            (local(values[-1], scope.timezone), _who(entry), entry["action"], *(each.of(entry) for each in shown))
         )
     left_out = f"The newest {MOST_ENTRIES} of {whole(total):,} entries." if whole(total) > len(rows) else ""
     return Table(
@@ -65,7 +64,7 @@ def entries_table(
             *(TableColumn(title=each.title) for each in shown),
         ),
         rows=tuple(rows),
-        note=" ".join(part for part in (left_out, remark) if part),
+        note=left_out,
     )
 
 

@@ -36,7 +36,7 @@ _FIRST = Measure(aggregate=Aggregate.MIN, column="at", label="First at")
 _LAST = Measure(aggregate=Aggregate.MAX, column="at", label="Last at")
 _WEEK = Dimension(column="at", step=Step.WEEK)
 _TEAM = Dimension(column="owner_key")
-_MOST_PEOPLE, _MOST_TEAMS, _DRAWN_TEAMS = 100, 50, 8
+_MOST_PEOPLE, _MOST_TEAMS, _DRAWN_TEAMS = 100, 50, 7
 _EDGES = "The first and the last week may be incomplete."
 _NOBODY = "(unknown)"
 
