@@ -82,7 +82,11 @@ def engine(migrated):
     """An engine on the ledger's tables, empty."""
     engine = make_engine(migrated)
     with engine.begin() as connection:
-        connection.exec_driver_sql("TRUNCATE users, export_jobs, deliveries, audit_log RESTART IDENTITY CASCADE")
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # the audit log refuses all others
+        connection.exec_driver_sql(
+            "TRUNCATE users, export_jobs, deliveries, audit_log, audit_unsealed, audit_seals, audit_anchors "
+            "RESTART IDENTITY CASCADE"
+        )
     yield engine
     engine.dispose()
 

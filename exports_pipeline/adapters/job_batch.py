@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from exports_pipeline.adapters.audit_log import row_of_entry
 from exports_pipeline.adapters.job_queue import WAITING
 from exports_pipeline.adapters.job_rows import row_of
 from exports_pipeline.adapters.tables import audit_log, export_jobs
@@ -30,7 +31,7 @@ def enter_jobs(
         rows = [row_of(job) for job, _ in placed]
         written = insert(export_jobs).on_conflict_do_nothing().returning(_job.id)
         new = set(connection.execute(written, rows).scalars())
-        entries = [_entry(audit) for job, audit in placed if job.id in new]
+        entries = [row_of_entry(audit) for job, audit in placed if job.id in new]
         if entries:
             connection.execute(insert(audit_log), entries)
     return there | {job.id for job, _ in placed}
@@ -54,13 +55,3 @@ def _placed(
             total += 1
             placed.append((job, audit))
     return placed
-
-
-def _entry(audit: AuditEntry) -> dict[str, object]:
-    return {
-        "at": audit.at,
-        "actor": audit.actor,
-        "action": audit.action,
-        "job_id": audit.job_id,
-        "details": dict(audit.details or {}),
-    }

@@ -4,9 +4,10 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
+    FetchedValue,
     ForeignKey,
-    Identity,
     Integer,
     LargeBinary,
     MetaData,
@@ -152,12 +153,52 @@ manifests = Table(
 audit_log = Table(
     "audit_log",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", _Instant, nullable=False),
+    Column("id", BigInteger, FetchedValue(), primary_key=True),
+    Column("at", _Instant, primary_key=True),
     Column("actor", Uuid, nullable=False),
+    Column("subject", Uuid),
+    Column("service", Uuid),
+    Column("key_id", Uuid),
     Column("action", Text, nullable=False),
+    Column("entity_type", Text, nullable=False, server_default=text("''")),
+    Column("entity_id", Text, nullable=False, server_default=text("''")),
     Column("job_id", Uuid),
-    Column("details", JSONB, nullable=False),
+    Column("before", JSONB(none_as_null=True)),
+    Column("after", JSONB(none_as_null=True)),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("outcome", Text, nullable=False, server_default=text("'ok'")),
+    Column("request_id", Text, nullable=False, server_default=text("''")),
+    Column("address", Text),
+    Column("agent", Text),
+    Column("personal", JSONB(none_as_null=True)),
+    Column("salt", LargeBinary),
+    Column("personal_digest", LargeBinary, nullable=False),
+)
+"""Postgres makes id, salt and digest of an entry by itself; nothing can be changed in it."""
+
+audit_unsealed = Table(
+    "audit_unsealed", metadata, Column("id", BigInteger, nullable=False), Column("at", _Instant, nullable=False)
+)
+
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry_id", BigInteger, nullable=False, unique=True),
+    Column("at", _Instant, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+audit_anchors = Table(
+    "audit_anchors",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("dropped_at", _Instant, nullable=False),
 )
 
 schedules = Table(
