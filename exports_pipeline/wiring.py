@@ -13,6 +13,7 @@ from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.destination_store import PostgresDestinationStore
+from exports_pipeline.adapters.erasure_store import PostgresErasures
 from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
@@ -29,6 +30,7 @@ from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
+from exports_pipeline.adapters.person_archive import PostgresPersonArchive
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.mail import read_domains
@@ -95,6 +97,8 @@ def build_ports(settings: Settings) -> ExportPorts:
         destinations=PostgresDestinationStore(engine),
         links=PostgresLinkStore(engine),
         vault=_vault(settings),
+        erasures=PostgresErasures(engine),
+        archive=PostgresPersonArchive(engine),
         messages=JinjaMessages(settings.messages),
         senders=make_senders(settings),
         clock=lambda: datetime.now(UTC),

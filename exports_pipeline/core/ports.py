@@ -10,6 +10,7 @@ from exports_pipeline.core.attestation import Attest, unattested
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
+from exports_pipeline.core.erasure import ErasureStore, PersonArchive
 from exports_pipeline.core.event_store import EventStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
@@ -134,6 +135,8 @@ class ExportPorts:
     destinations: DestinationStore
     links: LinkStore
     vault: Vault
+    erasures: ErasureStore
+    archive: PersonArchive
     messages: MessageTemplates
     senders: Mapping[str, Sender]
     clock: Callable[[], datetime]

@@ -12,6 +12,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline_tests.fakes.campaigns import InMemoryActivity, InMemoryJourneys
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
+from exports_pipeline_tests.fakes.erasures import InMemoryErasures, TinyArchive
 from exports_pipeline_tests.fakes.events import InMemoryEvents
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.insights import FakeInsights
@@ -95,6 +96,8 @@ def fake_ports(**overrides) -> ExportPorts:
         destinations=InMemoryDestinations(ledger.audit),
         links=InMemoryLinks(ledger.audit),
         vault=KeyVault("a-secret-of-the-tests"),
+        erasures=InMemoryErasures(ledger),
+        archive=TinyArchive(ledger),
         messages=JinjaMessages(),
         senders={"telegram": FakeSender(), "email": FakeSender()},
         clock=clock,
