@@ -19,9 +19,9 @@ from exports_pipeline.core.refusals import InvalidParameter
 from exports_pipeline.core.report import KeyFigures, Table, Text, Tone
 from exports_pipeline.core.report_json import report_of_json, report_to_json
 from exports_pipeline.reports.registry import render
-from exports_pipeline_tests.reported_trail import Trail
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.clock import NOON
+from exports_pipeline_tests.reported_trail import Trail
 
 AUDITOR = requester("eve", "VIEW_AUDIT")
 UNMASKING = requester("eve", "VIEW_AUDIT", "UNMASK")
