@@ -67,6 +67,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.InvalidToken: Answer(status=401),
         refusals.NotAllowed: Answer(status=403),
         errors.InvalidCatalog: _OURS,
+        errors.AuditLogDamaged: _OURS,
         errors.InvalidBranding: _OURS,
         errors.InvalidMessageTemplate: _OURS,
         errors.InvalidMetrics: _OURS,

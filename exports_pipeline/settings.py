@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import cache
 from os import environ
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -130,6 +131,15 @@ class Settings(BaseSettings):
     """How many months before the present one events are kept; older ones are refused, and dropped by the month."""
     event_future_minutes: int = Field(60, ge=0, validation_alias="EXPORTS_EVENT_FUTURE_MINUTES")
     """How far ahead of our clock an event may be."""
+
+    audit_months: int | None = Field(None, ge=1, le=1_200, validation_alias="EXPORTS_AUDIT_MONTHS")
+    """How many months before the present one the audit log is kept; unset: for ever."""
+    audit_lock_days: int = Field(365, ge=1, validation_alias="EXPORTS_AUDIT_LOCK_DAYS")
+    """How long a signed head of the audit log is locked, where the bucket has object lock."""
+    audit_lock_mode: Literal["governance", "compliance"] = Field(
+        "governance", validation_alias="EXPORTS_AUDIT_LOCK_MODE"
+    )
+    """How: `governance` (who has a special right may take it away) or `compliance` (nobody may)."""
 
     workers: int = Field(2, ge=1, validation_alias="EXPORTS_WORKERS")
     """Runs at the same time: the children of the Celery worker and the slots of the dispatcher."""

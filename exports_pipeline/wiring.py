@@ -7,6 +7,8 @@ from time import sleep
 import structlog
 
 from exports_pipeline.adapters.activity_store import PostgresActivityStore
+from exports_pipeline.adapters.audit_chain import PostgresAuditChain
+from exports_pipeline.adapters.audit_heads import make_audit_heads
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.branding_yaml import read_branding
 from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
@@ -34,7 +36,7 @@ from exports_pipeline.adapters.person_archive import PostgresPersonArchive
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.mail import read_domains
-from exports_pipeline.adapters.signing import make_signer
+from exports_pipeline.adapters.signing import is_ours, make_signer
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
@@ -51,6 +53,7 @@ from exports_pipeline.local.secrets import destination_secret
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports
 from exports_pipeline.settings import Settings, load_settings
+from exports_pipeline.usecases.attest_log import attest_log
 from exports_pipeline.usecases.dispatch_exports import dispatch
 
 _log = structlog.get_logger()
@@ -67,15 +70,22 @@ def build_ports(settings: Settings) -> ExportPorts:
     if settings.database_url is None:
         raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
     url = settings.database_url.get_secret_value()
-    engine = make_engine(url)
+    engine, patient = make_engine(url), make_engine(url, pool_size=1, is_patient=True)
     metrics = read_metrics(settings.metrics)
     rules = read_campaign_rules(settings.campaigns, metrics)
+    chain, heads, signer = (
+        PostgresAuditChain(engine, patient=patient),
+        make_audit_heads(settings),
+        make_signer(settings),
+    )
     return ExportPorts(
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
         users=PostgresUserStore(engine),
         schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
+        chain=chain,
+        heads=heads,
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         insights=PostgresInsights(engine),
@@ -87,7 +97,7 @@ def build_ports(settings: Settings) -> ExportPorts:
         metrics=PostgresMetricStore(
             engine,
             metrics,
-            patient=make_engine(url, pool_size=1, is_patient=True),
+            patient=patient,
             also=[JourneyRollup(rules.funnel)],
         ),
         kept=DuckDbKeptRows(duckdb_limits(settings)),
@@ -108,7 +118,8 @@ def build_ports(settings: Settings) -> ExportPorts:
         bot=make_bot(settings),
         operators=_operators(settings),
         public_url=settings.links_url,
-        signer=make_signer(settings),
+        signer=signer,
+        attest=lambda tick: attest_log(chain, heads, is_signed=lambda head: is_ours(head, signer), tick=tick),
         spans=make_spans(settings),
     )
 
@@ -138,6 +149,7 @@ def limits_of(settings: Settings) -> Limits:
         schedule_least=timedelta(minutes=settings.schedule_least_minutes),
         schedule_spread=timedelta(minutes=settings.schedule_spread_minutes),
         event_months=settings.event_months,
+        audit_months=settings.audit_months,
         event_ahead=timedelta(minutes=settings.event_future_minutes),
     )
 

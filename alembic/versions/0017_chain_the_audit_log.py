@@ -50,7 +50,7 @@ def _create_tables() -> None:
     op.execute("CREATE SEQUENCE audit_log_id_seq")
     op.execute("""
         CREATE TABLE audit_log (
-            id bigint NOT NULL DEFAULT nextval('audit_log_id_seq'),
+            id bigint NOT NULL,
             at timestamptz NOT NULL,
             actor uuid NOT NULL,
             subject uuid,

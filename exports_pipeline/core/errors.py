@@ -38,6 +38,12 @@ class InvalidCatalog(ExportError):
     code = "invalid_catalog"
 
 
+class AuditLogDamaged(ExportError):
+    """The audit log is not what was sealed; run `exports audit verify`."""
+
+    code = "audit_log_damaged"
+
+
 class InvalidBranding(ExportError):
     """The branding file cannot be followed."""
 

@@ -44,6 +44,8 @@ class Limits:
     """Over how long schedules that are due at the same time are spread."""
     event_months: int = 24
     """How many months before the present one events are kept."""
+    audit_months: int | None = None
+    """How many months before the present one the audit log is kept; None: for ever."""
     event_ahead: timedelta = timedelta(hours=1)
     """How far ahead of ours the clock of whoever sends events may be."""
     heartbeat_timeout: timedelta = timedelta(seconds=6)

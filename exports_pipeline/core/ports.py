@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from exports_pipeline.core.activity import ActivityStore
-from exports_pipeline.core.attestation import Attest, unattested
+from exports_pipeline.core.attestation import Attest, Attestation, unattested
+from exports_pipeline.core.audit_chain import AuditChain
+from exports_pipeline.core.audit_head import HeadStore
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
@@ -119,6 +121,8 @@ class ExportPorts:
     users: UserStore
     schedules: ScheduleStore
     audit: AuditLog
+    chain: AuditChain
+    heads: HeadStore
     outbox: Outbox
     figures: FigureReader
     insights: InsightReader
@@ -154,5 +158,5 @@ class ExportPorts:
     signer: Signer | None = None
     """Without one, manifests are not signed."""
     spans: Spans = field(default_factory=NoSpans)
-    attest: Attest = unattested
-    """Verifies the chain of the audit log."""
+    attest: Callable[[Callable[[], None]], Attestation] = lambda _tick: unattested()
+    """Verifies the chain of the audit log; what it is given is called every so often, and may raise."""

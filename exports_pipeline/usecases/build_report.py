@@ -40,7 +40,7 @@ def build_report(
             values,
             lambda question: ask_question(question, requester, catalog=ports.catalog, session=session, tick=tick),
             now=at or now,
-            attest=ports.attest,
+            attest=lambda: ports.attest(tick),
         )
         snapshot = session.snapshot
     made = (

@@ -9,6 +9,7 @@ from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity, TimeColumn
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline_tests.fakes.audit import InMemoryChain, InMemoryHeads
 from exports_pipeline_tests.fakes.campaigns import InMemoryActivity, InMemoryJourneys
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
@@ -80,6 +81,8 @@ def fake_ports(**overrides) -> ExportPorts:
         users=ledger.users,
         schedules=InMemorySchedules(ledger),
         audit=ledger,
+        chain=InMemoryChain(ledger),
+        heads=InMemoryHeads(),
         outbox=InMemoryOutbox(ledger),
         figures=FakeFigures(),
         insights=FakeInsights(),
