@@ -1,4 +1,4 @@
-"""The reports of the audit log over a real Postgres: what is done here stands in them, and whether it can be trusted."""
+"""The reports of the audit log over a real Postgres: what is done stands in them, and whether it can be trusted."""
 
 from dataclasses import replace
 from datetime import timedelta
