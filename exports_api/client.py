@@ -4,17 +4,20 @@ import gzip
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_LONG = httpx.Timeout(3600.0, connect=5.0)
+"""For what takes as long as there is much of it."""
 _PATIENCE_S = 30.0
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.05, 0.5
 _FINAL = frozenset({"completed", "failed", "cancelled"})
 _UNAVAILABLE = 503
 _EXPORTS = "/api/analytics/exports"
 _REPORTS = "/api/analytics/reports"
+_USERS = "/api/analytics/users"
 _EVENTS = "/api/analytics/events"
 _SCHEDULES = "/api/analytics/schedules"
 _API_KEYS = "/api/analytics/keys"
@@ -136,6 +139,25 @@ class ExportsClient:
     def revoke_key(self, key_id: str) -> None:
         """End an API key for good."""
         self._call("DELETE", f"{_API_KEYS}/{key_id}")
+
+    def erase_user(self, user_id: str) -> dict[str, Any]:
+        """Erase a person and return what was erased; again, it goes on where it was interrupted."""
+        return self._call("POST", f"{_USERS}/{user_id}/erase", timeout=_LONG)
+
+    def archive_user(self, user_id: str, file: BinaryIO) -> None:
+        """Write everything that is held about a person into a file, as a ZIP archive.
+
+        Raises:
+            ApiRefused, ApiUnreachable
+        """
+        try:
+            with self._http.stream("GET", f"{_USERS}/{user_id}/archive", timeout=_LONG) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise ApiRefused(_problem(answer))
+                file.writelines(answer.iter_bytes())
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise ApiUnreachable(f"The API at {self._url} does not answer: {error}.") from error
 
     def cancel(self, job_id: str) -> None:
         """Cancel an export job."""

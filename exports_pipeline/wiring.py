@@ -15,6 +15,7 @@ from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
 from exports_pipeline.adapters.destination_store import PostgresDestinationStore
+from exports_pipeline.adapters.erasure_store import PostgresErasures
 from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.export_runs import ExportRuns
 from exports_pipeline.adapters.figures import PostgresFigures
@@ -32,12 +33,13 @@ from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
 from exports_pipeline.adapters.outbox import PostgresOutbox
+from exports_pipeline.adapters.person_archive import PostgresPersonArchive
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.quotas_yaml import read_quotas
 from exports_pipeline.adapters.roles_yaml import read_roles
 from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.mail import read_domains
-from exports_pipeline.adapters.signing import make_signer
+from exports_pipeline.adapters.signing import is_ours, make_signer
 from exports_pipeline.adapters.team_store import PostgresTeamStore
 from exports_pipeline.adapters.telemetry import make_spans
 from exports_pipeline.adapters.user_store import PostgresUserStore
@@ -55,6 +57,7 @@ from exports_pipeline.local.secrets import destination_secret
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports
 from exports_pipeline.settings import Settings, load_settings
+from exports_pipeline.usecases.attest_log import attest_log
 from exports_pipeline.usecases.dispatch_exports import dispatch
 
 _log = structlog.get_logger()
@@ -75,6 +78,11 @@ def build_ports(settings: Settings) -> ExportPorts:
     metrics = read_metrics(settings.metrics)
     rules = read_campaign_rules(settings.campaigns, metrics)
     roles = read_roles(settings.roles, default=settings.default_role)
+    chain, heads, signer = (
+        PostgresAuditChain(engine, patient=patient),
+        make_audit_heads(settings),
+        make_signer(settings),
+    )
     return ExportPorts(
         catalog=load_catalog(settings),
         jobs=PostgresJobStore(engine),
@@ -83,8 +91,8 @@ def build_ports(settings: Settings) -> ExportPorts:
         teams=PostgresTeamStore(engine),
         schedules=PostgresScheduleStore(engine),
         audit=PostgresAuditLog(engine),
-        chain=PostgresAuditChain(engine, patient=patient),
-        heads=make_audit_heads(settings),
+        chain=chain,
+        heads=heads,
         outbox=PostgresOutbox(engine),
         figures=PostgresFigures(engine),
         insights=PostgresInsights(engine),
@@ -107,6 +115,8 @@ def build_ports(settings: Settings) -> ExportPorts:
         links=PostgresLinkStore(engine),
         keys=PostgresKeyStore(engine),
         vault=_vault(settings),
+        erasures=PostgresErasures(engine),
+        archive=PostgresPersonArchive(engine),
         messages=JinjaMessages(settings.messages),
         senders=make_senders(settings),
         clock=lambda: datetime.now(UTC),
@@ -116,7 +126,8 @@ def build_ports(settings: Settings) -> ExportPorts:
         bot=make_bot(settings),
         operators=_operators(settings),
         public_url=settings.links_url,
-        signer=make_signer(settings),
+        signer=signer,
+        attest=lambda tick: attest_log(chain, heads, is_signed=lambda head: is_ours(head, signer), tick=tick),
         spans=make_spans(settings),
         unmask_needs_reason=settings.unmask_reason == "required",
     )

@@ -24,7 +24,9 @@ from exports_pipeline.core.formats import Format
 from exports_pipeline.local.sample import build_sample
 from exports_pipeline.reports.catalog import BUILT_IN, load_templates
 from exports_pipeline.reports.registry import render
+from exports_pipeline.reports.templates.compliance_audit import COMPLIANCE_AUDIT
 from exports_pipeline.reports.templates.insights import INSIGHTS
+from exports_pipeline.reports.templates.user_activity_report import USER_ACTIVITY_REPORT
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.reports.conftest import Desk
 from exports_pipeline_tests.tables import exported
@@ -37,8 +39,9 @@ _SHEET_COLUMNS = (
 _WEEKS = Filters(start_date=date(2024, 1, 1), end_date=date(2024, 2, 15))
 _OWNERS = {"flights": "UA"}
 _SHEET_HEIGHT, _ABOUT_HEIGHT = 320, 540
-PICTURED = [template for template in BUILT_IN if template is not INSIGHTS]
-"""The sample has no ledger: the picture of the insights shows invented jobs of a stack that was running."""
+PICTURED = [each for each in BUILT_IN if each not in (INSIGHTS, COMPLIANCE_AUDIT, USER_ACTIVITY_REPORT)]
+"""The sample has no ledger: the picture of the insights shows invented jobs of a stack that was running, those of the
+reports of the audit log the audit trail of a real service desk."""
 _FAR = 64
 """Two pixels so far apart, of 255, are not of one colour."""
 

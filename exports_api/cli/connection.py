@@ -1,5 +1,6 @@
 """Where the command line finds the API, and as whom it speaks."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 from exports_api.cli.failing import USAGE, Failure
 from exports_api.client import ExportsClient
 from exports_api.tokens import make_token
+from exports_pipeline.core.requester import Permission
 from exports_pipeline.local.secrets import jwt_secret
 from exports_pipeline.settings import Settings, load_settings
 
@@ -28,13 +30,15 @@ PlanLabel = Annotated[str | None, typer.Option("--plan", help="The plan that it 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
 
 
-def connect(*, url: str | None, token: str | None, user: str, owner: str | None = None) -> ExportsClient:
-    """A client of the API that the options, or else the environment, name."""
+def connect(
+    *, url: str | None, token: str | None, user: str, owner: str | None = None, permissions: Sequence[Permission] = ()
+) -> ExportsClient:
+    """A client of the API that the options, or else the environment, name; `permissions` are for the local stack."""
     settings = load_settings()
     address = url or settings.api_url or f"http://127.0.0.1:{settings.api_port}"
     if token is None and settings.api_token is not None:
         token = settings.api_token.get_secret_value()
-    return ExportsClient(address, token or _local_token(settings, user, owner))
+    return ExportsClient(address, token or _local_token(settings, user, owner, permissions))
 
 
 def signing_secret(settings: Settings) -> str:
@@ -50,7 +54,7 @@ def signing_secret(settings: Settings) -> str:
     return settings.jwt_secret.get_secret_value() if settings.jwt_secret else jwt_secret(settings.home)
 
 
-def _local_token(settings: Settings, user: str, owner: str | None) -> str:
+def _local_token(settings: Settings, user: str, owner: str | None, permissions: Sequence[Permission]) -> str:
     secret_file = Path(settings.home) / "secrets" / "jwt_secret"
     if settings.jwks_url is None and settings.jwt_secret is None and not secret_file.exists():
         raise Failure(
@@ -62,6 +66,7 @@ def _local_token(settings: Settings, user: str, owner: str | None) -> str:
         signing_secret(settings),
         user=user,
         owner=owner,
+        permissions=permissions,
         now=datetime.now(UTC),
         valid=_SESSION,
         issuer=settings.jwt_issuer,

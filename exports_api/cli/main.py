@@ -13,6 +13,7 @@ from exports_api.cli.key import key
 from exports_api.cli.report import report
 from exports_api.cli.stack import add_stack_commands
 from exports_api.cli.token import token
+from exports_api.cli.users import users
 from exports_api.cli.verify import verify
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command("get", epilog=EXIT_CODES)(get)
 app.command("report", epilog=EXIT_CODES)(report)
 app.add_typer(events, name="events")
 app.add_typer(key, name="key")
+app.add_typer(users, name="users")
 app.command("verify", epilog=EXIT_CODES)(verify)
 app.command("setup-bucket")(setup_bucket)
 app.command("doctor")(doctor)

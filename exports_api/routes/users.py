@@ -1,20 +1,23 @@
-"""The people of the system: list them, assign roles to them, deactivate and activate them."""
+"""The people of the system: list them, assign roles, deactivate and activate them, archive and erase them."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from exports_api.access import needs
+from exports_api.access import needs, signed_in
 from exports_api.deps import Caller, Parts
 from exports_api.paging import encode_cursor
 from exports_api.routes.documented import body_of, problems
-from exports_api.schemas.users import KnownUser, RolesBody, UserList, UserQuery, UserView
+from exports_api.schemas.users import ErasedView, KnownUser, RolesBody, UserList, UserQuery, UserView, erased_view
 from exports_api.sharing_bodies import RolesBodyOf
 from exports_pipeline.core.requester import Permission
+from exports_pipeline.usecases.archive_user import archive_user
 from exports_pipeline.usecases.assign_roles import assign_roles, find_user, list_users
+from exports_pipeline.usecases.erase_user import erase_user
 from exports_pipeline.usecases.set_user_active import set_user_active
 
 PREFIX = "/api/analytics/users"
@@ -87,6 +90,39 @@ async def deactivate(caller: Caller, parts: Parts, user_id: UserId) -> Response:
 async def activate(caller: Caller, parts: Parts, user_id: UserId) -> Response:
     """Take a deactivation back; schedules that have stopped must be resumed."""
     return await _set(caller, parts, user_id, is_active=True)
+
+
+@router.post(
+    "/{user_id}/erase",
+    dependencies=[_ADMIN],
+    summary="Erase a user",
+    response_model=ErasedView,
+    responses=problems(403, 404),
+)
+async def erase(caller: Caller, parts: Parts, user_id: UserId) -> Response:
+    """Erase everything personal of a user, and certify it. Needs ADMIN; cannot be taken back.
+
+    Jobs are cancelled, files and links deleted, destinations and addresses removed, the personal part of audit entries
+    blanked; ids, counts and digests stay. Where it is interrupted, the same request goes on.
+    """
+    erased = await run_in_threadpool(erase_user, user_id, caller, ports=parts.ports)
+    parts.standings.forget()
+    view = erased_view(erased)
+    return Response(view.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/{user_id}/archive",
+    dependencies=[signed_in("ADMIN for others")],
+    summary="Everything held about a user",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "A ZIP archive."}, **problems(403, 404)},
+)
+async def archive(caller: Caller, parts: Parts, user_id: UserId) -> Response:
+    """Everything that is held about you, or with ADMIN about anybody, as JSON and CSV in one archive; no secrets."""
+    pieces = await run_in_threadpool(archive_user, user_id, caller, ports=parts.ports)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{user_id}.zip"'}
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 async def _set(caller: Caller, parts: Parts, user_id: UUID, *, is_active: bool) -> Response:

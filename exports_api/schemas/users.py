@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from exports_api.paging import decode_cursor
 from exports_api.schemas.fields import WithoutNul
 from exports_pipeline.core.people import User
+from exports_pipeline.usecases.erase_user import Erased
 
 RoleName = Annotated[str, Field(min_length=1, max_length=63), WithoutNul]
 
@@ -77,3 +78,29 @@ class RolesBody(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"roles": ["manager"]}]})
 
     roles: list[RoleName] = Field(max_length=100, description="All of them; empty takes all away.")
+
+
+class ErasedView(BaseModel):
+    """An erasure that is done."""
+
+    erasure_id: UUID = Field(description="Its id.")
+    user_id: UUID = Field(description="Who was erased.")
+    erased_at: datetime = Field(description="When the last of it was gone.")
+    counts: dict[str, int] = Field(description="How much of each kind was erased.")
+    certificate: str = Field(description="Key of the signed certificate in the object store.")
+    page: str = Field(description="Key of the same as a PDF of one page.")
+    is_new: bool = Field(description="False if it had been done before, and nothing has come in since.")
+
+
+def erased_view(erased: Erased) -> ErasedView:
+    """An erasure as the API shows it."""
+    erasure = erased.erasure
+    return ErasedView(
+        erasure_id=erasure.id,
+        user_id=erasure.user_id,
+        erased_at=erasure.erased_at or erasure.began_at,
+        counts=dict(erasure.counts),
+        certificate=erased.certificate,
+        page=erased.page,
+        is_new=erased.is_new,
+    )

@@ -49,6 +49,11 @@ def is_signed(manifest: Mapping[str, Any], jwk: Mapping[str, str]) -> bool:
     return True
 
 
+def is_ours(document: Mapping[str, Any], signer: Ed25519Signer | None) -> bool:
+    """Whether a document was signed with the key of this deployment; without one nothing is."""
+    return signer is not None and any(is_signed(document, key) for key in signer.public_keys)
+
+
 def make_signer(settings: Settings) -> Ed25519Signer | None:
     """The signer of the settings; None where no secret is set."""
     return Ed25519Signer(settings.signing_secret.get_secret_value()) if settings.signing_secret else None

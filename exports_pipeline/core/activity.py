@@ -19,8 +19,20 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "telegram": "deliveries",
         "destination": "destinations",
         "user": "administration",
-        "role": "administration",
-        "team": "administration",
+        "estimate": "exports",
+        "dataset": "exports",
+        "insight": "insights",
+        "event": "events",
+        "audit": "audit",
+        "redaction": "redaction",
+        "retention": "retention",
+        "catalog": "settings",
+        "quota": "quotas",
+        "key": "access",
+        "role": "access",
+        "service": "access",
+        "team": "access",
+        "token": "access",
     }
 )
 """The feature that actions of the audit log belong to, by what stands before their first point."""

@@ -27,6 +27,11 @@ def object_key(user_id: UUID, job_id: UUID, attempt: int, name: str) -> str:
     return f"{OBJECT_PREFIX}{user_id}/{job_id}/{attempt}/{name}"
 
 
+def certificate_key(erasure_id: UUID, ending: str) -> str:
+    """Where the certificate of an erasure lies: beside the exports, as no sweep may delete it."""
+    return f"erasures/{erasure_id}/certificate.{ending}"
+
+
 def ids_of_key(key: str) -> tuple[UUID, int] | None:
     """The job and the attempt that a key belongs to; None if it is none of our keys."""
     parts = key.removeprefix(OBJECT_PREFIX).split("/")

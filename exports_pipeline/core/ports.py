@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from exports_pipeline.core.activity import ActivityStore
+from exports_pipeline.core.attestation import Attest, Attestation, unattested
 from exports_pipeline.core.audit_chain import AuditChain
 from exports_pipeline.core.audit_head import HeadStore
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.data_ports import KeptRows, ObjectStore, Warehouse
 from exports_pipeline.core.destination import DestinationStore
+from exports_pipeline.core.erasure import ErasureStore, PersonArchive
 from exports_pipeline.core.event_store import EventStore
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import Figures
@@ -62,9 +64,9 @@ class ReportMaker(Protocol):
         """
 
     def build(
-        self, name: str, values: Mapping[str, Any], ask: Callable[[Question], Answer], *, now: datetime
+        self, name: str, values: Mapping[str, Any], ask: Callable[[Question], Answer], *, now: datetime, attest: Attest
     ) -> Report:
-        """The report; every figure in it comes out of `ask`."""
+        """The report; every figure in it comes out of `ask`, but for what `attest` says of the audit log."""
 
     def render(self, report: Report, *, file_format: Format, tick: Callable[[], None]) -> Iterator[bytes]:
         """The bytes of the report's file; `tick` is called several times a second, and may raise."""
@@ -143,6 +145,8 @@ class ExportPorts:
     links: LinkStore
     keys: KeyStore
     vault: Vault
+    erasures: ErasureStore
+    archive: PersonArchive
     messages: MessageTemplates
     senders: Mapping[str, Sender]
     clock: Callable[[], datetime]
@@ -162,3 +166,5 @@ class ExportPorts:
     spans: Spans = field(default_factory=NoSpans)
     unmask_needs_reason: bool = False
     """Whether the permission UNMASK takes effect only with a reason."""
+    attest: Callable[[Callable[[], None]], Attestation] = lambda _tick: unattested()
+    """Verifies the chain of the audit log; what it is given is called every so often, and may raise."""

@@ -99,6 +99,8 @@ class Table:
     rows: Sequence[Sequence[Value]]
     heading: str = ""
     note: str = ""
+    is_form: bool = False
+    """Whether people write into it by hand: its rows are high, and on paper it has a page of its own."""
 
 
 class Mark(StrEnum):

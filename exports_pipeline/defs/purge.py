@@ -6,6 +6,7 @@ import dagster as dg
 
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.defs.run_log import AS_JSON, json_lines
+from exports_pipeline.usecases.note_retention import note_retention
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _BATCH = 500
@@ -26,7 +27,9 @@ def purge_runs(instance: dg.DagsterInstance, *, created_before: datetime) -> int
 def delete_old_runs(context: dg.OpExecutionContext, ports: dg.ResourceParam[ExportPorts]) -> None:
     """Deletes runs of Dagster that ended long ago, with their events; the export jobs stay in the ledger."""
     before = ports.clock() - ports.limits.run_retention
-    context.add_output_metadata({"deleted": purge_runs(context.instance, created_before=before)})
+    deleted = purge_runs(context.instance, created_before=before)
+    note_retention("runs_purged", deleted, ports=ports)
+    context.add_output_metadata({"deleted": deleted})
 
 
 @dg.job(

@@ -9,6 +9,7 @@ from pathlib import Path
 from exports_pipeline.core.refusals import InvalidQuestion, UnknownTemplate
 from exports_pipeline.reports.template import Template
 from exports_pipeline.reports.templates.compliance import COMPLIANCE
+from exports_pipeline.reports.templates.compliance_audit import COMPLIANCE_AUDIT
 from exports_pipeline.reports.templates.dashboard import DASHBOARD
 from exports_pipeline.reports.templates.experiment_results import EXPERIMENT_RESULTS
 from exports_pipeline.reports.templates.insights import INSIGHTS
@@ -16,9 +17,21 @@ from exports_pipeline.reports.templates.kpi import KPI
 from exports_pipeline.reports.templates.metrics_summary import METRICS_SUMMARY
 from exports_pipeline.reports.templates.outreach import OUTREACH
 from exports_pipeline.reports.templates.revenue import REVENUE
+from exports_pipeline.reports.templates.user_activity_report import USER_ACTIVITY_REPORT
 from exports_pipeline.reports.yaml_template import InvalidTemplate, read_yaml_template
 
-BUILT_IN = (EXPERIMENT_RESULTS, METRICS_SUMMARY, DASHBOARD, KPI, COMPLIANCE, REVENUE, OUTREACH, INSIGHTS)
+BUILT_IN = (
+    EXPERIMENT_RESULTS,
+    METRICS_SUMMARY,
+    DASHBOARD,
+    KPI,
+    COMPLIANCE,
+    REVENUE,
+    OUTREACH,
+    INSIGHTS,
+    COMPLIANCE_AUDIT,
+    USER_ACTIVITY_REPORT,
+)
 """The templates that come with the service."""
 
 

@@ -64,7 +64,7 @@ def _part(section: Section, branding: Branding, words: Words) -> dict[str, Any]:
         case KeyFigures():
             return part | {"cards": [card_of(figure, words) for figure in section.figures]}
         case Table():
-            return part | {"grid": grid_of(section, words), "note": section.note}
+            return part | {"grid": grid_of(section, words), "note": section.note, "is_form": section.is_form}
         case Chart():
             svg = chart_svg(section, branding=branding, words=words)
             if svg is None:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from exports_pipeline.core.attestation import Attest
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.formats import Format
@@ -44,11 +45,11 @@ class TemplateReports:
         return self._templates.find(name).check(given, catalog=catalog, requester=requester)
 
     def build(
-        self, name: str, values: Mapping[str, Any], ask: Callable[[Question], Answer], *, now: datetime
+        self, name: str, values: Mapping[str, Any], ask: Callable[[Question], Answer], *, now: datetime, attest: Attest
     ) -> Report:
         """The report, in the language of the house; today is a day of the report's own time zone."""
         today = now.astimezone(ZoneInfo(values.get("timezone") or "UTC")).date()
-        report = self._templates.find(name).build(values, ask, today=today)
+        report = self._templates.find(name).build(values, ask, today=today, attest=attest)
         return replace(report, language=self._branding.language)
 
     def render(

@@ -89,6 +89,8 @@ def _table(section: Table, heading: list[Flowable], look: Look) -> list[Flowable
     if not section.columns or not section.rows:
         return [*heading, look.paragraph(look.words.no_rows, colour=theme.MUTED), *note]
     room = frame_width(look, lying=is_wide(section, frame_width(look), look))
+    if section.is_form:  # what is signed stands before the lines
+        return [PageBreak(), *heading, *note[::-1], *grids(section, room, look)]
     # Room for the heading, the header and two rows, or the table begins on the next page.
     return [CondPageBreak(110), *heading, *grids(section, room, look), *note]
 

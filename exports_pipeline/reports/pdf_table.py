@@ -19,6 +19,9 @@ WIDEST_PT = 220.0
 MEASURED_ROWS = 400
 """Widths are taken from so many rows; longer texts further down are wrapped."""
 
+_ROOM_TO_WRITE_PT = 30.0
+"""Below the text of a row that people write into."""
+
 Cells = list[list[str]]
 
 
@@ -37,7 +40,8 @@ def grids(table: Table, room: float, look: Look) -> list[Flowable]:
         if len(groups) > 1:
             text = look.words.part.format(first=group[1] + 1, last=group[-1] + 1, count=len(wanted))
             parts += [Spacer(0, 6), CondPageBreak(80), look.paragraph(text, theme.SMALL_PT, colour=theme.MUTED)]
-        widths = [min(width, room) for width in _fitted([wanted[i] for i in group], room)]
+        fitted = [room / len(group)] * len(group) if table.is_form else _fitted([wanted[i] for i in group], room)
+        widths = [min(width, room) for width in fitted]
         parts.append(_grid(table, cells, group, widths, look))
     return parts
 
@@ -124,6 +128,7 @@ def _grid(table: Table, cells: Cells, group: Sequence[int], widths: Sequence[flo
         ("RIGHTPADDING", (0, 0), (-1, -1), PADDING_PT),
         ("TOPPADDING", (0, 0), (-1, -1), 3),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+        *([("BOTTOMPADDING", (0, 1), (-1, -1), _ROOM_TO_WRITE_PT)] if table.is_form else []),
         ("BACKGROUND", (0, 0), (-1, 0), HexColor(theme.PANEL)),
         ("LINEBELOW", (0, 0), (-1, 0), 1.0, HexColor(look.branding.accent)),
         ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(theme.RULE)),

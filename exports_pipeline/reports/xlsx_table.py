@@ -14,6 +14,8 @@ MEASURED_ROWS = 1000
 LINE_PT = 14.0
 NARROWEST, WIDEST = 10, 60
 """Characters of a column."""
+FORM_PT, FORM_CHARS = 36.0, 26
+"""A row and a column that people write into."""
 
 
 def write_table(table: Table, sheet: Worksheet, cells: Cells) -> None:
@@ -28,11 +30,11 @@ def write_table(table: Table, sheet: Worksheet, cells: Cells) -> None:
             sheet, header, column, head.title, bold=True, bg_color=theme.PANEL, bottom=2, text_wrap=True,
             bottom_color=cells.branding.accent, align=aligned, valign="bottom",
         )  # fmt: skip
-        sheet.set_column(column, column, _width(table, column, cells))
+        sheet.set_column(column, column, FORM_CHARS if table.is_form else _width(table, column, cells))
     for i, row in enumerate(table.rows, start=header + 1):
         lines = max((_lines(value) for value in row), default=1)
-        if lines > 1:
-            sheet.set_row(i, min(409.0, LINE_PT * lines + 2))
+        if lines > 1 or table.is_form:
+            sheet.set_row(i, min(409.0, max(LINE_PT * lines + 2, FORM_PT if table.is_form else 0)))
         for column, (head, value) in enumerate(zip(table.columns, [*row, *[None] * len(table.columns)], strict=False)):
             cells.write(
                 sheet, i, column, value, head.kind, unit=head.unit, digits=head.digits,
@@ -40,7 +42,7 @@ def write_table(table: Table, sheet: Worksheet, cells: Cells) -> None:
             )  # fmt: skip
     if not table.rows:
         cells.text(sheet, header + 1, 0, cells.words.no_rows, font_color=theme.MUTED)
-    elif table.columns:
+    elif table.columns and not table.is_form:
         sheet.autofilter(header, 0, header + len(table.rows), len(table.columns) - 1)
     sheet.freeze_panes(header + 1, 0)
     sheet.repeat_rows(header)

@@ -5,9 +5,49 @@ SELECT
     entry.actor,
     person.owner_key,
     person.email,
+    entry.subject,
+    entry.service,
+    entry.key_id,
+    CASE split_part(entry.action, '.', 1) -- as core/activity.py has it
+        WHEN 'export' THEN 'exports'
+        WHEN 'report' THEN 'reports'
+        WHEN 'schedule' THEN 'schedules'
+        WHEN 'delivery' THEN 'deliveries'
+        WHEN 'link' THEN 'deliveries'
+        WHEN 'telegram' THEN 'deliveries'
+        WHEN 'destination' THEN 'destinations'
+        WHEN 'user' THEN 'administration'
+        WHEN 'estimate' THEN 'exports'
+        WHEN 'dataset' THEN 'exports'
+        WHEN 'insight' THEN 'insights'
+        WHEN 'event' THEN 'events'
+        WHEN 'audit' THEN 'audit'
+        WHEN 'redaction' THEN 'redaction'
+        WHEN 'retention' THEN 'retention'
+        WHEN 'catalog' THEN 'settings'
+        WHEN 'quota' THEN 'quotas'
+        WHEN 'key' THEN 'access'
+        WHEN 'role' THEN 'access'
+        WHEN 'service' THEN 'access'
+        WHEN 'team' THEN 'access'
+        WHEN 'token' THEN 'access'
+        ELSE 'other'
+    END AS feature,
     entry.action,
+    entry.outcome,
+    coalesce(entry.details ->> 'reason', entry.details ->> 'code') AS reason,
+    coalesce((entry.details ->> 'times')::bigint, 1) AS times,
+    entry.entity_type,
+    entry.entity_id,
     entry.job_id,
-    entry.details ->> 'dataset' AS dataset,
-    entry.details
+    coalesce(entry.details ->> 'dataset', entry.details ->> 'template') AS dataset,
+    entry.before IS NOT NULL OR entry.after IS NOT NULL AS is_change,
+    entry.before,
+    entry.after,
+    entry.details,
+    entry.request_id,
+    entry.address,
+    entry.agent,
+    entry.personal
 FROM audit_log AS entry
 LEFT JOIN users AS person ON person.id = entry.actor

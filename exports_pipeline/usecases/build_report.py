@@ -52,7 +52,7 @@ def build_report(
     values = ports.reports.check(template, parameters, catalog=ports.catalog, requester=requester)
     now = ports.clock()
     with ports.warehouse.open() as session:
-        report = ports.reports.build(template, values, ask, now=at or now)
+        report = ports.reports.build(template, values, ask, now=at or now, attest=lambda: ports.attest(tick))
         snapshot = session.snapshot
     made = (
         ("Made for", requester.email or str(requester.user_id)),

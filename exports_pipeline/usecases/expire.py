@@ -8,6 +8,7 @@ from exports_pipeline.core.manifest import objects_of
 from exports_pipeline.core.naming import OBJECT_PREFIX, ids_of_key
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.usecases.compare_with_last import forget_baselines
+from exports_pipeline.usecases.note_retention import note_retention
 
 ORPHAN_AGE = timedelta(minutes=15)
 """An object that no job names is left alone for so long: its attempt may be about to settle."""
@@ -22,7 +23,9 @@ def expire(ports: ExportPorts) -> int:
     keys = ports.objects.keys(OBJECT_PREFIX)
     while batch := tuple(islice(keys, _BATCH)):
         deleted += _expire_batch(batch, now, ports)
-    return deleted + forget_baselines(ports=ports)
+    deleted += forget_baselines(ports=ports)
+    note_retention("objects_expired", deleted, ports=ports)
+    return deleted
 
 
 def _expire_batch(batch: tuple[tuple[str, datetime], ...], now: datetime, ports: ExportPorts) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from exports_pipeline.core.event_months import first_kept, month_after, month_of
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.usecases.note_retention import note_retention
 
 _MONTHS_AHEAD = 3
 _GRACE = timedelta(days=1)
@@ -28,9 +29,11 @@ def keep_event_months(ports: ExportPorts) -> MonthsKept:
     month = month_of(now)
     made = ports.events.make_months(month_after(month, ahead) for ahead in range(_MONTHS_AHEAD + 1))
     before = first_kept(now - _GRACE, months=ports.limits.event_months)
+    dropped = ports.events.forget(before=before)
+    note_retention("months_dropped", dropped, ports=ports)
     return MonthsKept(
         made=made,
-        dropped=ports.events.forget(before=before),
+        dropped=dropped,
         buckets=ports.metrics.forget(before=before),
         journeys=ports.journeys.forget(before=before),
     )

@@ -34,6 +34,7 @@ NAMES = (
     "export_insights",
     "user_activity",
     "audit_log",
+    "data_access",
     "tick_ledger",
     "deliveries",
 )
@@ -113,7 +114,7 @@ def rows_of(ledger, catalog, name, who, **filters):
     return list(csv.DictReader(io.StringIO(body.decode())))
 
 
-ISOLATED = {name: "owner_key" for name in NAMES if name != "audit_log"} | {
+ISOLATED = {name: "owner_key" for name in NAMES if name not in {"audit_log", "data_access"}} | {
     "events": "tenant",
     "campaign_metrics": "tenant",
 }

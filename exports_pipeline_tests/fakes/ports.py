@@ -15,6 +15,7 @@ from exports_pipeline_tests.fakes.audit import InMemoryChain, InMemoryHeads
 from exports_pipeline_tests.fakes.campaigns import InMemoryActivity, InMemoryJourneys
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.destinations import InMemoryDestinations, InMemoryLinks
+from exports_pipeline_tests.fakes.erasures import InMemoryErasures, TinyArchive
 from exports_pipeline_tests.fakes.events import InMemoryEvents
 from exports_pipeline_tests.fakes.figures import FakeFigures
 from exports_pipeline_tests.fakes.insights import FakeInsights
@@ -112,6 +113,8 @@ def fake_ports(**overrides) -> ExportPorts:
         links=InMemoryLinks(ledger.audit),
         keys=InMemoryKeys(ledger.audit),
         vault=KeyVault("a-secret-of-the-tests"),
+        erasures=InMemoryErasures(ledger),
+        archive=TinyArchive(ledger),
         messages=JinjaMessages(),
         senders={"telegram": FakeSender(), "email": FakeSender()},
         clock=clock,
