@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0015_create_api_keys"
-down_revision = "0013_roll_up_ended_jobs"
+down_revision = "0014_create_teams"
 branch_labels = None
 depends_on = None
 

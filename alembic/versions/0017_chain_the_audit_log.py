@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0017_chain_the_audit_log"
-down_revision = "0013_roll_up_ended_jobs"
+down_revision = "0015_create_api_keys"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0020_roll_up_by_tail"
-down_revision = "0013_roll_up_ended_jobs"
+down_revision = "0019_keep_more_lengths"
 branch_labels = None
 depends_on = None
 
