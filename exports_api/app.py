@@ -41,11 +41,16 @@ from exports_api.routes import (
 )
 from exports_api.shared_looks import SharedLooks
 from exports_api.status_reads import StatusReads
+from exports_api.web import assets
+from exports_api.web.routes import datasets as dataset_pages
+from exports_api.web.routes import exports as export_pages
+from exports_api.web.routes import signing_in
+from exports_api.web.session import Sessions
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.errors import RunsUnavailable
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.local.secrets import jwt_secret
+from exports_pipeline.local.secrets import jwt_secret, session_secret
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
 from exports_pipeline.usecases.read_exports import look_at_exports
@@ -75,6 +80,7 @@ _ROUTES = (
     problems,
     docs,
 )
+_PAGES = (assets, signing_in, dataset_pages, export_pages)
 
 
 def create_app(
@@ -109,7 +115,8 @@ def create_app(
         looks=SharedLooks(partial(look_at_exports, ports=ports)),
         dispatch_soon=dispatch_soon,
     )
-    for routes in _ROUTES:
+    app.state.sessions, app.state.sample_people = Sessions(_session_secret(settings)), settings.sample_people
+    for routes in (*_ROUTES, *_PAGES):
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)
@@ -152,3 +159,7 @@ def _verifier(settings: Settings) -> Verifier:
         return KeySetVerifier(settings.jwks_url)
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else jwt_secret(settings.home)
     return SharedSecretVerifier(secret)
+
+
+def _session_secret(settings: Settings) -> str:
+    return settings.session_secret.get_secret_value() if settings.session_secret else session_secret(settings.home)

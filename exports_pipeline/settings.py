@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     """Shared secret of HS256 bearer tokens; unset: one generated once under `home`."""
     jwks_url: str | None = Field(None, validation_alias="EXPORTS_JWKS_URL")
     """Public keys of RS256 and ES256 bearer tokens; excludes `jwt_secret`."""
+    session_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_SESSION_SECRET")
+    """Seals the sessions of the pages; unset: one generated once under `home`."""
+    sample_people: bool = Field(default=False, validation_alias="EXPORTS_SAMPLE_PEOPLE")
+    """Whether the sign-in page offers the people of the sample, without a token; for the sample alone."""
     api_url: str | None = Field(None, validation_alias="EXPORTS_API_URL")
     """The API that the command line talks to; unset: loopback on `api_port`."""
     api_token: SecretStr | None = Field(None, validation_alias="EXPORTS_TOKEN")
