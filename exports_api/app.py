@@ -44,6 +44,7 @@ from exports_api.status_reads import StatusReads
 from exports_api.web import assets
 from exports_api.web.routes import datasets as dataset_pages
 from exports_api.web.routes import exports as export_pages
+from exports_api.web.routes import reports as report_pages
 from exports_api.web.routes import signing_in
 from exports_api.web.session import Sessions
 from exports_pipeline.adapters.nudge import Nudge
@@ -80,7 +81,7 @@ _ROUTES = (
     problems,
     docs,
 )
-_PAGES = (assets, signing_in, dataset_pages, export_pages)
+_PAGES = (assets, signing_in, dataset_pages, export_pages, report_pages)
 
 
 def create_app(

@@ -19,7 +19,8 @@ from exports_pipeline.usecases.request_report import request_report
 PREFIX = "/api/analytics/reports"
 router = APIRouter(prefix=PREFIX, tags=["reports"])
 _QUEUED = "The report is queued; GET the address in Location until its status is completed, failed or cancelled."
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""Of a report shown as a page: it bears its own style and no script, and may do nothing."""
 
 
 @router.get("/templates", summary="List the report templates", responses=problems())
@@ -70,7 +71,7 @@ async def post_preview(caller: Caller, parts: Parts, body: PreviewBodyOf) -> Res
         return b"".join(parts.ports.reports.render(report, file_format=Format.HTML, tick=lambda: None))
 
     page = await run_in_threadpool(made)
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": _PAGE_POLICY}
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
 

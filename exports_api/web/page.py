@@ -39,7 +39,7 @@ def _templates() -> Environment:
 
 
 def drawn(
-    request: Request, template: str, *, session: Session | None, status: int = HTTPStatus.OK, **facts: Any
+    request: Request, template: str, /, *, session: Session | None, status: int = HTTPStatus.OK, **facts: Any
 ) -> HTMLResponse:
     """The answer with a page; `facts` are what its template speaks of."""
     shown = (

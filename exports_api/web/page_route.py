@@ -5,9 +5,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from exports_api.problems import answer_to, title_of
@@ -17,6 +18,8 @@ from exports_api.web.visitor import SignInNeeded
 from exports_pipeline.core.errors import ExportError
 
 SIGN_IN = "/sign-in"
+_UNFORESEEN = "It is our fault, and it is in our log; try again in a while, or ask for help with the number below."
+_log = structlog.get_logger()
 
 
 class PageRoute(APIRoute):
@@ -36,6 +39,11 @@ class PageRoute(APIRoute):
             except ExportError as error:
                 status = answer_to(error, request.scope).status
                 return told_on_page(request, title_of(error.code), error.sentence, status=status)
+            except ClientDisconnect:
+                raise
+            except Exception:  # noqa: BLE001 - it is logged, and told on a page
+                _log.exception("page_failed", path=request.url.path)
+                return told_on_page(request, "Something went wrong", _UNFORESEEN, status=500)
 
         return handled
 

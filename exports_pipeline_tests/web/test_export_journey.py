@@ -94,3 +94,20 @@ def test_the_keyboard_alone_is_enough(viewer):
     page.get_by_role("button", name="Export", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Download").wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_person_makes_a_report(viewer, scripts):
+    page = viewer(signed_in_as=token_of("ann"), java_script_enabled=scripts)
+    page.get_by_role("link", name="Reports").click()
+    page.get_by_role("link", name="Metrics summary", exact=True).click()
+    page.get_by_label("Dataset").select_option("sales")
+    if not scripts:
+        page.get_by_role("button", name="Use this dataset").click()
+    page.get_by_text("More choices").click()
+    page.get_by_label("By", exact=True).select_option("kind")
+    assert page.get_by_label("amount").is_visible()
+    assert violations(page) == [] if scripts else True
+    page.get_by_role("button", name="Make the report").click()
+    page.wait_for_url("**/exports/*")
+    assert page.get_by_role("heading", name="Metrics summary").is_visible()
