@@ -26,7 +26,7 @@ class Declaration(Protocol):
         """
 
 
-class _Needs:
+class Needs:
     """A dependency that lets those pass who have one of some permissions."""
 
     def __init__(self, any_of: tuple[Permission, ...]) -> None:
@@ -41,7 +41,7 @@ class _Needs:
         self.check(caller)
 
 
-class _SignedIn:
+class SignedIn:
     """A dependency that lets everybody pass whose token is valid, and who is active."""
 
     name = "signed_in"
@@ -71,12 +71,12 @@ class _Public:
 
 def needs(*any_of: Permission) -> Any:
     """The declaration of a route that asks for one of these permissions."""
-    return Depends(_Needs(any_of))
+    return Depends(Needs(any_of))
 
 
 def signed_in(but: str = "") -> Any:
     """The declaration of a route for everybody with a token; `but` tells what depends on more, for people."""
-    return Depends(_SignedIn(but))
+    return Depends(SignedIn(but))
 
 
 PUBLIC: Any = Depends(_Public())
@@ -89,5 +89,5 @@ TO_EXPORT: Any = needs(Permission.EXPORT)
 
 def declared(dependencies: Iterable[params.Depends]) -> Declaration | None:
     """What the dependencies of a route declare; None where it was forgotten."""
-    found = [each.dependency for each in dependencies if isinstance(each.dependency, _Needs | _SignedIn | _Public)]
+    found = [each.dependency for each in dependencies if isinstance(each.dependency, Needs | SignedIn | _Public)]
     return found[0] if len(found) == 1 else None

@@ -51,12 +51,18 @@ from exports_api.shared_looks import SharedLooks
 from exports_api.standings import Standings
 from exports_api.status_reads import StatusReads
 from exports_api.token_rules import TokenRules
+from exports_api.web import assets
+from exports_api.web.routes import datasets as dataset_pages
+from exports_api.web.routes import exports as export_pages
+from exports_api.web.routes import reports as report_pages
+from exports_api.web.routes import signing_in
+from exports_api.web.session import Sessions
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
 from exports_pipeline.core.errors import ExportError, RunsUnavailable
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusal_counts import RefusalCounts
-from exports_pipeline.local.secrets import jwt_secret
+from exports_pipeline.local.secrets import jwt_secret, session_secret
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
 from exports_pipeline.usecases.note_refusals import note_counted, note_refusal
@@ -92,6 +98,7 @@ _ROUTES = (
     problems,
     docs,
 )
+_PAGES = (assets, signing_in, dataset_pages, export_pages, report_pages)
 
 
 def create_app(
@@ -128,7 +135,8 @@ def create_app(
         standings=Standings(ports),
         dispatch_soon=dispatch_soon,
     )
-    for routes in _ROUTES:
+    app.state.sessions, app.state.sample_people = Sessions(_session_secret(settings)), settings.sample_people
+    for routes in (*_ROUTES, *_PAGES):
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)
@@ -180,3 +188,7 @@ def _verifier(settings: Settings) -> Verifier:
         return KeySetVerifier(settings.jwks_url, rules=rules)
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else jwt_secret(settings.home)
     return SharedSecretVerifier(secret, rules=rules)
+
+
+def _session_secret(settings: Settings) -> str:
+    return settings.session_secret.get_secret_value() if settings.session_secret else session_secret(settings.home)

@@ -74,9 +74,14 @@ async def caller_of(request: Request, parts: ApiParts) -> Requester:
         UserDeactivated: its user is kept out.
     """
     caller = await who_asks(request, parts.verifier, parts.keys, parts.standings)
+    note_caller(request, caller)
+    return caller
+
+
+def note_caller(request: Request, caller: Requester) -> None:
+    """Have all that this request does, and its refusal, told of its caller in the audit log."""
     request.scope.setdefault("state", {})["caller"] = caller
     act_with(service=caller.service, key_id=caller.key_id)
-    return caller
 
 
 async def requester(

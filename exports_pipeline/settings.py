@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     """How many days an API key may be valid at most."""
     quotas: Path | None = Field(None, validation_alias="EXPORTS_QUOTAS")
     """A YAML file that says what each role and user may export in a day; unset: no quotas."""
+    session_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_SESSION_SECRET")
+    """Seals the sessions of the pages; unset: one generated once under `home`."""
+    sample_people: bool = Field(default=False, validation_alias="EXPORTS_SAMPLE_PEOPLE")
+    """Whether the sign-in page offers the people of the sample, without a token; for the sample alone."""
     api_url: str | None = Field(None, validation_alias="EXPORTS_API_URL")
     """The API that the command line talks to; unset: loopback on `api_port`."""
     api_token: SecretStr | None = Field(None, validation_alias="EXPORTS_TOKEN")

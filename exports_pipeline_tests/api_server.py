@@ -51,6 +51,7 @@ def served_objects():
             body = store.spoil(store.objects[self.path[1:]].body)
             self.send_response(store.status)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Disposition", "attachment")
             self.end_headers()
             self.wfile.write(body)
 

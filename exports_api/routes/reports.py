@@ -21,7 +21,8 @@ from exports_pipeline.usecases.share import checked_teams
 PREFIX = "/api/analytics/reports"
 router = APIRouter(prefix=PREFIX, tags=["reports"])
 _QUEUED = "The report is queued; GET the address in Location until its status is completed, failed or cancelled."
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""Of a report shown as a page: it bears its own style and no script, and may do nothing."""
 
 
 @router.get("/templates", dependencies=[SIGNED_IN], summary="List the report templates", responses=problems())
@@ -78,7 +79,7 @@ async def post_preview(caller: Caller, parts: Parts, body: PreviewBodyOf) -> Res
         return b"".join(parts.ports.reports.render(report, file_format=Format.HTML, tick=lambda: None))
 
     page = await run_in_threadpool(made)
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": _PAGE_POLICY}
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
 

@@ -29,6 +29,11 @@ def jwt_secret(home: Path) -> str:
     return read_or_create(home, "jwt_secret")
 
 
+def session_secret(home: Path) -> str:
+    """Return what seals the sessions of the pages when the deployment sets none."""
+    return read_or_create(home, "session_secret")
+
+
 def mask_secret(home: Path) -> str:
     """Return the key of hashed columns when the deployment sets none."""
     return read_or_create(home, "mask_secret")

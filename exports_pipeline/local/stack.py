@@ -123,6 +123,7 @@ def _shared_environment(settings: Settings, home: Path) -> dict[str, str]:
     words = {
         "EXPORTS_WAREHOUSE": warehouse and warehouse.absolute(),
         "EXPORTS_CATALOG": catalog and catalog.absolute(),
+        "EXPORTS_SAMPLE_PEOPLE": "true" if settings.warehouse is None and settings.jwks_url is None else None,
         "S3_EXPORTS_BUCKET": settings.bucket,
         "AWS_ENDPOINT_URL_S3": settings.s3_endpoint_url,
     }

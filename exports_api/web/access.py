@@ -1,0 +1,29 @@
+"""What each page asks of its visitor, declared on its route as for the API."""
+
+from typing import Any
+
+from fastapi import Depends
+
+from exports_api.access import Needs, SignedIn
+from exports_api.web.visitor import VisitorOf
+from exports_pipeline.core.requester import Permission
+
+
+class _VisitorNeeds(Needs):
+    """A dependency that lets those pass who are signed in and have one of some permissions."""
+
+    async def __call__(self, who: VisitorOf) -> None:  # type: ignore[override]  # whose signature FastAPI reads
+        self.check(who.requester)
+
+
+class _VisitorSignedIn(SignedIn):
+    """A dependency that lets everybody pass who is signed in."""
+
+    async def __call__(self, who: VisitorOf) -> None:  # type: ignore[override]  # as above
+        self.check(who.requester)
+
+
+VISITOR: Any = Depends(_VisitorSignedIn(but=""))
+"""The declaration of a page for whoever is signed in, which shows only what is theirs to see."""
+TO_EXPORT: Any = Depends(_VisitorNeeds((Permission.EXPORT,)))
+"""The declaration of a page that has something made."""

@@ -1,0 +1,105 @@
+"""The form of an export: what its fields say, as the body of a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import FormData
+
+from exports_pipeline.core.export_job import ExportJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """A format with its options, in words that a person chooses by."""
+
+    name: str
+    title: str
+    said: str
+    format: str
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+STYLES = (
+    Style(name="xlsx", title="Excel workbook", said="opens in Excel, numbers stay numbers", format="xlsx"),
+    Style(name="csv", title="CSV", said="plain text with commas, for programs and spreadsheets", format="csv"),
+    Style(
+        name="csv-excel",
+        title="CSV for Excel, English style",
+        said="decimal points, and marked so that Excel reads every letter",
+        format="csv",
+        options=MappingProxyType({"bom": True}),
+    ),
+    Style(
+        name="csv-german",
+        title="CSV for Excel, German style",
+        said="semicolons and decimal commas, as Excel reads them in much of Europe",
+        format="csv",
+        options=MappingProxyType({"bom": True, "decimal_comma": True}),
+    ),
+    Style(name="parquet", title="Parquet", said="for data tools; keeps every type", format="parquet"),
+    Style(name="json", title="JSON", said="one array of objects", format="json"),
+    Style(name="jsonl", title="JSON Lines", said="one object a line, for streaming", format="jsonl"),
+    Style(name="pdf", title="PDF", said="a printed table, for some thousands of rows", format="pdf"),
+)
+PRESETS = (
+    ("today", "Today"),
+    ("last-7-days", "Last 7 days"),
+    ("this-month", "This month"),
+    ("last-month", "Last month"),
+    ("this-year", "This year"),
+    ("last-year", "Last year"),
+)
+"""Ranges that a script turns into two dates by the viewer's clock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportForm:
+    """The fields as they were filled."""
+
+    style: Style
+    body: Mapping[str, Any]
+    """As `POST /api/analytics/exports` takes it."""
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """All chosen accounts, tags and columns, with their field before them, as `tag_ids:food`."""
+        fields = ("account_ids", "tag_ids", "columns")
+        return frozenset(f"{field}:{value}" for field in fields for value in self.body.get(field, ()))
+
+    @staticmethod
+    def read(form: FormData, *, dataset: str) -> "ExportForm":
+        """What the fields say; an empty one says nothing."""
+        style = next((each for each in STYLES if each.name == form.get("style")), STYLES[0])
+        body: dict[str, Any] = {"dataset_id": dataset, "format": style.format, "options": dict(style.options)}
+        for name in ("start_date", "end_date"):
+            if value := form.get(name):
+                body[name] = value
+        for name in ("account_ids", "tag_ids", "columns"):
+            if values := [value for value in form.getlist(name) if value]:
+                body[name] = values
+        if zone := form.get("timezone"):
+            body["options"] = {**style.options, "timezone": zone}
+        return ExportForm(style=style, body=body)
+
+
+def again(job: ExportJob) -> str:
+    """The query that fills the form as a job was asked for."""
+    style = next(
+        (each for each in STYLES if _writes(each, job)), next(each for each in STYLES if each.format == job.format)
+    )
+    filters = job.filters
+    fields: list[tuple[str, object]] = [("style", style.name)]
+    fields += [(name, day) for name in ("start_date", "end_date") if (day := getattr(filters, name))]
+    fields += [(name, value) for name in ("account_ids", "tag_ids", "columns") for value in getattr(filters, name)]
+    return urlencode(fields)
+
+
+def _writes(style: Style, job: ExportJob) -> bool:
+    """Whether a style writes as a job has written."""
+    options = {"bom": job.options.bom, "decimal_comma": job.options.decimal_comma}
+    return style.format == job.format and all(
+        style.options.get(name, False) == value for name, value in options.items()
+    )
