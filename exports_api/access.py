@@ -34,10 +34,12 @@ class Needs:
         self.name = self.told = " or ".join(any_of)
 
     def check(self, caller: Requester) -> None:
+        """Let those pass who have one of the permissions."""
         if not caller.permissions.intersection(self._any_of):
             raise PermissionNeeded(f"This needs the permission {self.told}, which none of your roles gives you.")
 
     async def __call__(self, caller: Caller) -> None:
+        """Check who asks."""
         self.check(caller)
 
 
@@ -53,6 +55,7 @@ class SignedIn:
         """Whoever has got so far may pass."""
 
     async def __call__(self, caller: Caller) -> None:
+        """Check who asks."""
         self.check(caller)
 
 

@@ -13,6 +13,7 @@ class _VisitorNeeds(Needs):
     """A dependency that lets those pass who are signed in and have one of some permissions."""
 
     async def __call__(self, who: VisitorOf) -> None:  # type: ignore[override]  # whose signature FastAPI reads
+        """Check who looks."""
         self.check(who.requester)
 
 
@@ -20,6 +21,7 @@ class _VisitorSignedIn(SignedIn):
     """A dependency that lets everybody pass who is signed in."""
 
     async def __call__(self, who: VisitorOf) -> None:  # type: ignore[override]  # as above
+        """Check who looks."""
         self.check(who.requester)
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from exports_pipeline.core.catalog import Catalog, Column, Dataset, Sensitivity
+from exports_pipeline.core.catalog import Catalog, Column, Dataset
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.parameters import Holds, Parameter, ParameterKind, TemplateFacts
-from exports_pipeline.core.question_check import askable, is_number, shown_type
+from exports_pipeline.core.question_check import askable
+from exports_pipeline.core.redaction_policy import Sensitivity
 from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.core.value_types import is_number
 
 _NUMBERS = {Holds.NUMBERS, Holds.TRUTHS}
 _MEASURES = ("count", "count_distinct", "sum", "mean", "median", "min", "max")
@@ -116,7 +118,7 @@ def _choices(parameter: Parameter, dataset: Dataset | None, catalog: Catalog, re
 
 
 def _takes(parameter: Parameter, column: Column) -> bool:
-    kind = shown_type(column)
+    kind = column.shown_type
     if parameter.holds in _NUMBERS:
         return is_number(kind) or (kind == "BOOLEAN" and parameter.holds is Holds.TRUTHS)
     return not (parameter.holds is Holds.KEYS and column.sensitive is Sensitivity.MASK)
