@@ -88,7 +88,7 @@ def provision(connection: Connection, requester: Requester, *, at: datetime) -> 
     new = insert(users).values(
         id=requester.user_id,
         owner_key=requester.owner_key,
-        permissions=sorted(requester.permissions),
+        permissions=sorted(requester.standing.permissions),
         email=requester.email,
         created_at=at,
         seen_at=at,

@@ -1,6 +1,6 @@
 """Who asks, and what they may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -41,6 +41,14 @@ class Requester:
     """The service account that acts for this user, if one does."""
     key_id: UUID | None = None
     """The API key that the request came with, if not a token."""
+
+    withheld: frozenset[Permission] = frozenset()
+    """Permissions that they have, and that this request makes no use of."""
+
+    @property
+    def standing(self) -> "Requester":
+        """The same user with all permissions that they have, whatever one request makes use of."""
+        return replace(self, permissions=self.permissions | self.withheld, withheld=frozenset())
 
     def lost_since(self, earlier: "Requester") -> frozenset[Permission]:
         """Permissions by which `earlier` saw more rows, or more of them, and that are gone."""

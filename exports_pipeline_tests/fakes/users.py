@@ -18,7 +18,7 @@ class InMemoryUsers:
     def seen(self, requester, *, at):
         known = self.people.get(requester.user_id)
         email = requester.email or (known.email if known else None)
-        self.people[requester.user_id] = replace(requester, email=email)
+        self.people[requester.user_id] = replace(requester.standing, email=email)
 
     def set_active(self, user_id, *, is_active, at):
         if is_active:
