@@ -159,7 +159,7 @@ def provision(connection: Connection, requester: Requester, *, at: datetime) -> 
 
     Whoever asks with a key, or for somebody else, tells no more of the user than that they were there.
     """
-    claimed = requester.claimed or Claimed(permissions=requester.permissions, roles=frozenset())
+    claimed = requester.claimed or Claimed(permissions=requester.whole.permissions, roles=frozenset())
     new = insert(users).values(
         id=requester.user_id,
         owner_key=requester.owner_key,

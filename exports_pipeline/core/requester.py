@@ -1,6 +1,6 @@
 """Who asks, and what they may do."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -50,6 +50,8 @@ class Requester:
     """The service account that acts for this user, if one does."""
     key_id: UUID | None = None
     """The API key that the request came with, if not a token."""
+    withheld: frozenset[Permission] = frozenset()
+    """Permissions that they have, and that this request makes no use of."""
     claimed: Claimed | None = field(default=None, compare=False, repr=False)
     """Which of all this the token says; what is kept of a user, so that a role taken away here is gone at once."""
 
@@ -67,6 +69,11 @@ class Requester:
         """The service account and the API key that the request came by, as the ledger keeps them; mostly neither."""
         found = {"service": self.service, "key": self.key_id}
         return {name: str(value) for name, value in found.items() if value is not None}
+
+    @property
+    def whole(self) -> "Requester":
+        """The same user with all permissions that they have, whatever one request makes use of."""
+        return replace(self, permissions=self.permissions | self.withheld, withheld=frozenset())
 
     def lost_since(self, earlier: "Requester") -> frozenset[Permission]:
         """Permissions by which `earlier` saw more rows, or more of them, and that are gone."""

@@ -16,7 +16,8 @@ def as_asked(requester: Requester, reason: str | None, *, needs_reason: bool) ->
     """The requester with the rights of one request: without UNMASK where no reason is given and one is needed."""
     if reason or not needs_reason or not requester.may_unmask:
         return requester
-    return replace(requester, permissions=requester.permissions - {Permission.UNMASK})
+    unused = frozenset({Permission.UNMASK})
+    return replace(requester, permissions=requester.permissions - unused, withheld=requester.withheld | unused)
 
 
 def lifted_entry(

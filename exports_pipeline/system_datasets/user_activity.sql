@@ -12,6 +12,7 @@ SELECT
         WHEN 'link' THEN 'deliveries'
         WHEN 'telegram' THEN 'deliveries'
         WHEN 'destination' THEN 'destinations'
+        WHEN 'redaction' THEN 'redaction'
         WHEN 'user' THEN 'administration'
         WHEN 'estimate' THEN 'exports'
         WHEN 'dataset' THEN 'exports'

@@ -78,6 +78,7 @@ def request_rendition(
             requester,
             owner_key=job.requester.owner_key,
             permissions=job.requester.permissions,
+            withheld=requester.permissions - job.requester.permissions,
             roles=job.requester.roles,
         ),
         dataset=job.dataset,

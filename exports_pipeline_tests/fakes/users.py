@@ -65,7 +65,7 @@ class InMemoryUsers:
         if known and requester.is_narrowed:
             return
         email = requester.email or (known.email if known else None)
-        claimed = requester.claimed or Claimed(permissions=requester.permissions, roles=frozenset())
+        claimed = requester.claimed or Claimed(permissions=requester.whole.permissions, roles=frozenset())
         self.people[requester.user_id] = replace(requester, email=email, claimed=claimed, service=None, key_id=None)
         self.created.setdefault(requester.user_id, at)
         self.seen_at[requester.user_id] = at
