@@ -13,6 +13,7 @@ SELECT
         WHEN 'telegram' THEN 'deliveries'
         WHEN 'destination' THEN 'destinations'
         WHEN 'user' THEN 'administration'
+        WHEN 'audit' THEN 'administration'
         ELSE 'other'
     END AS feature,
     entry.action,
