@@ -6,6 +6,7 @@ from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.defs.metadata import as_markdown
 from exports_pipeline.defs.run_log import AS_JSON, json_lines
 from exports_pipeline.usecases.keep_audit_months import keep_audit_months
+from exports_pipeline.usecases.note_audit_check import note_head, note_verdict
 from exports_pipeline.usecases.sign_audit_head import sign_audit_head
 from exports_pipeline.usecases.verify_audit import verify_audit
 
@@ -17,6 +18,7 @@ _RUNNING = dg.DefaultScheduleStatus.RUNNING
 def write_head(context: dg.OpExecutionContext, ports: dg.ResourceParam[ExportPorts]) -> None:
     """Seals what is committed, and writes a signed head of the chain; fails where the chain is not what it was."""
     head = sign_audit_head(ports)
+    note_head(head, ports=ports)
     context.add_output_metadata({"number": head["number"], "sequence": head["sequence"]})
 
 
@@ -27,6 +29,7 @@ def compare_with_seals(context: dg.OpExecutionContext, ports: dg.ResourceParam[E
     verdict = verify_audit(
         ports.chain, ports.heads, is_signed=lambda head: signer is not None and signer.has_signed(head)
     )
+    note_verdict(verdict, ports=ports)
     metadata = {"entries": verdict.entries, "heads": verdict.heads, "pending": verdict.pending, "found": verdict.found}
     if not verdict.is_whole:
         rows = [

@@ -10,7 +10,7 @@ from exports_pipeline.core.audit_page import AuditFilter
 from exports_pipeline_tests.audit_trail import Trail
 
 _ROWS = """
-SELECT sys_updated_at::VARCHAR || '+00' AS at, sys_updated_by, number, lower(replace(incident_state, ' ', '_')) AS state,
+SELECT sys_updated_at::VARCHAR || '+00' AS at, sys_updated_by, number, lower(replace(incident_state, ' ', '_')),
        CASE WHEN made_sla THEN 'ok' ELSE 'refused' END AS outcome
 FROM '{}' {}"""
 
