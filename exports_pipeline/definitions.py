@@ -3,6 +3,15 @@
 import dagster as dg
 
 from exports_pipeline.defs.activity import activity_rollup, quarter_hourly_activity
+from exports_pipeline.defs.audit import (
+    audit_check,
+    audit_head,
+    audit_upkeep,
+    daily_audit_check,
+    daily_audit_upkeep,
+    hourly_audit_head,
+    unsealed_entries,
+)
 from exports_pipeline.defs.deliveries import due_deliveries, file_transfers
 from exports_pipeline.defs.events import daily_event_upkeep, event_upkeep
 from exports_pipeline.defs.export import dataset_export
@@ -25,6 +34,9 @@ defs = dg.Definitions(
         metric_check,
         activity_rollup,
         insight_rollup,
+        audit_head,
+        audit_check,
+        audit_upkeep,
         expiry,
         event_upkeep,
         run_purge,
@@ -38,6 +50,7 @@ defs = dg.Definitions(
         telegram_updates,
         overdue_schedules,
         late_events,
+        unsealed_entries,
     ],
     schedules=[
         due_schedules,
@@ -48,6 +61,9 @@ defs = dg.Definitions(
         quarter_hourly_activity,
         quarter_hourly_insights,
         daily_event_upkeep,
+        hourly_audit_head,
+        daily_audit_check,
+        daily_audit_upkeep,
     ],
     resources={"ports": PortsResource()},
 )

@@ -48,6 +48,9 @@ SELECT
     entry.request_id,
     entry.address,
     entry.agent,
-    entry.personal
+    entry.personal,
+    seal.sequence,
+    encode(seal.hash, 'hex') AS hash
 FROM audit_log AS entry
 LEFT JOIN users AS person ON person.id = entry.actor
+LEFT JOIN audit_seals AS seal ON seal.entry_id = entry.id

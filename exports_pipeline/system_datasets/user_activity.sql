@@ -12,7 +12,6 @@ SELECT
         WHEN 'link' THEN 'deliveries'
         WHEN 'telegram' THEN 'deliveries'
         WHEN 'destination' THEN 'destinations'
-        WHEN 'redaction' THEN 'redaction'
         WHEN 'user' THEN 'administration'
         WHEN 'estimate' THEN 'exports'
         WHEN 'dataset' THEN 'exports'
