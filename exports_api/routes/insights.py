@@ -48,7 +48,7 @@ _REFUSALS = problems(403, 422)
 async def get_overview(caller: Caller, parts: Parts, query: Annotated[DaysQuery, Query()]) -> Response:
     """Jobs that ended in a range of days: how many, how large, how fast, how often they failed and were opened.
 
-    With MANAGE_EXPORTS those of everybody, else your own; this holds for all insights.
+    With VIEW_INSIGHTS_ALL those of everybody, else your own; this holds for all insights.
     """
     jobs, days = jobs_for(caller, query.jobs), query.days(parts.ports.clock())
     found = await run_in_threadpool(read_overview, jobs, days, ports=parts.ports)

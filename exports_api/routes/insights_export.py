@@ -29,7 +29,7 @@ async def post_insights(
 ) -> Response:
     """Queue how exports were used, as a report with charts (pdf, xlsx) or as rows (csv), and answer at once.
 
-    It is about the jobs that were requested with your owner key; with EXPORT_ALL, about all.
+    It is about the jobs that were requested with your owner key; with VIEW_INSIGHTS_ALL or EXPORT_ALL, about all.
     """
     requested = await run_in_threadpool(
         request_insights,

@@ -25,7 +25,7 @@ class JobsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    user: UUID | None = Field(None, description="Jobs of this user; those of others need MANAGE_EXPORTS.")
+    user: UUID | None = Field(None, description="Jobs of this user; those of others need VIEW_INSIGHTS_ALL.")
     dataset: Text | None = Field(None, description="Jobs of this dataset, or of this template of a report, by name.")
     type: Literal["export", "report"] | None = Field(None, description="Exports or reports only.")
     format: Format | None = Field(None, description="Jobs of this format only.")

@@ -14,7 +14,7 @@ from exports_pipeline.core.requester import Permission
 
 DATASET_KEYS = (
     "name", "id", "title", "description", "source", "relation", "sql", "time",
-    "owner", "public", "permission", "account", "tag", "tags", "columns", "types",
+    "owner", "public", "permission", "all_rows_with", "account", "tag", "tags", "columns", "types",
 )  # fmt: skip
 """The keys of a dataset."""
 
@@ -61,6 +61,7 @@ class DatasetEntry:
     owner: str | None = None
     public: bool = False
     permission: Permission | None = None
+    all_rows_with: Permission | None = None
     account: str | None = None
     tag: str | None = None
     tags: tuple[str, ...] = ()
@@ -101,6 +102,7 @@ def parse_dataset(given: Any, problems: Problems, *, position: int) -> DatasetEn
         owner=fields.column("owner"),
         public=fields.truth("public"),
         permission=fields.choice("permission", Permission),
+        all_rows_with=fields.choice("all_rows_with", Permission),
         account=fields.column("account"),
         tag=fields.column("tag"),
         tags=fields.texts("tags"),

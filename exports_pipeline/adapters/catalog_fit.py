@@ -87,6 +87,7 @@ class _Fit:
             owner=self._role("owner", entry.owner, types, is_owner, "an integer, text or UUID, or a LIST of them"),
             public=entry.public,
             permission=entry.permission,
+            all_rows_with=entry.all_rows_with,
             account=self._role("account", entry.account, types, is_scalar, "a scalar"),
             tag=self._role("tag", entry.tag, types, is_tag, "a scalar or a LIST of scalars"),
             tags=entry.tags,

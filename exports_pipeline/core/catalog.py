@@ -107,6 +107,8 @@ class Dataset:
     public: bool = False
     permission: Permission | None = None
     """What one must be allowed to see it at all; without an owner column, its rows are those of all who are."""
+    all_rows_with: Permission | None = None
+    """Who has it gets the rows of every owner of this dataset, as `EXPORT_ALL` gives those of all datasets."""
     account: str | None = None
     tag: str | None = None
     tags: tuple[str, ...] = ()
@@ -125,6 +127,11 @@ class Dataset:
         if self.permission is not None:
             return self.permission in requester.permissions
         return self.public or self.owner is not None or requester.sees_all_rows
+
+    def shows_all_rows_to(self, requester: Requester) -> bool:
+        """Whether rows of every owner are the requester's to export."""
+        opens = self.all_rows_with is not None and requester.may(self.all_rows_with)
+        return self.owner is None or opens or requester.sees_all_rows
 
     @property
     def filters(self) -> tuple[str, ...]:

@@ -69,7 +69,6 @@ def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone
     _check_dates(dataset, filters)
     _check_values(dataset, filters.account_ids, dataset.account, "account_ids")
     _check_values(dataset, filters.tag_ids, dataset.tag, "tag_ids")
-    everybody = dataset.owner is None or requester.sees_all_rows
     chosen = _columns(dataset, filters.columns)
     held_back = tuple(redacted(column, dataset.policy, requester.roles) for column in chosen)
     shown = tuple(map(_as_it_is, chosen)) if requester.may_unmask else held_back
@@ -79,7 +78,7 @@ def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone
     return Selection(
         dataset=dataset,
         columns=kept,
-        owner_key=None if everybody else requester.owner_key,
+        owner_key=None if dataset.shows_all_rows_to(requester) else requester.owner_key,
         start_date=filters.start_date,
         end_date=filters.end_date,
         timezone=timezone,

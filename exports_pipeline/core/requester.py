@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Permission(StrEnum):
-    """What a token may allow beyond the requester's own rows."""
+    """What somebody may do; docs/access.md tells each."""
 
     EXPORT = "EXPORT"
     """Export rows of one's own; every token that names no role has it."""
@@ -20,7 +20,7 @@ class Permission(StrEnum):
     ADMIN = "ADMIN"
 
 
-_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK, Permission.VIEW_AUDIT})
+_DECIDES = frozenset({Permission.EXPORT_ALL, Permission.UNMASK, Permission.VIEW_AUDIT, Permission.VIEW_INSIGHTS_ALL})
 """The permissions on which it depends which rows a result has, and how they are shown."""
 
 

@@ -129,6 +129,12 @@ def test_nobody_but_administrators_sees_rows_of_others(ledger, catalog, name, ow
     assert {row[owner] for row in rows_of(ledger, catalog, name, requester("root", "EXPORT_ALL"))} == {"ann", "bob"}
 
 
+def test_who_views_all_insights_gets_those_of_everybody_and_nothing_else(ledger, catalog):
+    auditor = requester("ann", "VIEW_INSIGHTS_ALL")
+    seen = {name: {row[owner] for row in rows_of(ledger, catalog, name, auditor)} for name, owner in ISOLATED.items()}
+    assert seen == {name: {"ann", "bob"} if name == "export_insights" else {"ann"} for name in ISOLATED}
+
+
 @pytest.mark.parametrize("key", NAUGHTY)
 def test_an_owner_key_is_a_value_and_nothing_else(ledger, catalog, key):
     eve = replace(requester("eve"), owner_key=key)

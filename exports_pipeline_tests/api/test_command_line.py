@@ -241,6 +241,9 @@ def test_token_prints_a_token_and_nothing_else(environment):
     claims = jwt.decode(answer.stdout.strip(), SECRET, algorithms=["HS256"])
     assert (claims["sub"], claims["owner"], claims["permissions"]) == (str(user_id("ann")), "583", ["UNMASK"])
     assert 7100 < claims["exp"] - time.time() <= 7200
+    assert "roles" not in claims
+    named = call("token", "--user", "ann", "--role", "viewer", "--role", "auditor").stdout.strip()
+    assert jwt.decode(named, SECRET, algorithms=["HS256"])["roles"] == ["viewer", "auditor"]
     assert json.loads(call("token", "--user", "ann", "--json").stdout)["token"].count(".") == 2
 
 

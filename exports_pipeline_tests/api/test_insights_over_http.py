@@ -6,6 +6,7 @@ import pytest
 
 from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.insights import Counted, Tally
+from exports_pipeline_tests.api_client import ApiClient, token_of
 
 INSIGHTS = "/api/analytics/insights"
 DOORS = ("overview", "counts?by=tag", "volume", "openings", "recent", "storage")
@@ -25,6 +26,15 @@ def test_every_door_shows_people_their_own_and_administrators_everything(ann, ad
         ports.insights.asked.clear()
         assert client.get(f"{INSIGHTS}/{door}").status_code == 200
         assert {jobs.user_id for jobs in ports.insights.asked} <= {whose}
+
+
+def test_the_insights_of_all_are_for_those_who_may_view_them_although_not_the_jobs(app, ports):
+    auditor = ApiClient(app, token=token_of("auditor", roles=["auditor"]))
+    overview = auditor.get(f"{INSIGHTS}/overview")
+    assert overview.status_code == 200
+    assert {jobs.user_id for jobs in ports.insights.asked} == {None}
+    assert auditor.get("/api/analytics/exports", params={"user": "all"}).status_code == 403
+    assert "user=all" in overview.text
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -32,7 +32,9 @@ def doors(app):
 
 def sent_to(path):
     """The body that a door does not open without."""
-    return {"json": {"format": "csv"}} if path.endswith("/renditions") else {}
+    bodies = {"renditions": {"format": "csv"}, "sharing": {"share_with": []}}
+    body = bodies.get(path.rpartition("/")[2])
+    return {"json": body} if body else {}
 
 
 def test_every_door_to_a_job_is_tried_here(app):
@@ -47,6 +49,7 @@ def test_every_door_to_a_job_is_tried_here(app):
         ("POST", f"{EXPORTS}/{{job_id}}/deliveries/{{delivery_id}}/revoke"),
         ("POST", f"{EXPORTS}/{{job_id}}/renditions"),
         ("POST", f"{EXPORTS}/{{job_id}}/retry"),
+        ("PUT", f"{EXPORTS}/{{job_id}}/sharing"),
     ]
 
 
