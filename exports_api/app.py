@@ -107,11 +107,13 @@ def create_app(
     settings: Settings,
     *,
     dispatch_soon: Callable[[], None] | None = None,
+    note_soon: Callable[[], None] | None = None,
     watch_every_s: float | None = None,
 ) -> FastAPI:
     """The API over these ports; it asks nobody anything before the first request, unless it is watching.
 
     `dispatch_soon` has pending export jobs launched and returns at once; by default a background thread does it.
+    So it is with `note_soon`, which has the last uses of keys written.
     With `watch_every_s` the API looks after the exports as well, more often than Dagster's sensors do.
     """
     dispatch_soon, refusals = dispatch_soon or Nudge(lambda: dispatch(ports)), RefusalCounts()
@@ -130,7 +132,7 @@ def create_app(
     parts = app.state.parts = ApiParts(
         ports=ports,
         verifier=_verifier(settings),
-        keys=KeyRing(ports),
+        keys=KeyRing(ports, note_soon=note_soon),
         metrics=metrics,
         looks=SharedLooks(partial(look_at_exports, ports=ports)),
         standings=Standings(ports),

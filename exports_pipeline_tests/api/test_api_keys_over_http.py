@@ -1,6 +1,7 @@
 """API keys over HTTP: made, shown once, used, listed, revoked."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from uuid import UUID, uuid4
@@ -68,7 +69,7 @@ def test_rights_that_a_user_has_lost_are_lost_to_their_keys_within_seconds(app, 
 def test_a_revoked_key_opens_nothing_at_once_and_elsewhere_within_seconds(ann, ports, settings):
     elsewhere = create_app(ports, settings, dispatch_soon=lambda: None)
     now = [0.0]
-    elsewhere.state.parts.keys.__init__(ports, monotonic=lambda: now[0])
+    elsewhere.state.parts = replace(elsewhere.state.parts, keys=KeyRing(ports, monotonic=lambda: now[0]))
     key = made(ann)
     here, there = with_key(ann, key["key"]), ApiClient(elsewhere, token=key["key"])
     assert (here.get(EXPORTS).status_code, there.get(EXPORTS).status_code) == (200, 200)
@@ -90,16 +91,15 @@ def test_a_key_that_is_used_again_and_again_is_looked_up_once(ann, ports):
     assert ports.keys.looks == 1
 
 
-def test_when_a_key_was_last_used_is_noted_beside_the_request(ann, ports):
+def test_when_a_key_was_last_used_is_noted_beside_the_request(ports, settings):
     noted = []
-    ring = ann.app.state.parts.keys
-    ring.__init__(ports, note_soon=lambda: noted.append(True))
+    ann = ApiClient(create_app(ports, settings, dispatch_soon=lambda: None, note_soon=lambda: noted.append(True)))
     key = made(ann)
     client = with_key(ann, key["key"])
     for _ in range(3):
         client.get(EXPORTS)
     assert len(noted) == 1
-    ring.note_uses()
+    ann.app.state.parts.keys.note_uses()
     assert ports.keys.get(UUID(key["id"])).last_used_at == ports.clock()
     ports.clock.advance(61)
     client.get(EXPORTS)

@@ -58,33 +58,6 @@ def call(*words):
     return CliRunner().invoke(cli, list(words))
 
 
-def test_a_key_is_made_used_listed_and_revoked_from_a_terminal(world, environment, tmp_path):
-    environment(EXPORTS_API_URL=world.url, EXPORTS_TOKEN=token_of("ann"))
-    made = call("key", "create", "nightly load", "--days", "30")
-    assert made.exit_code == 0, made.output
-    key = made.stdout.strip()
-    environment(EXPORTS_API_URL=world.url, EXPORTS_TOKEN=key)
-    got = call("get", "sales", "--format", "csv", "--out", str(tmp_path / "sales.csv"))
-    assert got.exit_code == 0, got.output
-    environment(EXPORTS_API_URL=world.url, EXPORTS_TOKEN=token_of("ann"))
-    (listed,) = json.loads(call("key", "list", "--json").stdout)["items"]
-    assert (listed["prefix"], listed["state"], listed["name"]) == (key[:11], "valid", "nightly load")
-    assert "nightly load" in call("key", "list").stdout
-    assert call("key", "revoke", "xk_00000000").exit_code == 1
-    assert call("key", "revoke", listed["prefix"]).stdout == "The key is revoked.\n"
-    refused = call("get", "sales", "--format", "csv", "--out", str(tmp_path / "again.csv"), "--token", key)
-    assert (refused.exit_code, "revoked" in refused.stderr) == (4, True)
-    assert call("key", "create", "more", "--act-for", "bob").exit_code == 4
-
-
-def test_a_token_says_what_the_deployment_asks_of_tokens(environment):
-    environment(EXPORTS_JWT_SECRET=SECRET, EXPORTS_JWT_ISSUER="https://us.test", EXPORTS_JWT_AUDIENCE="exports, more")
-    claims = jwt.decode(
-        call("token", "--user", "bot", "--act-for", "ann").stdout.strip(), SECRET, ["HS256"], audience="more"
-    )
-    assert (claims["iss"], claims["act_for"]) == ("https://us.test", ["ann"])
-
-
 @pytest.fixture
 def ann(environment, world):
     """Runs the command as Ann."""

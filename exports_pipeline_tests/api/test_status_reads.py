@@ -76,10 +76,9 @@ def test_a_status_read_is_one_statement_without_a_transaction(api, store, statem
 def test_a_status_read_with_a_key_is_one_statement_too(store, settings, engine, statements):
     keys, users = PostgresKeyStore(engine), PostgresUserStore(engine)
     ports = replace(fake_ports(), jobs=store, keys=keys, users=users)
-    api = create_app(ports, settings, dispatch_soon=lambda: None)
+    api = create_app(ports, settings, dispatch_soon=lambda: None, note_soon=lambda: None)
     key = ApiClient(api).post("/api/analytics/keys", json={"name": "load"}).json()["key"]
     job_id, client = add(store), ApiClient(api, token=key)
-    api.state.parts.keys.__init__(ports, note_soon=lambda: None)
     assert client.get(f"{EXPORTS}/{job_id}").status_code == 200
     statements.clear()
     for _ in range(3):
