@@ -52,6 +52,7 @@ from exports_pipeline.usecases.read_exports import look_at_exports
 from exports_pipeline.usecases.reconcile import reconcile
 
 _ROUTES = (
+    events,  # first, since routes are looked through one by one and nothing is asked for as often
     datasets,
     exports,
     estimates,
@@ -63,7 +64,6 @@ _ROUTES = (
     campaigns,
     activity,
     users,
-    events,
     metrics_of_events,
     deliveries,
     destinations,
