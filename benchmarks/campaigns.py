@@ -1,77 +1,24 @@
 """Claim: with 10 million events stored, every question about campaigns and activity is answered within 20 ms (p95).
 
-`python -m benchmarks.campaigns [--events 10000000] [--entries 1000000]` starts a Postgres of its own, fills it by SQL
-with a year of events of twenty campaigns and as much of the audit log, and rolls all of it up. Then it prints the
-seconds of a roll-up of 10,000 new events with journeys and without them, and the milliseconds of the API's answers in
-this process, beside the same question asked of the raw events or entries in the same run.
+`python -m benchmarks.campaigns [--events 10000000] [--days 365] [--home FOLDER] [--entries 1000000]` loads a history of
+events (see `benchmarks/event_history.py`) and entries of the audit log, and prints the milliseconds of the API's
+answers in this process, beside the same question asked of the raw events or entries in the same run.
 """
 
 import argparse
 import asyncio
-import logging
-import statistics
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
-import httpx
-import structlog
 from sqlalchemy import Engine, text
 
-from exports_api.app import create_app
+from benchmarks.answered import Asked, print_answers
+from benchmarks.event_history import NOW, add_arguments, history, timed
 from exports_pipeline.adapters.activity_store import PostgresActivityStore
-from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
-from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
-from exports_pipeline.adapters.journey_rollup import JourneyRollup
-from exports_pipeline.adapters.metric_store import PostgresMetricStore
-from exports_pipeline.adapters.metrics_yaml import read_metrics
-from exports_pipeline.adapters.migrations import migrate
-from exports_pipeline.adapters.postgres import make_engine
-from exports_pipeline.core.event_months import month_after, month_of
-from exports_pipeline.local.ports import remembered_port
-from exports_pipeline.local.postgres import database_url, postgres_part
-from exports_pipeline.settings import Settings
-from exports_pipeline_tests.api_client import SECRET, token_of
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.ports import fake_ports
-from exports_pipeline_tests.started_part import started
 
-NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
-BATCH, FRESH, OF_A_CUSTOMER = 10_000, 10_000, 5
-ROUNDS, ASKED, ASKED_RAW = 3, 60, 3
-
-# Five events of each customer: picked up, interested (half of them), engaged, qualified (a fifth), picked up again.
-# Multiples of primes keep the fields from going together.
-FILL = """
-    INSERT INTO analytics_events
-    SELECT
-        'ann', :name || n, :first_batch + (n - 1) / :batch,
-        (ARRAY['conversation', 'intent', 'engagement', 'intent', 'conversation'])[1 + n % 5],
-        'outbound',
-        CASE n % 5
-            WHEN 1 THEN (ARRAY['interested', 'no'])[1 + c * 11 / 7 % 2]
-            WHEN 3 THEN (ARRAY['qualified', 'later', 'no', 'angry', 'unsure'])[1 + c * 13 / 3 % 5]
-            ELSE ''
-        END,
-        (n * 37 % 6000) / 10.0,
-        least(
-            CAST(:since AS timestamptz)
-                + (CAST(:until AS timestamptz) - CAST(:since AS timestamptz)) * (c / CAST(:customers AS float))
-                + (n % 5) * ((c * 31) % 90000) * interval '1 second',
-            CAST(:until AS timestamptz)
-        ),
-        'campaign ' || c * 17 / 11 % 20,
-        :name || 'customer ' || c,
-        jsonb_build_object('segment', (ARRAY['gold', 'silver', 'bronze'])[1 + c * 19 / 13 % 3])
-    FROM generate_series(CAST(1 AS bigint), :events) AS n, LATERAL (SELECT n / 5 AS c) AS customer"""
-BATCHES = """
-    INSERT INTO event_batches (tenant, received_at, events)
-    SELECT 'ann', :now, :batch FROM generate_series(1, :batches) RETURNING id"""
 USERS = """
     INSERT INTO users (id, owner_key, created_at, seen_at)
     SELECT CAST(md5(u::text) AS uuid), 'team ' || u % 20, :now, :now FROM generate_series(0, 999) AS u"""
@@ -82,15 +29,6 @@ ENTRIES = """
            (ARRAY['export.requested', 'export.download_link', 'report.requested', 'link.opened'])[1 + n * 11 / 7 % 4],
            '{}'
     FROM generate_series(CAST(1 AS bigint), :entries) AS n"""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question to the API, and the same one to the raw rows."""
-
-    what: str
-    path: str
-    raw: str
 
 
 def days_ago(days: int) -> str:
@@ -139,6 +77,7 @@ def of_entries(what: str, rest: str, group: str, *, days: int, bucket: str = "we
 QUESTIONS = (
     of_events("all campaigns, 30 days", "", "count(*), count(DISTINCT customer)", days=30, group="campaign"),
     of_events("one campaign, 30 days", "/campaign 3", "count(*), count(DISTINCT customer)", days=30),
+    of_events("all campaigns, 90 days, Kolkata", "", "count(*)", days=90, zone="Asia/Kolkata", group="campaign"),
     of_events("one campaign, 90 days, Kolkata", "/campaign 3", "count(*)", days=90, zone="Asia/Kolkata"),
     of_events("its intents, 90 days", "/campaign 3/intents", "count(*)", days=90, group="label"),
     journey("its journey, 30 days", days=30),
@@ -153,107 +92,33 @@ QUESTIONS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=10_000_000)
-    parser.add_argument("--entries", type=int, default=1_000_000)
-    parser.add_argument("--days", type=int, default=365, help="over which the events are spread")
+    add_arguments(parser)
+    parser.add_argument("--entries", type=int, default=1_000_000, help="of the audit log")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        port = remembered_port(home, "postgres")
-        with started(postgres_part(home, port), home):
-            url = database_url(home, port)
-            migrate(url)
-            engine, patient = make_engine(url), make_engine(url, pool_size=1, is_patient=True)
-            declared = read_metrics()
-            rules = read_campaign_rules(None, declared)
-            with_journeys = PostgresMetricStore(engine, declared, patient=patient, also=[JourneyRollup(rules.funnel)])
-            without = PostgresMetricStore(engine, declared, patient=patient)
-            prepare(patient, with_journeys, arguments)
-            for name, stored in (("without", without), ("with", with_journeys)):
-                roll_ups(patient, stored, name, span=timedelta(days=arguments.days))
-            ports = replace(
-                fake_ports(),
-                metrics=with_journeys,
-                campaign_rules=rules,
-                journeys=PostgresJourneyStore(engine),
-                activity=PostgresActivityStore(engine),
-                clock=FakeClock(NOW),
-            )
-            asyncio.run(read(ports, patient))
-            engine.dispose()
-            patient.dispose()
+    with history(arguments) as stored:
+        enter(stored.patient, arguments.entries)
+        ports = replace(
+            fake_ports(),
+            metrics=stored.metrics,
+            campaign_rules=stored.rules,
+            journeys=PostgresJourneyStore(stored.engine),
+            activity=PostgresActivityStore(stored.engine),
+            clock=FakeClock(NOW),
+        )
+        asyncio.run(print_answers(ports, stored.patient, QUESTIONS))
 
 
-def prepare(engine: Engine, stored: PostgresMetricStore, arguments: argparse.Namespace) -> None:
-    events, entries, since = arguments.events, arguments.entries, NOW - timedelta(days=arguments.days)
-    PostgresEventStore(engine).make_months(month_after(month_of(NOW), -back) for back in range(14))
-    seconds, _ = timed(lambda: fill(engine, events, name="e", since=since, until=NOW))
-    print(f"{events:,} events of {events // OF_A_CUSTOMER:,} customers stored in {seconds:.0f} s", flush=True)
-    seconds, done = timed(lambda: stored.roll_up(NOW))
-    assert done.events == events, done
-    print(f"rolled up with journeys in {seconds:.0f} s: {events / seconds:,.0f} events a second", flush=True)
+def enter(engine: Engine, entries: int) -> None:
+    """Enter so much into the audit log, unless it is there, and roll it up."""
     with engine.begin() as connection:
+        if connection.execute(text("SELECT EXISTS (SELECT FROM audit_log)")).scalar_one():
+            return
         connection.execute(text(USERS), {"now": NOW})
         connection.execute(text(ENTRIES), {"now": NOW, "entries": entries})
     seconds, _ = timed(PostgresActivityStore(engine).roll_up)
     print(f"{entries:,} entries of the audit log rolled up in {seconds:.0f} s", flush=True)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE")
-        for table in ("metric_rollups", "journeys", "journey_rollups", "journey_seconds", "activity_rollups"):
-            size = connection.execute(text(f"SELECT pg_total_relation_size('{table}') / 1048576")).scalar_one()
-            print(f"  {table}: {size:,} MB")
-
-
-def fill(engine: Engine, events: int, *, name: str, since: datetime, until: datetime) -> None:
-    """Store events in batches that are open, as they come in."""
-    batches = -(-events // BATCH)
-    with engine.begin() as connection:
-        ids = connection.execute(text(BATCHES), {"now": NOW, "batch": BATCH, "batches": batches}).scalars().all()
-        values = {"name": name, "first_batch": min(ids), "batch": BATCH, "events": events}
-        span = {"since": since, "until": until, "customers": events // OF_A_CUSTOMER}
-        connection.execute(text(FILL), values | span)
-
-
-def roll_ups(engine: Engine, stored: PostgresMetricStore, name: str, *, span: timedelta) -> None:
-    """What 10,000 new events cost: of the last hour, and of all the time."""
-    for what, ago in (("of the last hour", timedelta(hours=1)), ("of all the time", span)):
-        seconds = []
-        for place in range(ROUNDS):
-            fill(engine, FRESH, name=f"{name} {what} {place} ", since=NOW - ago, until=NOW)
-            seconds.append(timed(lambda: stored.roll_up(NOW))[0])
-        print(f"{FRESH:,} new events {what}, {name} journeys: median {statistics.median(seconds):.2f} s", flush=True)
-
-
-async def read(ports: Any, engine: Engine) -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # a line for each answer
-    with tempfile.TemporaryDirectory() as home:
-        app = create_app(ports, Settings(home=Path(home), jwt_secret=SECRET), dispatch_soon=lambda: None)
-        headers = {"Authorization": f"Bearer {token_of('ann', 'VIEW_AUDIT')}"}
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers) as client:
-            print(f"\n{'question':34}{'median ms':>10}{'p95 ms':>8}{'raw ms':>9}{'ratio':>7}")
-            for asked in QUESTIONS:
-                await tell(client, engine, asked)
-
-
-async def tell(client: httpx.AsyncClient, engine: Engine, asked: Asked) -> None:
-    taken = []
-    for _ in range(ASKED):
-        begun = time.perf_counter()
-        answer = await client.get(asked.path)
-        taken.append((time.perf_counter() - begun) * 1000)
-        assert answer.status_code == 200, answer.text
-    with engine.connect() as connection:
-        raw = [timed(lambda: connection.execute(text(asked.raw)).all())[0] * 1000 for _ in range(ASKED_RAW)]
-    median, slow = statistics.median(taken), sorted(taken)[int(len(taken) * 0.95)]
-    ratio = statistics.median(raw) / median
-    print(f"{asked.what:34}{median:10.1f}{slow:8.1f}{statistics.median(raw):9.0f}{ratio:7.0f}", flush=True)
-
-
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    begun = time.perf_counter()
-    result = work()
-    return time.perf_counter() - begun, result
+        connection.exec_driver_sql("VACUUM ANALYZE audit_log, activity_rollups, activity_tail")
 
 
 if __name__ == "__main__":

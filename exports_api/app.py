@@ -71,6 +71,7 @@ from exports_pipeline.usecases.read_exports import look_at_exports
 from exports_pipeline.usecases.reconcile import reconcile
 
 _ROUTES = (
+    events,  # first, since routes are looked through one by one and nothing is asked for as often
     datasets,
     exports,
     estimates,
@@ -85,7 +86,6 @@ _ROUTES = (
     users,
     teams,
     sharing,
-    events,
     metrics_of_events,
     deliveries,
     destinations,

@@ -23,8 +23,14 @@ _TAKE_NEW_IDS = """
         SELECT %(tenant)s, id, occurred_at
         FROM unnest(%(ids)s::text[], %(times)s::timestamptz[]) AS given (id, occurred_at)
         ON CONFLICT (tenant, id) DO NOTHING
+        RETURNING id),
+    counted AS (
+        SELECT count(*) AS events, CASE WHEN count(*) < %(given)s THEN array_agg(id) END AS ids FROM taken),
+    batch AS (
+        INSERT INTO event_batches (tenant, received_at, events)
+        SELECT %(tenant)s, %(now)s, events FROM counted WHERE events > 0
         RETURNING id)
-    SELECT count(*), CASE WHEN count(*) < %(given)s THEN array_agg(id) END FROM taken"""
+    SELECT events, ids, (SELECT id FROM batch) FROM counted"""
 _LOCK_OLD_IDS = """
     SELECT id, occurred_at FROM event_ids
     WHERE tenant = %(tenant)s AND id = ANY(%(ids)s::text[]) ORDER BY id FOR UPDATE"""
@@ -83,16 +89,16 @@ class PostgresEventStore:
     def _write(self, tenant: str, events: Sequence[Event], *, now: datetime, replace: bool) -> int:
         """Write events whose ids differ, sorted by these; how many were new."""
         with self._cursor() as cursor:
-            new = _take_new_ids(cursor, tenant, events)
+            new, batch = _take_new_ids(cursor, tenant, events, now)
             written = [event for event in events if event.id in new]
             batches: Mapping[str, int] = {}
             if replace and len(new) < len(events):
                 batches = _take_back(cursor, tenant, [event for event in events if event.id not in new])
                 written = list(events)
-            of_batch = sum(event.id not in batches for event in written)
+                lost = sum(event.id not in batches and event.id not in new for event in events)
+                batch = batch or (_open_batch(cursor, tenant, now, lost) if lost else 0)
             if not written:
                 return 0
-            batch = _open_batch(cursor, tenant, now, of_batch) if of_batch else 0
             with cursor.copy(COPY_EVENTS) as copy:
                 copy.write("".join([event_line(tenant, batches.get(event.id, batch), event) for event in written]))
         return len(new)
@@ -106,10 +112,13 @@ class PostgresEventStore:
                 yield cursor
 
 
-def _take_new_ids(cursor: Cursor[Any], tenant: str, events: Sequence[Event]) -> frozenset[str]:
-    cursor.execute(_TAKE_NEW_IDS, {**_keys(tenant, events), "given": len(events)})
-    count, taken = cursor.fetchone() or (0, None)
-    return frozenset([event.id for event in events] if count == len(events) else taken or ())
+def _take_new_ids(
+    cursor: Cursor[Any], tenant: str, events: Sequence[Event], now: datetime
+) -> tuple[frozenset[str], int]:
+    """The ids that are new, and their batch: in one statement, since each one is a way there and back."""
+    cursor.execute(_TAKE_NEW_IDS, {**_keys(tenant, events), "given": len(events), "now": now})
+    count, taken, batch = cursor.fetchone() or (0, None, None)
+    return frozenset([event.id for event in events] if count == len(events) else taken or ()), batch or 0
 
 
 def _take_back(cursor: Cursor[Any], tenant: str, events: Sequence[Event]) -> dict[str, int]:

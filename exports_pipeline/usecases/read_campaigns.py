@@ -21,6 +21,7 @@ from exports_pipeline.core.comparison import Compared, rate
 from exports_pipeline.core.metric_store import Line
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownCampaign
+from exports_pipeline.usecases.read_metrics import check_range
 
 _Figures = Mapping[str, int]
 
@@ -38,9 +39,9 @@ def list_campaigns(question: CampaignQuestion, *, limit: int, offset: int, ports
     """Campaigns that an event was ever seen of, those of most conversations first, then by name.
 
     Raises:
-        InvalidDateRange, TooManyPoints.
+        InvalidDateRange, BeyondRetention, TooManyPoints.
     """
-    question.days.buckets()
+    buckets_of(question, ports)
     names = ports.journeys.campaigns(question.tenant)
     now: dict[str, dict[str, int]] = {}
     before: dict[str, dict[str, int]] = {}
@@ -57,9 +58,9 @@ def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPor
     """How a campaign performed, with its series.
 
     Raises:
-        UnknownCampaign, InvalidDateRange, TooManyPoints.
+        UnknownCampaign, InvalidDateRange, BeyondRetention, TooManyPoints.
     """
-    buckets = question.days.buckets()
+    buckets = buckets_of(question, ports)
     refuse_unknown(campaign, question, ports)
     now, before, series = dict[str, int](), dict[str, int](), dict[str, tuple[int, ...]]()
     for role in SERIES:
@@ -74,9 +75,9 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
     """The intents of a campaign by label, with share, rate and trend.
 
     Raises:
-        UnknownCampaign, InvalidDateRange, TooManyPoints.
+        UnknownCampaign, InvalidDateRange, BeyondRetention, TooManyPoints.
     """
-    buckets = question.days.buckets()
+    buckets = buckets_of(question, ports)
     refuse_unknown(campaign, question, ports)
     asked = (question.days.previous.whole(), *buckets)
     counts = {
@@ -98,6 +99,17 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
     ]
     ranked = sorted(labels, key=lambda each: (-(each.count.value or 0), each.label))
     return IntentStory(total=Compared(value=total, previous=total_before), buckets=buckets, labels=tuple(ranked))
+
+
+def buckets_of(question: CampaignQuestion, ports: ExportPorts) -> tuple[Bucket, ...]:
+    """The buckets of the series that is asked for.
+
+    Raises:
+        InvalidDateRange, BeyondRetention, TooManyPoints.
+    """
+    days = question.days
+    check_range(days.from_, days.to, days.zone, ports=ports)
+    return days.buckets()
 
 
 def refuse_unknown(campaign: str, question: CampaignQuestion, ports: ExportPorts) -> None:

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from exports_pipeline.core.campaign import CampaignQuestion, JourneyStory, StepFigures
 from exports_pipeline.core.histogram import median_seconds
 from exports_pipeline.core.ports import ExportPorts
-from exports_pipeline.usecases.read_campaigns import refuse_unknown
+from exports_pipeline.usecases.read_campaigns import buckets_of, refuse_unknown
 
 
 def read_journeys(campaign: str, question: CampaignQuestion, *, ports: ExportPorts) -> JourneyStory:
     """The journeys that began in the range, step by step.
 
     Raises:
-        UnknownCampaign, InvalidDateRange, TooManyPoints.
+        UnknownCampaign, InvalidDateRange, BeyondRetention, TooManyPoints.
     """
-    buckets = question.days.buckets()
+    buckets = buckets_of(question, ports)
     refuse_unknown(campaign, question, ports)
     funnel = ports.campaign_rules.funnel
     cohorts = ports.journeys.cohorts(

@@ -1,22 +1,24 @@
-"""The outbound calls of a Portuguese bank, loaded as events, told by the API over Postgres."""
+"""The outbound calls of a Portuguese bank, loaded by the command line, told by the API over Postgres."""
 
+import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from pathlib import Path
 from statistics import median
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from exports_api.app import create_app
+from exports_api.cli.main import app as cli
 from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
 from exports_pipeline.adapters.journey_rollup import JourneyRollup
 from exports_pipeline.adapters.metric_store import PostgresMetricStore
 from exports_pipeline.adapters.metrics_yaml import read_metrics
-from exports_pipeline.core.event import Event
-from exports_pipeline_tests.api_client import ApiClient
+from exports_pipeline_tests.api_client import ApiClient, token_of
+from exports_pipeline_tests.api_server import served
 from exports_pipeline_tests.fakes.clock import NOON
 from exports_pipeline_tests.journeys import empty
 
@@ -28,24 +30,7 @@ JUNE = {"from": "2009-06-01", "to": "2009-06-30", "granularity": "month"}
 BANK = "/api/analytics/campaigns/deposits%2F2009"
 
 
-def events_of(call, day, duration, outcome, job):
-    """A conversation when the day begins, and the customer's decision when it ends."""
-    began = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
-    label = "yes" if outcome else "no"
-    talk = Event(
-        id=f"call-{call}",
-        event_type="conversation",
-        label=label,
-        value=Decimal(duration),
-        occurred_at=began,
-        campaign="deposits/2009",
-        customer=f"customer-{call}",
-        metadata=f'{{"segment": "{job}"}}',
-    )
-    return [
-        talk,
-        replace(talk, id=f"intent-{call}", event_type="intent", occurred_at=began + timedelta(seconds=duration)),
-    ]
+PAGE = (Path(__file__).parents[2] / "docs/campaigns.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -54,19 +39,43 @@ def calls(shared_data):
 
 
 @pytest.fixture
-def bank(events_engine, calls, ports, settings):
-    """A client of the API over Postgres, after all calls were rolled up."""
+def bank(events_engine, calls, ports, settings, shared_data, tmp_path):
+    """A client of the API over Postgres, after the calls were loaded as docs/campaigns.md says, and rolled up."""
     empty(events_engine)
-    events = [event for call in calls for event in events_of(*call)]
-    store = PostgresEventStore(events_engine)
-    for begin in range(0, len(events), 5_000):
-        store.add("ann", events[begin : begin + 5_000], now=NOON, replace=False)
     metrics = read_metrics()
     rules = read_campaign_rules(None, metrics)
     stored = PostgresMetricStore(events_engine, metrics, also=[JourneyRollup(rules.funnel)])
-    assert stored.roll_up(NOON).events == len(events)
-    ports = replace(ports, metrics=stored, campaign_rules=rules, journeys=PostgresJourneyStore(events_engine))
-    return ApiClient(create_app(ports, settings))
+    ports = replace(
+        ports,
+        events=PostgresEventStore(events_engine),
+        limits=replace(ports.limits, event_months=240),
+        metrics=stored,
+        campaign_rules=rules,
+        journeys=PostgresJourneyStore(events_engine),
+    )
+    app = create_app(ports, settings)
+    file = made_of(shared_data / "bank_marketing/bank_full.parquet", tmp_path / "calls.parquet")
+    with served(app) as url:
+        assert load(file, url) == {"accepted": 2 * len(calls), "duplicates": 0, "replaced": 0, "rejected_count": 0}
+    assert stored.roll_up(NOON).events == 2 * len(calls)
+    return ApiClient(app)
+
+
+def made_of(calls, file):
+    """The file of events that the query of the page makes."""
+    query = PAGE.partition("```sql\n")[2].partition("```")[0]
+    with duckdb.connect() as connection:
+        connection.execute(query.replace("bank_full.parquet", str(calls)).replace("calls.parquet", str(file)))
+    return file
+
+
+def load(file, url):
+    """What became of the events, by the command of the page."""
+    [words] = [line.split()[4:] for line in PAGE.splitlines() if line.startswith("exports events load calls.parquet ")]
+    words += ["--url", url, "--token", token_of("ann"), "--json"]
+    answer = CliRunner().invoke(cli, ["events", "load", str(file), *words])
+    assert answer.exit_code == 0, answer.stderr
+    return {name: count for name, count in json.loads(answer.stdout).items() if name != "rejected"}
 
 
 def test_figures_funnel_and_days_are_those_of_the_file(bank, calls):
