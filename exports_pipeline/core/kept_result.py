@@ -61,6 +61,7 @@ def selection_of_kept(kept: KeptResult, *, dataset: str, filters: Filters, timez
         timezone=timezone,
         account_ids=filters.account_ids,
         tag_ids=filters.tag_ids,
+        values=filters.values,
         is_redacted=True,
     )
 
