@@ -105,6 +105,14 @@ SHARES = Chart(
     series=[Series(name="all", values=[3, 1])],
     description="Three quarters are cards.",
 )
+SLICES = Chart(
+    heading="Tags",
+    mark=Mark.PIE,
+    categories=["finance", "travel", "rare", "gone", "owed"],
+    series=[Series(name="Jobs", values=[60, 39, 1, None, -4])],
+    description="Six of ten are of finance.",
+    kind=Kind.INTEGER,
+)
 
 
 def sample(**changes):

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/analytics/insights", tags=["insights"])
     dependencies=[TO_EXPORT],
     status_code=202,
     summary="Request the insights about exports",
-    responses={202: ACCEPTED, **problems(409, 413, 415, 422, 429)},
+    responses={202: ACCEPTED, **problems(403, 409, 413, 415, 422, 429)},
     openapi_extra=body_of(InsightsExportBody),
 )
 async def post_insights(

@@ -34,6 +34,11 @@ class AppliedFilters(BaseModel):
     account_ids: list[str] = Field(description="Accounts, as text.", examples=[["demo-checking"]])
     tag_ids: list[str] = Field(description="Tags, as text.", examples=[["food"]])
     columns: list[str] = Field(description="Columns.", examples=[["booked_on", "amount"]])
+    values: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Columns that have one of some values, of insights; empty: those without.",
+        examples=[{"plan": ["spring"]}],
+    )
 
     @staticmethod
     def of(filters: Filters) -> "AppliedFilters":
@@ -44,6 +49,7 @@ class AppliedFilters(BaseModel):
             account_ids=list(filters.account_ids),
             tag_ids=list(filters.tag_ids),
             columns=list(filters.columns),
+            values={name: list(wanted) for name, wanted in filters.values},
         )
 
 

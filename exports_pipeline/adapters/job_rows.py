@@ -162,6 +162,7 @@ def filters_as_json(filters: Filters) -> dict[str, Any]:
         "account_ids": list(filters.account_ids),
         "tag_ids": list(filters.tag_ids),
         "columns": list(filters.columns),
+        **({"values": {name: list(wanted) for name, wanted in filters.values}} if filters.values else {}),
     }
 
 
@@ -172,6 +173,7 @@ def _filters(value: dict[str, Any]) -> Filters:
         account_ids=tuple(value["account_ids"]),
         tag_ids=tuple(value["tag_ids"]),
         columns=tuple(value["columns"]),
+        values=tuple((name, tuple(wanted)) for name, wanted in value.get("values", {}).items()),
     )
 
 

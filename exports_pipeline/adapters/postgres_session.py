@@ -150,6 +150,7 @@ def _of_copy(selection: Selection) -> Selection:
         end_date=None,
         account_ids=(),
         tag_ids=(),
+        values=(),
         limit=None,
         sample_percent=None,
     )

@@ -108,7 +108,15 @@ def _listed(selection: Selection, parameters: Parameters) -> list[str]:
     wanted = ((dataset.account, selection.account_ids), (dataset.tag, selection.tag_ids))
     return [
         _any_of(column, dataset.types[column], values, parameters) for column, values in wanted if column and values
-    ]
+    ] + [_any_or_none(name, dataset.types[name], values, parameters) for name, values in selection.values]
+
+
+def _any_or_none(column: str, kind: str, values: Sequence[str], parameters: Parameters) -> str:
+    """As `_any_of`; '' stands for rows that have no value."""
+    some = _any_of(column, kind, [value for value in values if value], parameters)
+    name = identifier(column)
+    nothing = f"coalesce(len({name}), 0) = 0" if is_list(kind) else f"{name} IS NULL"
+    return f"({some} OR {nothing})" if "" in values else some
 
 
 def _any_of(column: str, kind: str, values: Sequence[str], parameters: Parameters) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from exports_pipeline.core.filters import Selection, days_in_words
+from exports_pipeline.core.filters import Selection, days_in_words, values_in_words
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.unmasking import NO_REASON
 
@@ -67,7 +67,8 @@ def filters_in_words(selection: Selection) -> tuple[tuple[str, str], ...]:
         lines.append(("Accounts", ", ".join(selection.account_ids)))
     if selection.tag_ids:
         lines.append(("Tags", ", ".join(selection.tag_ids)))
-    return tuple(lines)
+    titles = {column.name: column.title or column.name for column in selection.dataset.columns}
+    return (*lines, *((titles.get(name, name), wanted) for name, wanted in values_in_words(selection.values)))
 
 
 def redaction_in_words(rule: str) -> str:

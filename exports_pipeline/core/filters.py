@@ -1,5 +1,6 @@
 """Which rows and columns of a dataset an export takes, and how sensitive columns are shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +23,8 @@ class Filters:
     account_ids: tuple[str, ...] = ()
     tag_ids: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Columns that have one of some values, a list any of them; '' where a row has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,7 @@ class Selection:
     timezone: str = "UTC"
     account_ids: tuple[str, ...] = ()
     tag_ids: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     limit: int | None = None
     """The first rows only, as many as these."""
     sample_percent: int | None = None
@@ -69,6 +73,10 @@ def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone
     _check_dates(dataset, filters)
     _check_values(dataset, filters.account_ids, dataset.account, "account_ids")
     _check_values(dataset, filters.tag_ids, dataset.tag, "tag_ids")
+    for name, values in filters.values:
+        if name not in dataset.types:
+            raise UnknownColumn(f"Dataset {dataset.name} has no column {name[:80]!r}.", field=name)
+        _check_values(dataset, tuple(filter(None, values)), name, name)
     chosen = _columns(dataset, filters.columns)
     held_back = tuple(redacted(column, dataset.policy, requester.roles) for column in chosen)
     shown = tuple(map(_as_it_is, chosen)) if requester.may_unmask else held_back
@@ -86,6 +94,7 @@ def select(dataset: Dataset, filters: Filters, requester: Requester, *, timezone
         tag_ids=filters.tag_ids,
         dropped=tuple(column.name for column in shown if column.sensitive is Sensitivity.DROP),
         lifted=tuple(column.name for column in held_back if column.redaction) if requester.may_unmask else (),
+        values=filters.values,
     )
 
 
@@ -96,6 +105,11 @@ def days_in_words(first: date | None, last: date | None) -> str:
     if first:
         return f"from {first}"
     return f"until {last}" if last else ""
+
+
+def values_in_words(values: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[tuple[str, str], ...]:
+    """Columns and the values that they may have, for people."""
+    return tuple((name, ", ".join(value or "none" for value in wanted)) for name, wanted in values)
 
 
 def day_window(start: date | None, end: date | None, timezone: str) -> tuple[datetime | None, datetime | None]:

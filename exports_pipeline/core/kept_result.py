@@ -66,6 +66,7 @@ def selection_of_kept(kept: KeptResult, *, dataset: str, filters: Filters, timez
         timezone=timezone,
         account_ids=filters.account_ids,
         tag_ids=filters.tag_ids,
+        values=filters.values,
         is_redacted=True,
         dropped=kept.dropped,
         lifted=kept.lifted,

@@ -86,6 +86,7 @@ def manifest_of_export(
             "timezone": selection.timezone,
             "account_ids": sorted(selection.account_ids),
             "tag_ids": sorted(selection.tag_ids),
+            **({"values": {name: sorted(wanted) for name, wanted in selection.values}} if selection.values else {}),
         },
         "redactions": {name: str(rule) for name, rule in sorted(selection.redactions.items())},
         **({"dropped": sorted(selection.dropped)} if selection.dropped else {}),

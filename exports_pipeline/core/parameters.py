@@ -66,6 +66,8 @@ class Parameter:
     is_list: bool = False
     most: int = 50
     """Of a list."""
+    may_be_empty: bool = False
+    """Whether '' is a value of the list."""
     choices: tuple[str, ...] = ()
     holds: Holds = Holds.ANYTHING
     """For a column."""
@@ -176,7 +178,7 @@ def _checked(parameter: Parameter, value: Any, reader: _Reader) -> Any:
             return reader.read(parameter, value)
         if not isinstance(value, list | tuple) or len(value) > parameter.most:
             raise InvalidParameter(f"It takes a list of at most {parameter.most} values.")
-        return tuple(reader.read(parameter, each) for each in value)
+        return tuple("" if parameter.may_be_empty and each == "" else reader.read(parameter, each) for each in value)
     except RequestError as error:
         raise InvalidParameter(f"Parameter {parameter.name}: {error.sentence}", field=field) from error
 

@@ -113,6 +113,8 @@ class Mark(StrEnum):
     """A point with its confidence interval for each category."""
     SHARE = "share"
     """Parts of a whole."""
+    PIE = "pie"
+    """Parts of a whole, few of them, as slices of a circle: of the first series, what is above zero."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from exports_pipeline.core.filters import Filters, days_in_words
+from exports_pipeline.core.filters import Filters, days_in_words, values_in_words
 from exports_pipeline.core.question import Answer, Question
 from exports_pipeline.core.question_text import condition_text
 
@@ -60,6 +60,7 @@ def _narrowed(question: Question) -> str:
         period_in_words(filters),
         *([f"accounts {', '.join(filters.account_ids)}"] if filters.account_ids else []),
         *([f"tags {', '.join(filters.tag_ids)}"] if filters.tag_ids else []),
+        *(f"{name} {wanted}" for name, wanted in values_in_words(filters.values)),
         *(condition_text(condition) for condition in question.where),
     ]
     return ", ".join(parts)

@@ -29,6 +29,8 @@ class Plot:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
+        if self.chart.mark is Mark.PIE:
+            return not any(value is not None and value > 0 for value in self.values[0])
         return all(value is None for values in self.values for value in values)
 
     @property
@@ -40,7 +42,7 @@ class Plot:
         """Whether the categories stand one below the other, because side by side their names would not fit."""
         if self.chart.mark in {Mark.INTERVAL, Mark.SHARE}:
             return True
-        if self.has_days or self.chart.mark is Mark.LINE:
+        if self.has_days or self.chart.mark in {Mark.LINE, Mark.PIE}:
             return False
         step = width_px / max(len(self.categories), 1) - 6
         return any(

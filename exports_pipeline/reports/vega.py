@@ -11,6 +11,7 @@ from exports_pipeline.reports.plot import MOST_LINES_BELOW, Plot, milliseconds, 
 from exports_pipeline.reports.theme import INK, MUTED, RULE, fonts_of, palette_of
 from exports_pipeline.reports.values import shown
 from exports_pipeline.reports.vega_marks import layers
+from exports_pipeline.reports.vega_pie import legend_names, pie_colours, slices
 from exports_pipeline.reports.words import Words
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -31,6 +32,7 @@ def vega_lite(chart: Chart, *, branding: Branding, words: Words) -> dict[str, An
     if plot.is_empty:
         return None
     lies = plot.lies(WIDTH_PX - 60)
+    is_pie = chart.mark is Mark.PIE
     return {
         "$schema": SCHEMA,
         "width": WIDTH_PX,
@@ -40,10 +42,11 @@ def vega_lite(chart: Chart, *, branding: Branding, words: Words) -> dict[str, An
         "padding": 2,
         "params": [
             {"name": "names", "value": _names(plot, lies)},
+            {"name": "slices", "value": legend_names(plot, words) if is_pie else []},
             {"name": "keys", "value": [broken(series.name, width_px=WIDTH_PX - 60) for series in plot.chart.series]},
         ],
-        "data": {"values": _rows(plot, words)},
-        "encoding": {"color": _colours(plot, branding)},
+        "data": {"values": slices(plot, words) if is_pie else _rows(plot, words)},
+        "encoding": {"color": pie_colours(plot, branding) if is_pie else _colours(plot, branding)},
         "layer": layers(plot, lies=lies),
         "config": _config(branding),
     }

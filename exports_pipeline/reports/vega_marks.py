@@ -1,10 +1,11 @@
-"""The layers of a chart: its lines, bars, intervals or shares."""
+"""The layers of a chart: its lines, bars, intervals, shares or slices."""
 
 from typing import Any
 
 from exports_pipeline.core.report import Chart, Kind, Mark
 from exports_pipeline.reports.plot import Plot
 from exports_pipeline.reports.theme import DASHES, MUTED
+from exports_pipeline.reports.vega_pie import pie_layers
 
 FEW_DAYS = 6
 """Up to so many days are named one by one."""
@@ -24,6 +25,8 @@ def layers(plot: Plot, *, lies: bool) -> list[Layer]:
             return _lines(plot)
         case Mark.INTERVAL:
             return _intervals(plot)
+        case Mark.PIE:
+            return pie_layers()
         case Mark.SHARE if len(plot.chart.series) > 1:
             return _bars(plot, lies=lies, stack="normalize")
         case Mark.STACKED_BAR:

@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from exports_pipeline.core.report import Chart, Kind, Mark, Value
 from exports_pipeline.reports import theme
 from exports_pipeline.reports.plot import Plot, plot_of
+from exports_pipeline.reports.vega_pie import amounts, is_named
 from exports_pipeline.reports.xlsx_cells import Cells
 
 WIDTH_PX = 825
@@ -27,6 +28,7 @@ _TYPES = {
     Mark.STACKED_BAR: {"type": "column", "subtype": "stacked"},
     Mark.INTERVAL: {"type": "line"},
     Mark.SHARE: {"type": "bar", "subtype": "percent_stacked"},
+    Mark.PIE: {"type": "pie"},
 }
 
 
@@ -100,20 +102,39 @@ class ChartData:
             kind = {"type": "bar"}
         native: Any = self.book.add_chart(kind)
         name = self.sheet.get_name()
-        for j, colour in enumerate(theme.palette_of(self.cells.branding, len(chart.series))):
+        shown = chart.series[:1] if chart.mark is Mark.PIE else chart.series
+        for j, colour in enumerate(theme.palette_of(self.cells.branding, len(shown))):
             column = 1 + j * self._step(plot)
             native.add_series(
                 {
                     "name": [name, first - 1, column],
                     "categories": [name, first, 0, last, 0],
                     "values": [name, first, column, last, column],
-                    **_look(plot, colour, j, self._number(plot)),
+                    **(self._slices(plot) if chart.mark is Mark.PIE else _look(plot, colour, j, self._number(plot))),
                     **(_whiskers(name, first, last, column, colour) if chart.mark is Mark.INTERVAL else {}),
                 }
             )
         height = min(TALLEST_PX, max(HEIGHT_PX, BAR_PX * len(plot.categories) + 90)) if lies else HEIGHT_PX
         self._dress(native, plot, lies=lies, height=height)
         return native, height
+
+    def _slices(self, plot: Plot) -> dict[str, Any]:
+        """Slices with names and shares beside them, so that nobody needs the colours."""
+        colours = theme.palette_of(self.cells.branding, len(plot.categories))
+        font, values = {"size": 9, "color": theme.INK}, amounts(plot)
+        return {
+            "points": [{"fill": {"color": colour}, "border": {"color": "#FFFFFF", "width": 1.5}} for colour in colours],
+            "data_labels": {
+                "category": True,
+                "percentage": True,
+                "separator": "\n",
+                "position": "outside_end",
+                "leader_lines": True,
+                "custom": [None if is_named(value / sum(values)) else {"delete": True} for value in values],
+                "num_format": "0.0%",
+                "font": font,
+            },
+        }
 
     def _number(self, plot: Plot) -> str:
         kind, _, digits = _kind(plot.chart)
@@ -156,7 +177,8 @@ class ChartData:
         native.set_x_axis(names)
         native.set_y_axis(values)
         native.set_title({"name": chart.heading, "name_font": font | {"size": 12, "bold": True, "color": theme.INK}})
-        native.set_legend({"position": "bottom", "font": font} if len(chart.series) > 1 else {"none": True})
+        has_legend = len(chart.series) > 1 or chart.mark is Mark.PIE
+        native.set_legend({"position": "bottom", "font": font} if has_legend else {"none": True})
         native.set_size({"width": WIDTH_PX, "height": height})
         native.set_chartarea({"border": {"none": True}})
         native.show_blanks_as("gap")
@@ -189,7 +211,7 @@ def _look(plot: Plot, colour: str, j: int, number: str) -> dict[str, Any]:
         case Mark.INTERVAL:
             marker = {"type": "circle", "size": 8, "fill": {"color": colour}, "border": {"color": colour}}
             return {"line": {"none": True}, "marker": marker}
-        case Mark.BAR | Mark.STACKED_BAR | Mark.SHARE:
+        case Mark.BAR | Mark.STACKED_BAR | Mark.SHARE | Mark.PIE:
             count = len(plot.chart.series)
             few = len(plot.categories) * count <= MOST_LABELS
             is_stacked = plot.chart.mark is Mark.STACKED_BAR or (plot.chart.mark is Mark.SHARE and count > 1)

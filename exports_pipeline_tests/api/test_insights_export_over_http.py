@@ -13,7 +13,7 @@ from exports_pipeline.adapters.migrations import migrate
 from exports_pipeline.adapters.postgres_warehouse import PostgresWarehouse
 from exports_pipeline.adapters.system_datasets import with_system_datasets
 from exports_pipeline.core.branding import Branding
-from exports_pipeline.core.catalog import Catalog, DataSource
+from exports_pipeline.core.catalog import Catalog, DataSource, user_id
 from exports_pipeline.core.report import Chart, Mark
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports
@@ -88,14 +88,15 @@ def test_a_pdf_shows_figures_charts_and_the_largest_exports(admin, ports, used):
 
 def test_a_workbook_has_native_charts(admin, ports):
     book = load_workbook(io.BytesIO(made(admin, ports, format="xlsx")))
-    assert sum(len(sheet._charts) for sheet in book.worksheets) >= 3
+    charts = [type(chart).__name__ for sheet in book.worksheets for chart in sheet._charts]
+    assert charts == ["BarChart", "LineChart", "PieChart"]
 
 
 def test_charts_have_the_figures_of_a_direct_query(ports, used):
     days = {"start_date": "2026-01-01", "end_date": "2026-03-01"}
     report, snapshot = build_report("insights", days, ROOT, ports=ports)
     charts = {chart.mark: chart for chart in report.sections if isinstance(chart, Chart)}
-    bars, line, parts = charts[Mark.STACKED_BAR], charts[Mark.LINE], charts[Mark.SHARE]
+    bars, line, parts = charts[Mark.STACKED_BAR], charts[Mark.LINE], charts[Mark.PIE]
     drawn = {
         (week, series.name, int(jobs))
         for series in bars.series
@@ -138,6 +139,48 @@ def test_filters_narrow_every_format(admin, ports):
     assert "calls" not in text.partition("Largest exports")[0]
 
 
+NARROWED = [
+    ({"plan": ["pro", "free"]}, "metadata #>> '{labels,plan}' IN ('pro', 'free')", "plan: pro, free"),
+    (
+        {"plan": [""], "format": ["csv"]},
+        "NOT metadata ? 'labels' OR metadata #>> '{labels,plan}' IS NULL",
+        "format: csv",
+    ),
+    ({"list": ["list 1"]}, "metadata #>> '{labels,list}' = 'list 1'", "list: list 1"),
+    ({"destination": ["email"]}, 'recipients @> \'[{"channel": "email"}]\'', "destinations: email"),
+    (
+        {"destination": ["manual", "slack"]},
+        "recipients = '[]' OR recipients @> '[{\"channel\": \"slack\"}]'",
+        "manual, slack",
+    ),
+    ({"tag": [""], "dataset": ["sales"]}, "tag_summary = '{}' AND dataset = 'sales'", "tags: none"),
+    ({"user": [str(user_id("bob"))]}, f"requester = '{user_id('bob')}'", f"user id: {user_id('bob')}"),
+    ({"status": ["failed"], "error": ["query_failed"]}, "error_code = 'query_failed'", "error code: query_failed"),
+]
+
+
+@pytest.mark.parametrize(("filters", "condition", "told"), NARROWED, ids=[told for _, _, told in NARROWED])
+def test_every_filter_narrows_rows_and_report_as_a_direct_query(admin, ports, used, filters, condition, told):
+    rows = list(csv.DictReader(io.StringIO(made(admin, ports, format="csv", filters=filters).decode())))
+    format_too = "AND format = 'csv'" if "format" in filters else ""
+    [(jobs, volume)] = ask(
+        used, f"SELECT count(*), coalesce(sum(volume), 0) FROM export_jobs WHERE ({condition}) {format_too}"
+    )
+    assert jobs > 0
+    assert sum(int(row["jobs"]) for row in rows) == jobs
+    assert sum(int(row["row_count"]) for row in rows) == volume
+    text = " ".join(" ".join(read_text(made(admin, ports, format="pdf", filters=filters))).split())
+    assert told in text
+    assert "No data" not in text
+
+
+def test_the_insights_of_somebody_else_are_refused(ann, ports):
+    answer = ann.post(INSIGHTS, json=RANGE | {"format": "pdf", "filters": {"user": [str(user_id("bob"))]}})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    rows = made(ann, ports, format="csv", filters={"user": [str(user_id("ann"))]})
+    assert {row["owner_key"] for row in csv.DictReader(io.StringIO(rows.decode()))} == {"ann"}
+
+
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
@@ -146,6 +189,8 @@ def test_filters_narrow_every_format(admin, ports):
         ({"format": "pdf", "timezone": "Mars/Base"}, "invalid_option", "timezone"),
         ({"format": "csv", "filters": {"dataset": ["nothing"]}}, "unknown_account", "filters.dataset"),
         ({"format": "csv", "filters": {"tag": ["nothing"]}}, "unknown_tag", "filters.tag"),
+        ({"format": "csv", "filters": {"destination": ["pigeon"]}}, "invalid_request", "filters.destination.0"),
+        ({"format": "csv", "filters": {"status": ["running"]}}, "invalid_request", "filters.status.0"),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_field(admin, body, code, field):

@@ -12,7 +12,7 @@ from exports_pipeline.reports.charts import chart_png, chart_svg
 from exports_pipeline.reports.theme import SANS, fonts_of
 from exports_pipeline.reports.vega import TALLEST_PX, vega_lite
 from exports_pipeline.reports.words import words_of
-from exports_pipeline_tests.sample_reports import BARS, HOSTILE, INTERVALS, SHARES, SHOP, line
+from exports_pipeline_tests.sample_reports import BARS, HOSTILE, INTERVALS, SHARES, SHOP, SLICES, line
 
 EN = words_of("en")
 
@@ -65,6 +65,24 @@ def test_an_axis_of_whole_numbers_says_none_of_them_twice():
 
 def test_shares_say_how_much_of_the_whole_they_are():
     assert {"3 (75.0%)", "1 (25.0%)"} <= set(texts_of(SHARES))
+
+
+def test_slices_have_names_and_shares_beside_them_and_values_in_the_legend():
+    beside = ["finance60.0%", "travel39.0%", ""]  # two lines each
+    legend = ["finance: 60 (60.0%)", "travel: 39 (39.0%)", "rare: 1 (1.0%)", "gone: 0 (0.0%)", "owed: 0 (0.0%)"]
+    assert texts_of(SLICES) == [*beside, *legend]
+
+
+def test_slices_are_as_large_as_their_shares_and_nothing_below_zero_is_one():
+    rows = vega_lite(SLICES, branding=Branding(), words=EN)["data"]["values"]
+    assert [(row["category"], row["value"]) for row in rows] == [(0, 60), (1, 39), (2, 1)]
+    assert [row["align"] for row in rows] == ["left", "right", "right"]
+
+
+@pytest.mark.parametrize("values", [[], [None, nan], [0, 0], [-1, -2]])
+def test_of_nothing_there_is_no_pie(values):
+    chart = line(categories=["a", "b"], values=values, mark=Mark.PIE)
+    assert chart_svg(chart, branding=Branding(), words=EN) is None
 
 
 def test_series_have_the_colours_of_the_brand():

@@ -1,5 +1,6 @@
 """A report as XLSX, read back with openpyxl."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from zipfile import ZipFile
@@ -12,7 +13,18 @@ from exports_pipeline.core.report import KeyFigure, KeyFigures, Kind, Mark, Tabl
 from exports_pipeline.reports.values import DASH
 from exports_pipeline.reports.xlsx_book import write_xlsx
 from exports_pipeline.reports.xlsx_cells import LONGEST_TEXT
-from exports_pipeline_tests.sample_reports import ARMS, BANK, BARS, HOSTILE, INTERVALS, SHARES, SHOP, line, sample
+from exports_pipeline_tests.sample_reports import (
+    ARMS,
+    BANK,
+    BARS,
+    HOSTILE,
+    INTERVALS,
+    SHARES,
+    SHOP,
+    SLICES,
+    line,
+    sample,
+)
 
 
 @pytest.fixture
@@ -72,6 +84,17 @@ def test_charts_are_native_and_read_their_cells(written):
     shown = [row[0].value for row in book[name.strip("'")][area.replace("$", "")]]
     assert shown == [100.0 + i for i in range(60)]
     assert charts[0].series[0].errBars.errValType == "cust"
+
+
+def test_a_pie_is_native_and_names_its_slices(written, tmp_path):
+    [pie] = written(sample(sections=[SLICES]))["Overview"]._charts
+    assert type(pie).__name__ == "PieChart"
+    labels = pie.series[0].dLbls
+    assert (labels.showCatName, labels.showPercent) == (True, True)
+    with ZipFile(tmp_path / "report.xlsx") as file:
+        drawn = file.read("xl/charts/chart1.xml").decode()
+    assert re.findall(r'<c:idx val="(\d)"/><c:delete val="1"/>', drawn) == ["2", "3", "4"]
+    assert pie.legend is not None
 
 
 def test_bars_of_weeks_stand_side_by_side_and_not_on_an_axis_of_days(written, tmp_path):

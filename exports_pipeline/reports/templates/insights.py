@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from exports_pipeline.core.filters import days_in_words
+from exports_pipeline.core.filters import days_in_words, values_in_words
+from exports_pipeline.core.job_filter import MANUAL
 from exports_pipeline.core.parameters import Parameter, ParameterKind
 from exports_pipeline.core.question import Aggregate, Condition, Dimension, Measure, Question, Sign, Step
 from exports_pipeline.core.report import (
@@ -39,18 +40,34 @@ _RATE = Measure(aggregate=Aggregate.RATIO, column="failed", per="jobs", label="F
 _WAITED = Measure(aggregate=Aggregate.RATIO, column="queue_seconds", per="ran", label="Mean wait")
 _RAN = Measure(aggregate=Aggregate.RATIO, column="run_seconds", per="ran", label="Mean run")
 _WEEK = Dimension(column="ended_at", step=Step.WEEK)
-_LARGEST, _MOST_TAGS, _MOST_LINES = 15, 8, 25
+NARROWED_BY = ("user_id", "type", "format", "tags", "destinations", "list", "plan", "status", "error_code")
+"""Columns that jobs are chosen by, besides dataset and tags."""
+_LARGEST, _MOST_TAGS, _MOST_LINES = 15, 7, 25
 _EDGES = "The first and the last week may be incomplete."
 
 
 def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
-    scope = scope_of(parameters, today=today)
+    scope = _narrowed(scope_of(parameters, today=today), parameters)
     title = parameters["title"] or "Insights about exports"
     if scope.is_empty(ask(scope.question(_JOBS))):
         return empty_report(title, scope)
     scope = compared(scope, ask)
     sections = (_figures(scope, ask), *_weeks(scope, ask), *_tags(scope, ask), *_tables(scope, ask))
-    return Report(title=title, subtitle=scope.subtitle, sections=sections)
+    return Report(title=title, subtitle="; ".join((scope.subtitle, *_in_scope(scope))), sections=sections)
+
+
+def _narrowed(scope: Scope, parameters: Mapping[str, Any]) -> Scope:
+    """The scope with what else jobs are chosen by."""
+    values = tuple((column, parameters[column]) for column in NARROWED_BY if parameters[column])
+    before = replace(scope.previous, values=values) if scope.previous else None
+    return replace(scope, filters=replace(scope.filters, values=values), previous=before)
+
+
+def _in_scope(scope: Scope) -> list[str]:
+    """Which filters apply, for the line below the title."""
+    filters = scope.filters
+    listed = [("dataset", filters.account_ids), ("tags", filters.tag_ids), *filters.values]
+    return [f"{name.replace('_', ' ')}: {wanted}" for name, wanted in values_in_words(listed) if wanted]
 
 
 def _figures(scope: Scope, ask: Ask) -> KeyFigures:
@@ -131,7 +148,7 @@ def _tags(scope: Scope, ask: Ask) -> tuple[Section, ...]:
     return (
         Chart(
             heading="Jobs by tag",
-            mark=Mark.SHARE,
+            mark=Mark.PIE,
             categories=tuple(name for name, _ in parts),
             series=(Series(name="Jobs", values=tuple(float(jobs) for _, jobs in parts)),),
             description="Tags of the datasets that were exported; a job whose dataset has several counts under each.",
@@ -174,7 +191,7 @@ def _largest(scope: Scope, ask: Ask) -> Table:
         dataset=LEDGER,
         measures=(measure,),
         by=(Dimension(column="created_at", step=Step.DAY), *_by("dataset", "format", "plan", "filters", "job_id")),
-        filters=scope.filters,
+        filters=replace(scope.filters, values=tuple(_in_ledger(*each) for each in scope.filters.values)),
         where=(Condition(column="status", sign=Sign.IS, values=("completed",)),),
         timezone=scope.timezone,
         order=("-Rows",),
@@ -198,6 +215,13 @@ def _largest(scope: Scope, ask: Ask) -> Table:
     )
 
 
+def _in_ledger(column: str, values: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """A filter of the roll-ups in the words of the ledger."""
+    if column != "destinations":
+        return column, values
+    return "channels", tuple("" if value == MANUAL else value for value in values)
+
+
 def _in_words(filters: Value) -> str:
     """Filters as the ledger keeps them, for people."""
     kept = json.loads(str(filters))
@@ -212,6 +236,16 @@ def _megabytes(size: Value) -> Value:
     return None if exact is None else exact / 1e6
 
 
+_NARROWED = tuple(
+    Parameter(
+        name=column,
+        kind=ParameterKind.TEXT,
+        is_list=True,
+        may_be_empty=True,
+        description=f"Only jobs with one of these values in the column {column}; empty: those without one.",
+    )
+    for column in NARROWED_BY
+)
 _DATASET = Parameter(
     name="dataset",
     kind=ParameterKind.DATASET,
@@ -225,6 +259,7 @@ INSIGHTS = Template(
     parameters=(
         _DATASET,
         *(each for each in SCOPE if each.name != "dataset"),
+        *_NARROWED,
         Parameter(name="title", kind=ParameterKind.TEXT, description="Title of the report."),
     ),
     compose=_compose,
