@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from exports_api.auth import SharedSecretVerifier, Verifier
@@ -15,8 +16,10 @@ from exports_api.faults import add_fault_handlers
 from exports_api.jwks import KeySetVerifier
 from exports_api.metrics import ApiMetrics
 from exports_api.openapi import DESCRIPTION, TAGS, add_openapi
+from exports_api.refusals import Refusals
 from exports_api.routes import (
     activity,
+    audit_logs,
     campaigns,
     datasets,
     deliveries,
@@ -43,11 +46,13 @@ from exports_api.shared_looks import SharedLooks
 from exports_api.status_reads import StatusReads
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
-from exports_pipeline.core.errors import RunsUnavailable
+from exports_pipeline.core.errors import ExportError, RunsUnavailable
 from exports_pipeline.core.ports import ExportPorts
+from exports_pipeline.core.refusal_counts import RefusalCounts
 from exports_pipeline.local.secrets import jwt_secret
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
+from exports_pipeline.usecases.note_refusals import note_counted, note_refusal
 from exports_pipeline.usecases.read_exports import look_at_exports
 from exports_pipeline.usecases.reconcile import reconcile
 
@@ -62,6 +67,7 @@ _ROUTES = (
     insights_export,
     campaigns,
     activity,
+    audit_logs,
     users,
     events,
     metrics_of_events,
@@ -89,7 +95,7 @@ def create_app(
     `dispatch_soon` has pending export jobs launched and returns at once; by default a background thread does it.
     With `watch_every_s` the API looks after the exports as well, more often than Dagster's sensors do.
     """
-    dispatch_soon = dispatch_soon or Nudge(lambda: dispatch(ports))
+    dispatch_soon, refusals = dispatch_soon or Nudge(lambda: dispatch(ports)), RefusalCounts()
     app = FastAPI(
         title="Exports",
         version=version("exports-service"),
@@ -99,7 +105,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are taken at the edge
-        lifespan=_watch(ports, dispatch_soon, watch_every_s) if watch_every_s else None,
+        lifespan=_watch(ports, dispatch_soon, refusals, watch_every_s) if watch_every_s else None,
     )
     metrics = ApiMetrics()
     parts = app.state.parts = ApiParts(
@@ -114,14 +120,18 @@ def create_app(
     add_fault_handlers(app)
     add_openapi(app)
     app.add_middleware(StatusReads, parts=parts, route=_status_route())
+    app.add_middleware(Refusals, note=partial(note_refusal, counts=refusals, ports=ports))
     app.add_middleware(Edge, metrics=metrics, spans=ports.spans)
     return app
 
 
 def _watch(
-    ports: ExportPorts, dispatch_soon: Callable[[], None], every_s: float
+    ports: ExportPorts, dispatch_soon: Callable[[], None], refusals: RefusalCounts, every_s: float
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """A lifespan during which dead attempts are noticed, and queued ones launched, within a second or two."""
+    """A lifespan during which dead attempts are noticed, and queued ones launched, within a second or two.
+
+    What is written to the audit log gets its seal meanwhile, and what was refused again and again is counted there.
+    """
 
     def launch() -> None:
         with suppress(RunsUnavailable):  # then Dagster's own sensor launches, and what we reserve is hidden from it
@@ -130,12 +140,16 @@ def _watch(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watches = [Rounds(each, every_s=every_s) for each in (launch, lambda: reconcile(ports))]
+        count = partial(note_counted, refusals, ports=ports)
+        actions = (launch, lambda: reconcile(ports), ports.chain.seal, count)
+        watches = [Rounds(each, every_s=every_s) for each in actions]
         for rounds in watches:
             rounds.start()
         yield
         for rounds in watches:
             rounds.stop()
+        with suppress(ExportError):  # Postgres may have left before us
+            await run_in_threadpool(count, everything=True)
 
     return lifespan
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from exports_api.auth import Verifier, bearer_token, requester_of
 from exports_api.metrics import ApiMetrics
 from exports_api.shared_looks import SharedLooks
+from exports_pipeline.core.origin import act_with
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.requester import Requester
 
@@ -56,7 +57,10 @@ async def requester(request: Request, parts: Parts, _documented: Annotated[objec
     Raises:
         InvalidToken: the bearer token is missing or not valid.
     """
-    return requester_of(await parts.verifier.claims(bearer_token(request)))
+    caller = requester_of(await parts.verifier.claims(bearer_token(request)))
+    request.scope.setdefault("state", {})["caller"] = caller
+    act_with(service=caller.service, key_id=caller.key_id)
+    return caller
 
 
 Caller = Annotated[Requester, Depends(requester)]

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exports_api.metrics import ApiMetrics
 from exports_api.problems import problem_response
 from exports_pipeline.core.errors import InternalError
+from exports_pipeline.core.origin import Origin, coming_from
 from exports_pipeline.core.spans import NoSpans, Spans, Tell
 from exports_pipeline.usecases.compose import LINK_PATH
 
@@ -22,6 +23,7 @@ _POLLED = ("GET", "/api/analytics/exports/{job_id}", 200)
 """What clients ask again and again until it changes; it is counted, and logged at DEBUG alone, as those above."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _CLOSED_BY_CLIENT = 499
+_ADDRESS, _AGENT = 100, 300
 _log = structlog.get_logger()
 
 
@@ -39,6 +41,8 @@ class Edge:
             return
         started = time.perf_counter()
         request_id = scope.setdefault("state", {})["request_id"] = _request_id(scope)
+        agent = _header(scope, b"user-agent")[:_AGENT] or None
+        place = Origin(request_id=request_id, address=_address(scope), agent=agent)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 0
@@ -51,7 +55,7 @@ class Edge:
             await send(message)
 
         try:
-            with self._span(scope, request_id) as tell:
+            with coming_from(place), self._span(scope, request_id) as tell:
                 await self._app(scope, receive, send_with_id)
                 tell("status", status)
         except ClientDisconnect:
@@ -86,6 +90,12 @@ def _shown(scope: Scope) -> str:
     path: str = scope["path"]
     before, link, _ = path.partition(LINK_PATH)
     return f"{before}{link}..." if link else path
+
+
+def _address(scope: Scope) -> str | None:
+    """The client as the server has it: uvicorn takes it from `X-Forwarded-For` where it trusts who sends that."""
+    client = scope.get("client")
+    return str(client[0])[:_ADDRESS] if client else None
 
 
 def _request_id(scope: Scope) -> str:

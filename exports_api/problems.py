@@ -150,6 +150,7 @@ def problem_response(
 ) -> Response:
     """The answer to a request that met an error."""
     answer = answer_to(error, request.scope)
+    request.scope.setdefault("state", {})["problem"] = error.code  # for who notes what was refused
     if not fields and answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         fields = [_field_of(error, has_body=request.method in _WITH_BODY)]
     problem = Problem(

@@ -1,5 +1,6 @@
 """An audit log with a chain in a real Postgres, and an attacker who owns it."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid5
@@ -7,6 +8,7 @@ from uuid import uuid5
 from sqlalchemy import text
 
 from exports_pipeline.adapters.audit_chain import PostgresAuditChain
+from exports_pipeline.adapters.audit_chain_reader import PostgresChainReader
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.signing import Ed25519Signer, is_signed
 from exports_pipeline.core.ledger import AuditEntry
@@ -51,20 +53,31 @@ class Trail:
     def sign(self):
         return sign_audit_head(self.ports)
 
-    def verify(self, **words):
+    def verify(self, chain=None, **words):
         key = self.signer.public_keys[0]
-        return verify_audit(self.chain, self.heads, is_signed=lambda head: is_signed(head, key), **words)
+        return verify_audit(chain or self.chain, self.heads, is_signed=lambda head: is_signed(head, key), **words)
 
-    def flaws(self):
+    def flaws(self, **words):
         """What a verification finds, by flaw, place and entry."""
-        return {(str(each.flaw), each.sequence, each.entry_id) for each in self.verify().findings}
+        return {(str(each.flaw), each.sequence, each.entry_id) for each in self.verify(**words).findings}
+
+    def flaws_after(self, *statements, **values):
+        """What a verification would find after an attack, which is taken back."""
+        with self.engine.connect() as connection:
+            self._attack(connection, statements, values)
+            found = self.flaws(chain=SimpleNamespace(reading=lambda: nullcontext(PostgresChainReader(connection))))
+            connection.rollback()
+        return found
 
     def attack(self, *statements, **values):
         """Run statements as a superuser who has all triggers off."""
         with self.engine.begin() as connection:
-            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-            for statement in statements:
-                connection.execute(text(statement), values)
+            self._attack(connection, statements, values)
+
+    def _attack(self, connection, statements, values):
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            connection.execute(text(statement), values)
 
     def ask(self, statement, **values):
         with self.engine.connect() as connection:

@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from exports_pipeline.adapters.audit_chain_reader import PostgresChainReader, read_anchor
+from exports_pipeline.adapters.audit_pages import read_page
 from exports_pipeline.adapters.postgres import reading, transaction, wrapped_errors
 from exports_pipeline.core.audit_chain import ChainReader, ChainState
+from exports_pipeline.core.audit_page import AuditFilter, StoredEntry
 
 _SEALED_AT_ONCE = 5_000
 _SEAL = text("SELECT seal_audit_log(:most)")
@@ -71,6 +73,11 @@ class PostgresAuditChain:
         once = self._patient.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with wrapped_errors(), once.begin() as connection:
             yield PostgresChainReader(connection)
+
+    def page(self, wanted: AuditFilter) -> list[StoredEntry]:
+        """The entries that are wanted, newest first."""
+        with reading(self._engine) as connection:
+            return read_page(connection, wanted)
 
     def make_months(self, months: Iterable[date]) -> int:
         """Make the months that are missing."""

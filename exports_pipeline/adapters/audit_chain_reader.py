@@ -85,7 +85,9 @@ class PostgresChainReader:
         first = self._connection.execute(_FIRST, {"since": since}).scalar_one_or_none()
         last = self._connection.execute(_LAST, {"until": until}).scalar_one_or_none()
         anchored = self.anchor().sequence
-        return (anchored + 1, anchored) if first is None or last is None else (first, last)
+        if first is None or last is None:
+            return anchored + 1, anchored
+        return (anchored + 1 if since is None else first), last
 
     def hashes(self, sequences: Sequence[int]) -> Mapping[int, bytes]:
         """The hashes at these places."""

@@ -10,6 +10,8 @@ from struct import Struct
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from exports_pipeline.core.audit_page import AuditFilter, StoredEntry
+
 VERSION = b"exports-audit/1"
 BEGINNING = sha256(VERSION).digest()
 """The hash before that of the first seal."""
@@ -163,6 +165,9 @@ class AuditChain(Protocol):
 
     def reading(self) -> AbstractContextManager[ChainReader]:
         """The log as it is now."""
+
+    def page(self, wanted: AuditFilter) -> list[StoredEntry]:
+        """The entries that are wanted, newest first."""
 
     def make_months(self, months: Iterable[date]) -> int:
         """Make the months that are missing; how many were."""

@@ -28,7 +28,7 @@ def parts_of(entry: AuditEntry) -> tuple[dict[str, dict[str, Any] | None], dict[
 
 
 def _without(members: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {}
+    kept: dict[str, Any] = {}
     for name, value in members.items():
         if name in _PERSONAL:
             continue

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 NOBODY = UUID(int=0)
@@ -24,6 +24,12 @@ class Origin:
 
 
 _origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - it is frozen
+
+
+def act_with(*, service: UUID | None, key_id: UUID | None) -> None:
+    """Add who acts for the user, and with which key, to what follows within this request."""
+    if service is not None or key_id is not None:
+        _origin.set(replace(_origin.get(), service=service, key_id=key_id))
 
 
 def origin() -> Origin:

@@ -112,10 +112,11 @@ def _placed(finding: Finding, log: ChainReader) -> Finding:
         return finding
     (rows,) = log.sealed(finding.sequence, finding.sequence)
     (row,) = rows
-    place = log.place_of(row.previous_hash)
+    anchor = log.anchor()
+    place = anchor.sequence if row.previous_hash == anchor.hash else log.place_of(row.previous_hash)
     if place is None or place + 1 == row.sequence:
         return finding
-    sentence = f"Entry {row.entry_id} stands at place {row.sequence} of the chain, and was sealed after place {place}."
+    sentence = f"Entry {row.entry_id} stands at place {row.sequence} of the chain, not after what it was sealed after."
     return replace(finding, flaw=Flaw.REORDERED, sentence=sentence)
 
 

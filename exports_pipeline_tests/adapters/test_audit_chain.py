@@ -18,7 +18,7 @@ from exports_pipeline_tests.audit_trail import Trail
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.clock import NOON
 
-ENTRIES = 6
+ENTRIES = 12
 TABLES = ("audit_log", "audit_log_default", "audit_seals", "audit_anchors")
 
 
@@ -126,7 +126,17 @@ COLUMNS = [
 SEALS = ["digest = sha256('')", "hash = sha256('')", "previous_hash = sha256('')", "at = now()", "entry_id = 901"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture
+def signed(trail):
+    trail.write(ENTRIES // 2)
+    trail.sign()
+    trail.write(ENTRIES - ENTRIES // 2, actor="bob")
+    trail.sign()
+    assert trail.flaws() == set()
+    return trail
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(sorted(MUTATIONS)),
     n=st.integers(1, ENTRIES),
@@ -134,20 +144,10 @@ SEALS = ["digest = sha256('')", "hash = sha256('')", "previous_hash = sha256('')
     column=st.sampled_from(COLUMNS),
     seal=st.sampled_from(SEALS),
 )
-def test_any_mutation_by_a_superuser_is_found_and_named(trail, kind, n, step, column, seal):
-    trail.heads.kept.clear()
-    trail.attack(
-        "TRUNCATE audit_log, audit_unsealed, audit_seals, audit_anchors", "ALTER SEQUENCE audit_log_id_seq RESTART"
-    )
-    trail.write(ENTRIES // 2)
-    trail.sign()
-    trail.write(ENTRIES - ENTRIES // 2, actor="bob")
-    trail.sign()
-    assert trail.flaws() == set()
+def test_any_mutation_by_a_superuser_is_found_and_named(signed, kind, n, step, column, seal):
     m = (n - 1 + step) % ENTRIES + 1
-    trail.attack(*MUTATIONS[kind].format(column=column, seal=seal).split("; "), n=n, m=m)
-    flaws = trail.flaws()
-    entries, places = {entry for _, _, entry in flaws}, {place for _, place, _ in flaws}
+    flaws = signed.flaws_after(*MUTATIONS[kind].format(column=column, seal=seal).split("; "), n=n, m=m)
+    entries, places = {entry for _, _, entry in flaws}, {place for flaw, place, _ in flaws if flaw != "rewritten"}
     if kind == "insert":
         assert flaws == {("inserted", None, 900)}
     elif kind == "remove_with_seal" and n < ENTRIES:

@@ -1,6 +1,8 @@
 """The chain of the audit log in memory: every entry of the ledger is sealed as soon as it is there."""
 
+from exports_pipeline.adapters.audit_log import row_of_entry
 from exports_pipeline.core.audit_chain import BEGINNING, Anchor, ChainState, link
+from exports_pipeline.core.audit_page import StoredEntry
 
 
 class InMemoryChain:
@@ -25,6 +27,26 @@ class InMemoryChain:
         for place, entry in enumerate(self._ledger.audit[:sequence], 1):
             seal_hash = link(place, place, 0, repr(entry).encode() + self.broken, seal_hash)
         return seal_hash
+
+    def page(self, wanted):
+        action = wanted.action or "*"
+        stored = [self._stored(place, entry) for place, entry in enumerate(self._ledger.audit, 1)]
+        found = [
+            each
+            for each in sorted(stored, key=lambda each: (each.at, each.id), reverse=True)
+            if wanted.actor in {None, each.actor}
+            and wanted.outcome in {None, each.outcome}
+            and wanted.entity_type in {None, each.entity_type}
+            and (each.action == action or (action.endswith("*") and each.action.startswith(action[:-1])))
+            and (wanted.since is None or each.at >= wanted.since)
+            and (wanted.until is None or each.at < wanted.until)
+            and (wanted.before is None or (each.at, each.id) < wanted.before)
+        ]
+        return found[: wanted.limit]
+
+    def _stored(self, place, entry):
+        hashes = {"previous_hash": self.hash_at(place - 1), "hash": self.hash_at(place)}
+        return StoredEntry(id=place, is_erased=False, sequence=place, **hashes, **row_of_entry(entry))
 
     def make_months(self, months):
         missing = set(months) - self.months
