@@ -52,6 +52,7 @@ from exports_pipeline.core.refusal_counts import RefusalCounts
 from exports_pipeline.local.secrets import jwt_secret
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
+from exports_pipeline.usecases.note_catalog import note_catalog
 from exports_pipeline.usecases.note_refusals import note_counted, note_refusal
 from exports_pipeline.usecases.read_exports import look_at_exports
 from exports_pipeline.usecases.reconcile import reconcile
@@ -145,6 +146,8 @@ def _watch(
         watches = [Rounds(each, every_s=every_s) for each in actions]
         for rounds in watches:
             rounds.start()
+        with suppress(ExportError):
+            await run_in_threadpool(note_catalog, ports)
         yield
         for rounds in watches:
             rounds.stop()

@@ -58,6 +58,9 @@ def _gauges(figures: Figures, *, slots: int, now: datetime) -> Iterator[Metric]:
         ("exports_oldest_pending_seconds", "How long the oldest pending job has waited.", figures.oldest_due_at),
         ("exports_oldest_heartbeat_seconds", "Longest silence of a running job.", figures.oldest_heartbeat_at),
         ("exports_deliveries_waiting", "Deliveries not yet sent.", figures.deliveries_waiting),
+        ("exports_audit_findings", "What the last verification of the audit log found.", figures.audit_findings),
+        ("exports_audit_head_age_seconds", "Since when no head of the audit log was signed.", figures.audit_head_at),
+        ("exports_audit_unsealed_seconds", "How long the oldest entry waits for a seal.", figures.oldest_unsealed_at),
         ("exports_delivery_lag_seconds", "How long the oldest of them has waited.", figures.oldest_delivery_at),
     ):
         yield GaugeMetricFamily(name, told, value=value if isinstance(value, int) else _age_s(value, now))

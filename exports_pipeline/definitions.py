@@ -3,6 +3,15 @@
 import dagster as dg
 
 from exports_pipeline.defs.activity import activity_rollup, quarter_hourly_activity
+from exports_pipeline.defs.audit import (
+    audit_check,
+    audit_head,
+    audit_upkeep,
+    daily_audit_check,
+    daily_audit_upkeep,
+    hourly_audit_head,
+    unsealed_entries,
+)
 from exports_pipeline.defs.deliveries import due_deliveries, file_transfers
 from exports_pipeline.defs.events import daily_event_upkeep, event_upkeep
 from exports_pipeline.defs.export import dataset_export
@@ -23,6 +32,9 @@ defs = dg.Definitions(
         metric_rollup,
         metric_check,
         activity_rollup,
+        audit_head,
+        audit_check,
+        audit_upkeep,
         expiry,
         event_upkeep,
         run_purge,
@@ -36,6 +48,7 @@ defs = dg.Definitions(
         telegram_updates,
         overdue_schedules,
         late_events,
+        unsealed_entries,
     ],
     schedules=[
         due_schedules,
@@ -45,6 +58,9 @@ defs = dg.Definitions(
         hourly_metric_check,
         quarter_hourly_activity,
         daily_event_upkeep,
+        hourly_audit_head,
+        daily_audit_check,
+        daily_audit_upkeep,
     ],
     resources={"ports": PortsResource()},
 )

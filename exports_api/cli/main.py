@@ -2,6 +2,7 @@
 
 import typer
 
+from exports_api.cli.audit import audit
 from exports_api.cli.bucket import setup_bucket
 from exports_api.cli.datasets import datasets
 from exports_api.cli.demo import demo
@@ -24,6 +25,7 @@ app.command("datasets", epilog=EXIT_CODES)(datasets)
 app.command("get", epilog=EXIT_CODES)(get)
 app.command("report", epilog=EXIT_CODES)(report)
 app.add_typer(events, name="events")
+app.add_typer(audit, name="audit")
 app.add_typer(users, name="users")
 app.command("verify", epilog=EXIT_CODES)(verify)
 app.command("setup-bucket")(setup_bucket)

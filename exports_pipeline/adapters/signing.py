@@ -35,6 +35,10 @@ class Ed25519Signer:
         kid, x = self._jwk["kid"], self._jwk["x"]
         return {"alg": ALGORITHM, "kid": kid, "x": x, "value": _text(self._key.sign(data))}
 
+    def has_signed(self, document: Mapping[str, Any]) -> bool:
+        """Whether the signature of a document is one of ours."""
+        return is_signed(document, self._jwk)
+
 
 def is_signed(manifest: Mapping[str, Any], jwk: Mapping[str, str]) -> bool:
     """Whether the signature of a manifest was made with the private half of a key."""

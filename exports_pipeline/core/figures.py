@@ -57,6 +57,12 @@ class Figures:
     oldest_heartbeat_at: datetime | None = None
     deliveries_waiting: int = 0
     oldest_delivery_at: datetime | None = None
+    oldest_unsealed_at: datetime | None = None
+    """When the oldest entry of the audit log was written that has no seal yet."""
+    audit_head_at: datetime | None = None
+    """When the chain of the audit log was signed last."""
+    audit_findings: int = 0
+    """What the last verification of the audit log has found wrong."""
     jobs: tuple[JobTotal, ...] = ()
     deliveries: tuple[DeliveryTotal, ...] = ()
     seconds: tuple[SecondsTotal, ...] = ()

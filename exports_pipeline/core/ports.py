@@ -79,6 +79,9 @@ class Signer(Protocol):
     def sign(self, data: bytes) -> dict[str, str]:
         """The signature of some bytes: `alg`, `kid`, the key itself as JWK member `x`, and `value`, in base64url."""
 
+    def has_signed(self, document: Mapping[str, Any]) -> bool:
+        """Whether the signature of a document is one of ours."""
+
 
 class Runs(Protocol):
     """Dagster, as far as the use cases know it."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from exports_pipeline.core.audit_changes import as_told, schedule_as_told
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import InvalidSchedule, UnknownSchedule
@@ -23,7 +24,7 @@ def create_schedule(new: Schedule, owner: Requester, *, ports: ExportPorts) -> S
     """
     check_schedule(new, owner, ports=ports)
     schedule = scheduled(new, now=ports.clock(), most_spread=ports.limits.schedule_spread)
-    ports.schedules.add(schedule, owner, _audit("created", schedule, owner, ports))
+    ports.schedules.add(schedule, owner, _audit("created", schedule, owner, ports, changes=schedule_as_told(schedule)))
     return schedule
 
 
@@ -43,7 +44,7 @@ def change_schedule(
     changed = ports.schedules.change(
         schedule_id,
         lambda current: edited(current, changes, now=now, most_spread=most_spread),
-        _audit("changed", found, requester, ports, fields=sorted(changes)),
+        _audit("changed", found, requester, ports, fields=sorted(changes), changes=changes),
     )
     if changed is None:
         raise UnknownSchedule
@@ -88,10 +89,24 @@ def owner_of(schedule: Schedule, requester: Requester, *, ports: ExportPorts) ->
     return owner
 
 
-def _audit(what: str, schedule: Schedule, requester: Requester, ports: ExportPorts, **details: Any) -> AuditEntry:
+def _audit(
+    what: str,
+    schedule: Schedule,
+    requester: Requester,
+    ports: ExportPorts,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    **details: Any,
+) -> AuditEntry:
+    is_new = what == "created"
     return AuditEntry(
         at=ports.clock(),
         actor=requester.user_id,
+        subject=None if schedule.user_id == requester.user_id else schedule.user_id,
         action=f"schedule.{what}",
+        entity_type="schedule",
+        entity_id=str(schedule.id),
+        before=None if is_new or changes is None else as_told({name: getattr(schedule, name) for name in changes}),
+        after=None if changes is None else as_told(changes),
         details={"schedule": str(schedule.id), "name": schedule.name, **details},
     )

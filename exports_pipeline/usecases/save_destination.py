@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+from exports_pipeline.core.audit_changes import destination_as_told
 from exports_pipeline.core.destination import Destination
 from exports_pipeline.core.destination_forms import check_filled_in
 from exports_pipeline.core.ledger import AuditEntry
@@ -93,7 +94,9 @@ def change_destination(
         secret_names=tuple(sorted(secrets)),
         updated_at=ports.clock(),
     )
-    ports.destinations.change(changed, _sealed(secrets, ports), _entry("changed", changed, requester, ports))
+    ports.destinations.change(
+        changed, _sealed(secrets, ports), _entry("changed", changed, requester, ports, before=found)
+    )
     return changed
 
 
@@ -158,10 +161,22 @@ def _sealed(secrets: Mapping[str, str], ports: ExportPorts) -> bytes | None:
     return ports.vault.seal(json.dumps(dict(secrets)).encode()) if secrets else None
 
 
-def _entry(what: str, destination: Destination, requester: Requester, ports: ExportPorts) -> AuditEntry:
+def _entry(
+    what: str, destination: Destination, requester: Requester, ports: ExportPorts, *, before: Destination | None = None
+) -> AuditEntry:
+    told, was = destination_as_told(destination), destination_as_told(before or destination)
     return AuditEntry(
         at=ports.clock(),
         actor=requester.user_id,
         action=f"destination.{what}",
+        entity_type="destination",
+        entity_id=str(destination.id),
+        before=None if what == "saved" else was if what == "deleted" else _other(was, told),
+        after=None if what == "deleted" else told if what == "saved" else _other(told, was),
         details={"destination": str(destination.id), "name": destination.name, "channel": destination.channel.value},
     )
+
+
+def _other(told: Mapping[str, Any], than: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that differ."""
+    return {name: value for name, value in told.items() if value != than[name]}

@@ -21,4 +21,14 @@ def set_user_active(user_id: UUID, requester: Requester, *, is_active: bool, por
     if not ports.users.set_active(user_id, is_active=is_active, at=now):
         raise UnknownUser(f"There is no user {user_id}.")
     action = "user.activated" if is_active else "user.deactivated"
-    ports.audit.record(AuditEntry(at=now, actor=requester.user_id, action=action, details={"user": str(user_id)}))
+    entry = AuditEntry(
+        at=now,
+        actor=requester.user_id,
+        subject=user_id,
+        action=action,
+        entity_type="user",
+        entity_id=str(user_id),
+        after={"is_active": is_active},
+        details={"user": str(user_id)},
+    )
+    ports.audit.record(entry)

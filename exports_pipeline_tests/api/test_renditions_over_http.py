@@ -14,7 +14,9 @@ def test_an_estimate_answers_at_once_and_queues_nothing(ann, ports, dispatched):
     assert (told["rows"], told["rows_are_exact"], told["fits"], len(told["preview"])) == (3, True, True, 3)
     assert told["preview"][0]["card"] == "***"
     assert (told["redactions"], told["sheets"], told["basis"]) == ({"card": "mask"}, None, "sample")
-    assert (ports.jobs.jobs, ports.jobs.audit, dispatched) == ({}, [], [])
+    assert (ports.jobs.jobs, dispatched) == ({}, [])
+    (looked,) = ports.jobs.audit
+    assert (looked.action, looked.details["rows_shown"]) == ("export.estimated", 3)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,13 @@ SELECT
     least(waiting.oldest_due_at, busy.oldest_due_at) AS oldest_due_at,
     busy.oldest_heartbeat_at,
     unsent.deliveries AS deliveries_waiting,
-    unsent.oldest_at AS oldest_delivery_at
+    unsent.oldest_at AS oldest_delivery_at,
+    (SELECT min(at) FROM audit_unsealed) AS oldest_unsealed_at,
+    (SELECT max(at) FROM audit_log WHERE action = 'audit.head_signed') AS audit_head_at,
+    coalesce((
+        SELECT (details ->> 'found')::integer
+        FROM audit_log WHERE action = 'audit.verified' ORDER BY at DESC, id DESC LIMIT 1
+    ), 0) AS audit_findings
 FROM (
     SELECT count(*) AS jobs, min(due_at) AS oldest_due_at
     FROM export_jobs WHERE status = 'pending' AND dispatched_at IS NULL
