@@ -16,9 +16,10 @@ from exports_pipeline_tests.reports.conftest import Desk
 from exports_pipeline_tests.tables import Tables
 
 _ENTRIES = """CREATE TABLE audit_log (
-    id BIGINT, "at" TIMESTAMPTZ, actor VARCHAR, owner_key VARCHAR, email VARCHAR, service VARCHAR, subject VARCHAR,
-    feature VARCHAR, action VARCHAR, outcome VARCHAR, reason VARCHAR, times BIGINT, entity_type VARCHAR,
-    entity_id VARCHAR, job_id VARCHAR, dataset VARCHAR, is_change BOOLEAN, before VARCHAR, after VARCHAR)"""
+    id BIGINT, "at" TIMESTAMPTZ, actor VARCHAR, owner_key VARCHAR, email VARCHAR, service VARCHAR,
+    subject VARCHAR, feature VARCHAR, concern VARCHAR, route VARCHAR, action VARCHAR, outcome VARCHAR,
+    reason VARCHAR, times BIGINT, entity_type VARCHAR, entity_id VARCHAR, job_id VARCHAR, dataset VARCHAR,
+    is_change BOOLEAN, before VARCHAR, after VARCHAR)"""
 _ACCESS = """CREATE TABLE data_access (
     id BIGINT, "at" TIMESTAMPTZ, actor VARCHAR, owner_key VARCHAR, email VARCHAR, action VARCHAR, kind VARCHAR,
     job_id VARCHAR, dataset VARCHAR, format VARCHAR, row_count BIGINT, bytes BIGINT)"""
@@ -34,6 +35,7 @@ _OF_INCIDENTS = """
            replace(lower(sys_updated_by), ' ', '.') || '@example.com', NULL, NULL,
            CASE incident_state WHEN 'New' THEN 'exports' WHEN 'Active' THEN 'deliveries' WHEN 'Resolved' THEN 'access'
                 WHEN 'Closed' THEN 'administration' ELSE 'schedules' END,
+           CASE incident_state WHEN 'Resolved' THEN 'rights' WHEN 'Closed' THEN 'administration' ELSE 'use' END, '',
            CASE incident_state WHEN 'New' THEN 'export.requested' WHEN 'Active' THEN 'link.opened'
                 WHEN 'Resolved' THEN 'role.assigned' WHEN 'Closed' THEN 'user.deactivated' ELSE 'schedule.changed' END,
            CASE WHEN made_sla THEN 'ok' ELSE 'refused' END, CASE WHEN made_sla THEN NULL ELSE priority END, 1,
@@ -108,6 +110,8 @@ class Trail:
             about.get("service"),
             None,
             about.get("feature") or "other",
+            about.get("concern", about.get("feature") or "use"),
+            about.get("route", ""),
             action,
             about.get("outcome", "ok"),
             about.get("reason"),

@@ -12,7 +12,7 @@ def upgrade() -> None:
     op.execute("""
         CREATE TABLE erasures (
             id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-            user_id uuid NOT NULL REFERENCES users (id),
+            user_id uuid NOT NULL,
             asked_by uuid NOT NULL,
             began_at timestamptz NOT NULL,
             counts jsonb NOT NULL DEFAULT '{}',

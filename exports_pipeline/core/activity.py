@@ -23,16 +23,17 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "dataset": "exports",
         "insight": "insights",
         "event": "events",
-        "audit": "audit",
+        "audit": "administration",
         "redaction": "redaction",
         "retention": "retention",
         "catalog": "settings",
         "quota": "quotas",
-        "key": "access",
-        "role": "access",
-        "service": "access",
-        "team": "access",
-        "token": "access",
+        "key": "administration",
+        "role": "administration",
+        "service": "administration",
+        "team": "administration",
+        "token": "administration",
+        "request": "refusals",
     }
 )
 """The feature that actions of the audit log belong to, by what stands before their first point."""

@@ -53,7 +53,7 @@ def access_table(scope: Scope, dataset: str, ask: Ask) -> Table:
 
 def refusals_table(scope: Scope, ask: Ask) -> Table:
     """What was refused to whom and why, the most often first."""
-    by = (*PERSON, Dimension(column="action"), Dimension(column="reason"))
+    by = (*PERSON, Dimension(column="action"), Dimension(column="route"), Dimension(column="reason"))
     answer = ask(narrowed(scope, REFUSED).question(_TIMES, by=by, order=("-Times",), limit=_MOST_LINES))
     return Table(
         heading="Refused attempts",
@@ -63,14 +63,14 @@ def refusals_table(scope: Scope, ask: Ask) -> Table:
             TableColumn(title="Reason"),
             TableColumn(title="Times", kind=Kind.INTEGER),
         ),
-        rows=tuple((person_in_words(*row[:3]), *row[3:]) for row in answer.rows),
+        rows=tuple((person_in_words(*row[:3]), row[4] or row[3], *row[5:]) for row in answer.rows),
         note=f"The first {_MOST_LINES} by times; there are more." if answer.is_cut else "",
     )
 
 
 def retention_table(scope: Scope, ask: Ask) -> Table:
     """What was deleted because its time had come."""
-    retained = narrowed(scope, is_of("feature", "retention"))
+    retained = narrowed(scope, is_of("concern", "retention"))
     last = Measure(aggregate=Aggregate.MAX, column="at", label="Last at")
     answer = ask(retained.question(ENTRIES, _TIMES, last, by=(Dimension(column="action"),)))
     return Table(

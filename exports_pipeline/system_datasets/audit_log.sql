@@ -21,19 +21,28 @@ SELECT
         WHEN 'dataset' THEN 'exports'
         WHEN 'insight' THEN 'insights'
         WHEN 'event' THEN 'events'
-        WHEN 'audit' THEN 'audit'
+        WHEN 'audit' THEN 'administration'
         WHEN 'redaction' THEN 'redaction'
         WHEN 'retention' THEN 'retention'
         WHEN 'catalog' THEN 'settings'
         WHEN 'quota' THEN 'quotas'
-        WHEN 'key' THEN 'access'
-        WHEN 'role' THEN 'access'
-        WHEN 'service' THEN 'access'
-        WHEN 'team' THEN 'access'
-        WHEN 'token' THEN 'access'
+        WHEN 'key' THEN 'administration'
+        WHEN 'role' THEN 'administration'
+        WHEN 'service' THEN 'administration'
+        WHEN 'team' THEN 'administration'
+        WHEN 'token' THEN 'administration'
+        WHEN 'request' THEN 'refusals'
         ELSE 'other'
     END AS feature,
     entry.action,
+    CASE -- what an auditor files it under
+        WHEN split_part(entry.action, '.', 1) IN ('role', 'team', 'key', 'service', 'token') THEN 'rights'
+        WHEN entry.action IN ('audit.read', 'audit.chain_read') THEN 'use'
+        WHEN split_part(entry.action, '.', 1) IN ('user', 'audit') THEN 'administration'
+        WHEN split_part(entry.action, '.', 1) IN ('redaction', 'retention') THEN split_part(entry.action, '.', 1)
+        ELSE 'use'
+    END AS concern,
+    concat_ws(' ', entry.details ->> 'method', entry.details ->> 'route') AS route,
     entry.outcome,
     coalesce(entry.details ->> 'reason', entry.details ->> 'code') AS reason,
     coalesce((entry.details ->> 'times')::bigint, 1) AS times,

@@ -23,7 +23,8 @@ def test_templates_tell_their_parameters(ann):
     items = ann.get(f"{REPORTS}/templates").json()["items"]
     names = [each["name"] for each in items]
     assert names[:3] == ["experiment_results", "metrics_summary", "dashboard"]
-    assert names[3:] == ["kpi", "compliance", "revenue", "outreach", "insights"]
+    assert names[3:8] == ["kpi", "compliance", "revenue", "outreach", "insights"]
+    assert names[8:] == ["compliance_audit", "user_activity_report"]
     (experiment,) = (each for each in items if each["name"] == "experiment_results")
     (form,) = (each for each in experiment["parameters"] if each["name"] == "form")
     assert form["choices"] == ["executive", "detailed", "comparison"]

@@ -44,7 +44,14 @@ def month(trail):
     trail.add("ann", "export.requested", feature="exports", dataset="sales")
     trail.add("ann", "link.opened", feature="deliveries", days=8)
     trail.add("root", "user.deactivated", feature="administration", entity=("user", "bob"))
-    trail.add("root", "role.assigned", feature="access", after={"role": "auditor"}, entity=("user", "eve"))
+    trail.add(
+        "root",
+        "role.assigned",
+        feature="administration",
+        concern="rights",
+        after={"role": "auditor"},
+        entity=("user", "eve"),
+    )
     change = {"before": daily, "after": daily | {"cron": "0 8 * * *"}}
     trail.add("ann", "schedule.changed", feature="schedules", entity=("schedule", "1"), **change)
     trail.add("bob", "export.requested", feature="exports", outcome="refused", reason="not_allowed", times=3)

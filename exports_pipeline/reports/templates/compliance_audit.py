@@ -27,6 +27,7 @@ from exports_pipeline.core.requester import Permission
 from exports_pipeline.reports.audit_entries import ENTRIES, Shown, change, entity, entries_table, is_of
 from exports_pipeline.reports.audit_tables import REFUSED, access_table, refusals_table, retention_table
 from exports_pipeline.reports.inquiry import Ask
+from exports_pipeline.reports.people import SOMEBODY
 from exports_pipeline.reports.scope import ACCOUNTS, COMPARE, END, PERIOD, START, ZONE, Scope, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report, steps_between
 from exports_pipeline.reports.template import Template
@@ -35,8 +36,9 @@ from exports_pipeline.reports.wording import label, number
 _MOST_BREAKS = 100
 _LIFTED = is_of("action", "redaction.lifted")
 _CHANGED = is_of("is_change", "true")
-_RIGHTS = is_of("feature", "access")
+_RIGHTS = is_of("concern", "rights")
 _WEEK = Dimension(column="at", step=Step.WEEK)
+_NO_RIGHTS = Condition(column="concern", sign=Sign.IS_NOT, values=("rights",))
 _REASON = Shown(title="Reason", of=lambda entry: entry["reason"])
 _WHAT = Shown(title="What", of=entity)
 _CHANGE = Shown(title="Before → after", of=change)
@@ -49,10 +51,10 @@ def _counted(name: str, *where: Condition) -> Measure:
 
 _FIGURES = (
     _counted("Entries"),
-    Measure(aggregate=Aggregate.COUNT_DISTINCT, column="actor", label="People"),
-    _counted("Administrator actions", is_of("feature", "administration")),
+    Measure(aggregate=Aggregate.COUNT_DISTINCT, column="actor", where=(SOMEBODY,), label="People"),
+    _counted("Administrator actions", is_of("concern", "administration")),
     _counted("Changes of rights", _RIGHTS),
-    _counted("Changes of settings", _CHANGED, Condition(column="feature", sign=Sign.IS_NOT, values=("access",))),
+    _counted("Changes of settings", _CHANGED, _NO_RIGHTS),
     Measure(aggregate=Aggregate.SUM, column="times", where=(REFUSED,), label="Refusals"),
     _counted("Redactions lifted", _LIFTED),
 )
@@ -72,7 +74,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
             scope,
             ask,
             heading="Administrator actions",
-            where=(is_of("feature", "administration"),),
+            where=(is_of("concern", "administration"),),
             shown=(_WHAT, _CHANGE),
         ),
         access_table(scope, parameters["access"].name, ask),
@@ -81,7 +83,7 @@ def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
             scope,
             ask,
             heading="Changes of settings",
-            where=(_CHANGED, Condition(column="feature", sign=Sign.IS_NOT, values=("access",))),
+            where=(_CHANGED, _NO_RIGHTS),
             shown=(_WHAT, _CHANGE),
         ),
         refusals_table(scope, ask),

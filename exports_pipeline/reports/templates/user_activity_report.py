@@ -21,7 +21,7 @@ from exports_pipeline.core.report import (
 )
 from exports_pipeline.reports.audit_entries import local
 from exports_pipeline.reports.inquiry import Ask
-from exports_pipeline.reports.people import PERSON, person_in_words
+from exports_pipeline.reports.people import PERSON, SOMEBODY, person_in_words
 from exports_pipeline.reports.scope import ACCOUNTS, COMPARE, END, PERIOD, START, ZONE, Scope, check_scope, scope_of
 from exports_pipeline.reports.sections import empty_report, steps_between
 from exports_pipeline.reports.template import Template
@@ -42,7 +42,7 @@ _NOBODY = "(unknown)"
 
 
 def _compose(parameters: Mapping[str, Any], ask: Ask, *, today: date) -> Report:
-    scope = scope_of({**parameters, "tag_ids": (), "where": ()}, today=today)
+    scope = scope_of({**parameters, "tag_ids": (), "where": (SOMEBODY,)}, today=today)
     title = parameters["title"] or "User activity"
     if scope.is_empty(ask(scope.question(_ACTIONS))):
         return empty_report(title, scope)
