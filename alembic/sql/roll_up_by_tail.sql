@@ -1,4 +1,4 @@
--- The functions that note ended jobs in a tail and roll it up later, for migration 0020. No parameters.
+-- The functions that note ended jobs in a tail and roll it up later, for migration 0019. No parameters.
 
 -- Levels and grains of the roll-ups. The place of a level is that of its kind in `job_kinds.kinds`; those that cross facets
 -- are asked for whole days and more, the rest of a span is read at level `job`.

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
+from exports_api.access import signed_in
 from exports_api.bodies import ApiKeyBodyOf
 from exports_api.deps import Caller, Parts
 from exports_api.routes.documented import body_of, header, problems
@@ -14,12 +15,14 @@ from exports_pipeline.usecases.keep_keys import create_key, list_keys, revoke_ke
 
 PREFIX = "/api/analytics/keys"
 router = APIRouter(prefix=PREFIX, tags=["keys"])
+_OWN = signed_in("ADMIN for those of others")
 KeyId = Annotated[UUID, Path(description="Id of the key.")]
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
 @router.post(
     "",
+    dependencies=[_OWN],
     status_code=201,
     summary="Make an API key",
     responses={
@@ -44,7 +47,9 @@ async def post_key(caller: Caller, parts: Parts, body: ApiKeyBodyOf) -> Response
     return Response(view, status_code=201, media_type="application/json", headers=headers)
 
 
-@router.get("", summary="List your API keys", response_model=ApiKeyList, responses=problems(403, 422))
+@router.get(
+    "", dependencies=[_OWN], summary="List your API keys", response_model=ApiKeyList, responses=problems(403, 422)
+)
 async def get_keys(caller: Caller, parts: Parts, query: Annotated[ApiKeyQuery, Query()]) -> Response:
     """Your keys, newest first, without their secrets; with ADMIN and `user` those of others."""
     found = await run_in_threadpool(
@@ -56,7 +61,12 @@ async def get_keys(caller: Caller, parts: Parts, query: Annotated[ApiKeyQuery, Q
 
 
 @router.delete(
-    "/{key_id}", status_code=204, summary="Revoke an API key", responses=problems(403, 404), response_class=Response
+    "/{key_id}",
+    dependencies=[_OWN],
+    status_code=204,
+    summary="Revoke an API key",
+    responses=problems(403, 404),
+    response_class=Response,
 )
 async def delete_key(caller: Caller, parts: Parts, key_id: KeyId) -> Response:
     """End a key for good: at once in the process that answers, within five seconds in all others.

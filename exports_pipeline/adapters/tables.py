@@ -4,7 +4,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Date,
     DateTime,
     FetchedValue,
     ForeignKey,
@@ -195,31 +194,6 @@ audit_log = Table(
     Column("personal_digest", LargeBinary, nullable=False),
 )
 """Postgres makes id, salt and digest of an entry by itself; nothing can be changed in it."""
-
-audit_unsealed = Table(
-    "audit_unsealed", metadata, Column("id", BigInteger, nullable=False), Column("at", _Instant, nullable=False)
-)
-
-audit_seals = Table(
-    "audit_seals",
-    metadata,
-    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
-    Column("entry_id", BigInteger, nullable=False, unique=True),
-    Column("at", _Instant, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("previous_hash", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-)
-
-audit_anchors = Table(
-    "audit_anchors",
-    metadata,
-    Column("month", Date, primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    Column("entries", BigInteger, nullable=False),
-    Column("dropped_at", _Instant, nullable=False),
-)
 
 schedules = Table(
     "schedules",

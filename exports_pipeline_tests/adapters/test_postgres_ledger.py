@@ -10,7 +10,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
-from exports_pipeline.adapters import campaign_tables, erasure_tables, event_tables, insight_tables, tables
+from exports_pipeline.adapters import (
+    audit_tables,
+    campaign_tables,
+    erasure_tables,
+    event_tables,
+    insight_tables,
+    tables,
+)
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.migrations import downgrade, migrate
@@ -126,7 +133,9 @@ def is_no_part(name, kind, _parents):
 
 def test_migrations_make_the_tables_that_the_code_knows(migrated):
     engine = make_engine(migrated)
-    known = [each.metadata for each in (tables, erasure_tables, event_tables, campaign_tables, insight_tables)]
+    known = [
+        each.metadata for each in (tables, audit_tables, erasure_tables, event_tables, campaign_tables, insight_tables)
+    ]
     with engine.connect() as connection:
         opts = {"compare_type": True, "compare_server_default": True, "include_name": is_no_part}
         differences = compare_metadata(MigrationContext.configure(connection, opts=opts), known)

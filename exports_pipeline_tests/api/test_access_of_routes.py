@@ -26,8 +26,14 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def routes(app):
-    found = [route for route in iter_route_contexts(app.routes) if route.path not in OF_FASTAPI]
+def every_route(app):
+    return [route for route in iter_route_contexts(app.routes) if route.path not in OF_FASTAPI]
+
+
+@pytest.fixture(scope="module")
+def routes(every_route):
+    """Those of the API; pages ask for a session instead of a token."""
+    found = [route for route in every_route if not route.endpoint.__module__.startswith("exports_api.web.")]
     assert len(found) > 70
     return found
 
@@ -40,8 +46,8 @@ def called(app, route, method, **more):
     return ApiClient(app, **more).call(method, path, **body)
 
 
-def test_every_route_declares_what_it_asks_for(routes):
-    assert [route.path for route in routes if declared(getattr(route, "dependencies", ())) is None] == []
+def test_every_route_declares_what_it_asks_for(every_route):
+    assert [route.path for route in every_route if declared(getattr(route, "dependencies", ())) is None] == []
 
 
 def test_the_document_tells_what_every_route_asks_for(app, routes):
@@ -74,6 +80,15 @@ def test_only_public_routes_answer_without_a_token(app, routes):
             answer = called(app, route, method, token="nonsense")
             is_public = declared(route.dependencies).name == "public"
             assert (answer.status_code == 401) is not is_public, (method, route.path)
+
+
+def test_pages_ask_whoever_has_no_session_to_sign_in(app, every_route):
+    for route in every_route:
+        is_public = declared(route.dependencies).name == "public"
+        if route.endpoint.__module__.startswith("exports_api.web.routes.") and not is_public:
+            for method in route.methods - {"HEAD"}:
+                answer = called(app, route, method)
+                assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in"), route.path
 
 
 def test_a_token_says_which_roles_its_user_has(app):

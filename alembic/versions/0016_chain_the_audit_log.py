@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0017_chain_the_audit_log"
+revision = "0016_chain_the_audit_log"
 down_revision = "0015_create_api_keys"
 branch_labels = None
 depends_on = None

@@ -8,8 +8,8 @@ from datasketches import hll_sketch, hll_union
 
 from alembic import op
 
-revision = "0019_keep_more_lengths"
-down_revision = "0018_remember_erasures"
+revision = "0018_keep_more_lengths"
+down_revision = "0017_remember_erasures"
 branch_labels = None
 depends_on = None
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0020_roll_up_by_tail"
-down_revision = "0019_keep_more_lengths"
+revision = "0019_roll_up_by_tail"
+down_revision = "0018_keep_more_lengths"
 branch_labels = None
 depends_on = None
 

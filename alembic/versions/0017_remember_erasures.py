@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0018_remember_erasures"
-down_revision = "0017_chain_the_audit_log"
+revision = "0017_remember_erasures"
+down_revision = "0016_chain_the_audit_log"
 branch_labels = None
 depends_on = None
 
