@@ -35,9 +35,9 @@ def test_a_head_is_locked_where_the_bucket_has_object_lock(gate, mode):
     )
     heads(gate, "locked", mode).put(KEY, b"{}")
     (version,) = gate.client().list_object_versions(Bucket="locked")["Versions"]
-    held = gate.client().get_object_retention(Bucket="locked", Key=KEY)["Retention"]
-    assert held["Mode"] == mode
-    assert timedelta(days=29) < held["RetainUntilDate"] - datetime.now(UTC) < timedelta(days=31)
+    held = gate.client().head_object(Bucket="locked", Key=KEY)
+    assert held["ObjectLockMode"] == mode
+    assert timedelta(days=29) < held["ObjectLockRetainUntilDate"] - datetime.now(UTC) < timedelta(days=31)
     with pytest.raises(ClientError, match="AccessDenied"):
         gate.client().delete_object(Bucket="locked", Key=KEY, VersionId=version["VersionId"])
 
