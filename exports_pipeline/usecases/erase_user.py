@@ -1,6 +1,7 @@
 """Erase a person: objects first, the ledger last, so that whoever is interrupted can go on where it stopped."""
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +16,6 @@ from exports_pipeline.core.naming import OBJECT_PREFIX, certificate_key
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import NotAllowed, UnknownUser, WrongStatus
 from exports_pipeline.core.requester import Permission, Requester
-from exports_pipeline.usecases.publication import Publication
 
 _AT_ONCE = 500
 
@@ -52,16 +52,9 @@ def erase_user(user_id: UUID, requester: Requester, *, ports: ExportPorts) -> Er
     erased = ports.erasures.erase_rows(begun, now=ports.clock())
     certificate = _signed(certificate_of(erased), ports)
     body = json.dumps(certificate, indent=2, ensure_ascii=False).encode()
-    with Publication(ports.objects) as publication:
-        page = ports.reports.render(page_of(certificate), file_format=Format.PDF, tick=lambda: None)
-        for key, kind, pieces in (
-            (files["certificate"], "application/json", iter((body,))),
-            (files["page"], "application/pdf", page),
-        ):
-            upload = publication.upload(key, content_type=kind, download_name=key.rpartition("/")[2])
-            for piece in pieces:
-                upload.write(piece)
-            publication.commit(key)
+    page = ports.reports.render(page_of(certificate), file_format=Format.PDF, tick=lambda: None)
+    _store(files["certificate"], "application/json", (body,), ports)
+    _store(files["page"], "application/pdf", page, ports)
     done = AuditEntry(
         at=ports.clock(),
         actor=requester.user_id,
@@ -96,6 +89,18 @@ def _delete_objects(erasure: Erasure, ports: ExportPorts) -> None:
     while keys := [key for key, _ in ports.objects.keys(prefix)]:
         for key in keys:
             ports.objects.delete(key)
+
+
+def _store(key: str, kind: str, pieces: Iterable[bytes], ports: ExportPorts) -> None:
+    """Put an object in place of what an earlier try has left; where that fails, what was there stays."""
+    upload = ports.objects.upload(key, content_type=kind, download_name=key.rpartition("/")[2])
+    try:
+        for piece in pieces:
+            upload.write(piece)
+        upload.commit()
+    except BaseException:
+        upload.abort()
+        raise
 
 
 def _signed(certificate: dict[str, object], ports: ExportPorts) -> dict[str, object]:

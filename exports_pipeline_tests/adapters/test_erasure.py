@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -189,6 +190,14 @@ def test_an_erasure_that_was_killed_goes_on_and_counts_everything_once(ports, mi
     with psycopg.connect(migrated) as connection:
         noted = connection.execute("SELECT count(*) FROM audit_log WHERE action = 'user.erased'").fetchone()
     assert noted == (1,)
+
+
+def test_administrators_who_erase_at_once_have_one_erasure_between_them(ports):
+    with ThreadPoolExecutor(3) as threads:
+        done = list(threads.map(lambda _: erase_user(ANN.user_id, ADMIN, ports=ports), range(3)))
+    assert len({each.certificate for each in done}) == 1
+    assert [each.erasure.counts["jobs"] for each in done] == [5, 5, 5]
+    assert {done[0].certificate, done[0].page} <= set(ports.objects.objects)
 
 
 def test_a_store_that_is_away_leaves_the_ledger_as_it_is(ports, migrated):

@@ -48,7 +48,7 @@ def test_the_command_says_what_was_changed_and_exits_with_one(trail):
     assert "3 entries, places 1 to 3 of the chain" in whole.output
     trail.attack("UPDATE audit_log SET actor = gen_random_uuid() WHERE id = 2")
     told = verified("--json")
-    found = json.loads(told.output)
+    found = json.loads(told.stdout)
     assert (told.exit_code, found["whole"], found["found"], found["heads"]) == (1, False, 1, 1)
     assert [(each["flaw"], each["entry_id"], each["sequence"]) for each in found["findings"]] == [("edited", 2, 2)]
     assert verified("--from", "2026-03-02").exit_code == 0

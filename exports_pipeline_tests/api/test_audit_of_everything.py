@@ -1,6 +1,7 @@
 """What the audit log keeps of a run through the features: no secrets, no values of rows, and personal things apart."""
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -22,7 +23,7 @@ def used(ann, ports):
     job = ann.post(EXPORTS, json=BODY).json()
     ann.post(f"{EXPORTS}/{job['job_id']}/cancel")
     ann.post(f"{EXPORTS}/{job['job_id']}/retry")
-    ann.get(f"{EXPORTS}/{job['job_id']}/download")
+    ann.get(f"{EXPORTS}/{UUID(int=3)}/download")
     schedule = ann.post(
         SCHEDULES,
         json={
@@ -34,8 +35,8 @@ def used(ann, ports):
             "recipients": [{"channel": "email", "address": "secret.friend@example.com"}],
         },
     ).json()
-    ann.patch(f"{SCHEDULES}/{schedule['id']}", json={"cron": "0 8 * * *"})
-    ann.delete(f"{SCHEDULES}/{schedule['id']}")
+    ann.call("PATCH", f"{SCHEDULES}/{schedule['id']}", json={"cron": "0 8 * * *"})
+    ann.call("DELETE", f"{SCHEDULES}/{schedule['id']}")
     note_catalog(ports)
     with coming_from(Origin(request_id="r", address="203.0.113.7", agent="curl/8")):
         return [row_of_entry(each) for each in ports.audit.audit]

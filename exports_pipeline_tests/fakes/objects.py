@@ -83,7 +83,7 @@ class InMemoryUpload:
     def commit(self, *, tick=lambda: None):
         self._store._check()
         tick()
-        del self._store.uploads[self._key]
+        self._store.uploads.pop(self._key, None)  # another of the same key may have ended before
         content_type, download_name = self._about
         body = bytes(self._body)
         self._store.objects[self._key] = StoredObject(body, content_type, download_name, self._store.now)
