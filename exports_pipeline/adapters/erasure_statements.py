@@ -28,9 +28,12 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
             WHERE schedule_id IN (SELECT id FROM schedules WHERE user_id = :person)""",
         "manifests": f"DELETE FROM manifests WHERE {_THEIRS}",  # noqa: S608 - words of ours
         "invitations": "DELETE FROM telegram_invitations WHERE user_id = :person",
+        "keys": "DELETE FROM api_keys WHERE user_id = :person",
+        "memberships": "DELETE FROM team_members WHERE user_id = :person",
         "users": """
             UPDATE users
             SET email = NULL, telegram_chat_id = NULL, owner_key = :mark, permissions = '{}',
+                claimed_roles = NULL, roles = '{}',
                 deactivated_at = coalesce(deactivated_at, :now), seen_at = least(seen_at, :now)
             WHERE id = :person""",
     }

@@ -23,7 +23,8 @@ HELD = (
         table="users",
         of="id = :person",
         order="id",
-        columns="id, owner_key, email, telegram_chat_id, created_at, seen_at, served_at, permissions, deactivated_at",
+        columns="id, owner_key, email, telegram_chat_id, created_at, seen_at, served_at, permissions, deactivated_at, "
+        "claimed_roles, roles",
         fate="address, chat, owner key and rights are blanked; the id stays",
     ),
     Held(
@@ -57,6 +58,20 @@ HELD = (
         order="name, id",
         columns="id, name, channel, address, options, secret_names, created_at, updated_at",
         fate="deleted, with their secrets",
+    ),
+    Held(
+        table="api_keys",
+        of="user_id = :person",
+        order="created_at, id",
+        columns="id, prefix, owner_key, name, scopes, act_for, created_by, created_at, expires_at, last_used_at, revoked_at",
+        fate="deleted",
+    ),
+    Held(
+        table="team_members",
+        of="user_id = :person",
+        order="team_id",
+        columns="team_id, is_lead",
+        fate="deleted",
     ),
     Held(
         table="schedules",

@@ -24,6 +24,8 @@ GOES: Mapping[str, str] = MappingProxyType(
         "manifests": "Manifests of results",
         "kinds": "Owner keys among the figures of the insights",
         "invitations": "Invitations to link a chat",
+        "keys": "API keys",
+        "memberships": "Memberships of teams",
         "users": "E-mail address, chat, owner key and rights of the person",
         "audit_entries": "Audit entries: address, program and personal details, which the chain covers by a digest",
     }

@@ -115,8 +115,6 @@ def _check_maker(draft: KeyDraft, requester: Requester) -> None:
     if not is_admin and (draft.user is not None or draft.owner_key is not None or draft.act_for):
         raise NotAllowed("Only administrators make keys for others, and for service accounts.")
     beyond = draft.scopes - requester.permissions
-    if not requester.roles:  # whoever has no role may export
-        beyond -= {Permission.EXPORT}
     if beyond:
         raise NotAllowed(f"You lack {', '.join(sorted(beyond))} yourself, so that no key of yours may carry it.")
 

