@@ -63,7 +63,8 @@ HELD = (
         table="api_keys",
         of="user_id = :person",
         order="created_at, id",
-        columns="id, prefix, owner_key, name, scopes, act_for, created_by, created_at, expires_at, last_used_at, revoked_at",
+        columns="id, prefix, owner_key, name, scopes, act_for, created_by, created_at, expires_at, "
+        "last_used_at, revoked_at",
         fate="deleted",
     ),
     Held(

@@ -20,12 +20,7 @@ from exports_pipeline_tests.fakes.users import InMemoryUsers
 
 _SHARED = {each.name for each in fields(ExportJob)} & {each.name for each in fields(NewExportJob)}
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_FRESH = {
-    "dispatched_at": None,
-    "heartbeat_at": None,
-    "run_id": None,
-    "progress": Progress(),
-}
+_FRESH = {"dispatched_at": None, "heartbeat_at": None, "run_id": None, "progress": Progress()}
 
 
 class InMemoryLedger(InMemoryUsage):
