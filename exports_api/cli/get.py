@@ -28,6 +28,9 @@ def get(  # noqa: PLR0913, PLR0917 - the options of a command
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Option of the format, as compression=gzip.")
     ] = None,
+    unmask_reason: Annotated[
+        str | None, typer.Option(help="Why you need redacted columns as they are; takes the permission UNMASK.")
+    ] = None,
     url: Url = None,
     token: Token = None,
     user: User = "demo",
@@ -48,6 +51,7 @@ def get(  # noqa: PLR0913, PLR0917 - the options of a command
             "columns": column or [],
             "labels": {"list": label_list, "plan": plan},
             "options": _options(option or []) | ({"timezone": timezone} if timezone else {}),
+            **({"unmask_reason": unmask_reason} if unmask_reason else {}),
         }
         with connect(url=url, token=token, user=user, owner=owner) as client:
             job, path = export_to_file(client, body, out, shows_progress=not as_json)

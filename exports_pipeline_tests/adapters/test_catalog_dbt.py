@@ -8,7 +8,7 @@ from exports_pipeline.adapters.catalog_dbt import read_dbt_catalog
 from exports_pipeline.adapters.warehouse import DuckDbWarehouse
 from exports_pipeline.core.catalog import Grain
 from exports_pipeline.core.errors import InvalidCatalog
-from exports_pipeline.core.redaction_policy import Sensitivity
+from exports_pipeline.core.redaction_policy import Sensitivity, TextKind
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.schema import InMemorySchema
 
@@ -102,6 +102,18 @@ def test_columns_described_as_pii_are_masked_unless_the_project_says_otherwise(p
         "first_order": Sensitivity.HASH,
         "most_recent_order": Sensitivity.MASK,
     }
+
+
+def test_a_class_leaves_a_column_to_its_policy_whatever_is_described(project, jaffle_shop):
+    def change(nodes):
+        nodes[CUSTOMERS]["meta"] = {"export": {"owner": "customer_id"}}
+        nodes[CUSTOMERS]["columns"]["first_name"]["meta"] = {"export": {"class": "pii"}}
+        nodes[CUSTOMERS]["columns"]["last_name"]["meta"] = {"export": {"scan": True, "sensitive": "none"}}
+
+    (customers,) = read_dbt_catalog(project(change), jaffle_shop)
+    found = {column.name: (column.sensitive, column.data_class, column.scan) for column in customers.columns}
+    assert found["first_name"] == (None, "pii", ())
+    assert found["last_name"] == (None, "", tuple(TextKind))
 
 
 def test_a_column_has_the_unit_that_its_meta_says(project, jaffle_shop):

@@ -5,7 +5,7 @@ import pytest
 
 from exports_pipeline.adapters.catalog_yaml import read_yaml_catalog
 from exports_pipeline.core.catalog import Grain, dataset_id
-from exports_pipeline.core.redaction_policy import Sensitivity
+from exports_pipeline.core.redaction_policy import Sensitivity, TextKind
 from exports_pipeline_tests.fakes.schema import InMemorySchema
 
 BANK = {
@@ -47,7 +47,7 @@ def test_everything_a_catalogue_says_is_in_the_dataset(tmp_path):
           tags: [finance, finance, daily]
           columns:
             - {name: amount, title: Amount, description: In CZK, unit: CZK}
-            - {name: birth_number, sensitive: mask}
+            - {name: birth_number, sensitive: mask, class: pii, scan: [phone, email]}
         """,
     )
     assert dataset.id == UUID("8b0a6b2e-6f5f-4a3c-9a53-1d1f4a1a0f01")
@@ -64,6 +64,8 @@ def test_everything_a_catalogue_says_is_in_the_dataset(tmp_path):
     )
     assert (amount.unit, birth_number.unit) == ("CZK", "")
     assert (birth_number.sensitive, amount.sensitive) == (Sensitivity.MASK, None)
+    assert (birth_number.data_class, birth_number.scan) == ("pii", (TextKind.EMAIL, TextKind.PHONE))
+    assert (amount.data_class, amount.scan) == ("", ())
     assert dict(dataset.types) == BANK
 
 

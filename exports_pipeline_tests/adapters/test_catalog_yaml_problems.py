@@ -75,6 +75,23 @@ def of_dataset(folder, fields):
             "relation: bank, account: user_id, columns: [{name: amount}, {name: user_id, sensitive: mask}]",
             "account: column user_id is sensitive, and a filter would give its values away; leave out one of the two",
         ),
+        (
+            "relation: bank, account: user_id, columns: [{name: amount}, {name: user_id, class: pii}]",
+            "account: column user_id is of the class pii, and a filter would give its values away; leave out one",
+        ),
+        (
+            "relation: bank, columns: [{name: amount, class: P II}]",
+            "columns.amount.class: 'P II' is no name of a class",
+        ),
+        ("relation: bank, columns: [{name: amount, scan: true}]", "columns.amount.scan: the column is DECIMAL(12,2)"),
+        (
+            "relation: bank, columns: [{name: birth_number, scan: [iban, visa]}]",
+            "columns.birth_number.scan: 'visa' is none of email",
+        ),
+        (
+            "relation: bank, columns: [{name: amount, sensitive: truncate}]",
+            "columns.amount.sensitive: 'truncate' is none",
+        ),
         ("relation: bank, tags: finance", "tags: must be a list of texts, is 'finance'"),
         ("relation: bank, tags: [1]", "tags: must be a list of texts, is [1]"),
         ("relation: bank, id: abc", "id: 'abc' is no UUID"),

@@ -17,7 +17,7 @@ from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.formats import DATASET_FORMATS
 from exports_pipeline.core.question import Question
 from exports_pipeline.core.question_text import parse_conditions, parse_dimension, parse_measure
-from exports_pipeline.core.redaction_policy import Sensitivity
+from exports_pipeline.core.redaction_policy import RedactionPolicy, Sensitivity, TextKind, Treatment
 from exports_pipeline.core.refusals import SnapshotGone, UnknownAccount
 from exports_pipeline.usecases.ask_question import ask_question
 from exports_pipeline.usecases.estimate_export import estimate_export
@@ -53,6 +53,9 @@ TYPES = {
     "raw": "BLOB",
 }
 SENSITIVE = {"card": Sensitivity.MASK, "mail": Sensitivity.HASH, "pin": Sensitivity.DROP}
+OTHERWISE = {"day": {"data_class": "coarse"}, "note % of": {"scan": (TextKind.EMAIL,)}}
+"""The first is truncated by the policy."""
+COARSE = RedactionPolicy(rules={"default": {"coarse": Treatment(rule=Sensitivity.TRUNCATE)}})
 EXACT = "12345678901234567890123456789.123456789"
 NOTES = ["=1+1", "", None, 'say "x",\r\ny\nz', "\\N", "a;b\t'c'", " ünïcode ☃ مرحبا "]
 
@@ -93,13 +96,15 @@ def both(tables, postgres_tables):
     """Ports over both sources; the dataset `here` lies in DuckDB, `there` in Postgres."""
     about = {"owner": "who", "account": "shop", "tag": "kind", "time": TimeColumn(column="at")}
     there = postgres_tables.dataset("things", TYPES, ROWS, **about)
-    columns = tuple(replace(each, sensitive=SENSITIVE.get(each.name)) for each in there.columns)
+    columns = tuple(
+        replace(each, sensitive=SENSITIVE.get(each.name), **OTHERWISE.get(each.name, {})) for each in there.columns
+    )
     here = in_duckdb(tables, there, ROWS)
     # One name in documents and files, so that they may be compared byte by byte.
     here, there = (
         replace(each, columns=columns, name=name, title="Things") for each, name in ((here, "here"), (there, "there"))
     )
-    return fake_ports(catalog=Catalog((here, there)), warehouse=all_sources(tables, postgres_tables), kept=KEPT)
+    return fake_ports(catalog=Catalog((here, there), COARSE), warehouse=all_sources(tables, postgres_tables), kept=KEPT)
 
 
 def made(ports, dataset, who=ANN, **changes):
@@ -168,7 +173,10 @@ def test_receipts_have_the_same_totals_and_name_what_was_seen(both):
     assert there["columns"] == here["columns"]
     assert there["rows_of"] == "ann"
     assert there["warehouse"]["snapshot"].startswith("postgres data_")
-    assert there["redactions"] == {"card": "mask", "mail": "hash"}
+    assert there["redactions"] == here["redactions"]
+    assert there["redactions"] == {
+        "card": "mask", "mail": "hash", "day": "truncate to the month", "note % of": "scan for email"
+    }  # fmt: skip
 
 
 def test_previews_for_operators_show_the_same(both):
