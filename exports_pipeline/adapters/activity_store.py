@@ -48,10 +48,18 @@ _GROUPS = """,
         FROM activity {joined}
         GROUP BY 1, 2, 3
     )
-    SELECT place, team, sum(actions)::bigint AS actions, count(DISTINCT actor) AS users,
-           GROUPING(place) = 1 AS is_whole, GROUPING(team) = 1 AS is_everybody
-    FROM placed
-    GROUP BY GROUPING SETS ((), (place), (team), (place, team))"""
+    -- Grouped twice in place of count(DISTINCT), which sorts all of it for each of the four.
+    SELECT place, team, sum(actions)::bigint AS actions, count(*) AS users, false AS is_whole, false AS is_everybody
+    FROM placed GROUP BY place, team
+    UNION ALL
+    SELECT place, NULL, sum(actions)::bigint, count(*), false, true
+    FROM (SELECT place, actor, sum(actions) AS actions FROM placed GROUP BY place, actor) AS each GROUP BY place
+    UNION ALL
+    SELECT NULL, team, sum(actions)::bigint, count(*), true, false
+    FROM (SELECT team, actor, sum(actions) AS actions FROM placed GROUP BY team, actor) AS each GROUP BY team
+    UNION ALL
+    SELECT NULL, NULL, sum(actions)::bigint, count(*), true, true
+    FROM (SELECT actor, sum(actions) AS actions FROM placed GROUP BY actor) AS each"""
 _TEAMS = _GROUPS.format(group="coalesce(users.owner_key, '')", joined="LEFT JOIN users ON users.id = activity.actor")
 _FEATURES = _GROUPS.format(
     group="coalesce(feature.name, :other)",
