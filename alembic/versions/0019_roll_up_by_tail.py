@@ -72,9 +72,13 @@ def upgrade() -> None:
                    sum_counts(rollup.queue_counts), sum_counts(rollup.run_counts)
             FROM job_rollups AS rollup WHERE rollup.grain = 'day'
             GROUP BY rollup.level, begins, rollup.kind""")  # noqa: S608 - words of ours
+    _roll_up_activity()
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM activity_rollups WHERE granularity NOT IN ('hour', 'day')")
+    op.execute("ALTER TABLE activity_rollups DROP CONSTRAINT activity_rollups_granularity_check")
+    op.execute("ALTER TABLE activity_rollups ADD CHECK (granularity IN ('hour', 'day'))")
     op.execute("SELECT roll_up_tail(2147483647)")
     op.execute("DROP FUNCTION roll_up_tail, add_to_rollups, rollups_of, tail_of, crossing_kinds, bucket_of")
     op.execute("DROP FUNCTION rollup_buckets")
@@ -105,6 +109,22 @@ def downgrade() -> None:
         CREATE TRIGGER roll_up AFTER INSERT ON audit_log FOR EACH ROW
         WHEN (NEW.action IN ('link.opened', 'export.download_link'))
         EXECUTE FUNCTION roll_up_opening()""")
+
+
+def _roll_up_activity() -> None:
+    """Weeks and months of what users did, and of each granularity rows for all their actions together."""
+    op.execute("ALTER TABLE activity_rollups DROP CONSTRAINT activity_rollups_granularity_check")
+    op.execute("ALTER TABLE activity_rollups ADD CHECK (granularity ~ '^(any )?(hour|day|week|month)$')")
+    for length in _NEW_GRAINS:
+        op.execute(f"""
+            INSERT INTO activity_rollups
+            SELECT '{length}', date_trunc('{length}', bucket, 'UTC') AS begins, actor, action, sum(entries),
+                   min(first_at), max(last_at)
+            FROM activity_rollups WHERE granularity = 'day' GROUP BY begins, actor, action""")  # noqa: S608 - words of ours
+    op.execute("""
+        INSERT INTO activity_rollups
+        SELECT 'any ' || granularity, bucket, actor, '', sum(entries), min(first_at), max(last_at)
+        FROM activity_rollups GROUP BY granularity, bucket, actor""")
 
 
 def _allow(levels: tuple[str, ...], grains: tuple[str, ...]) -> None:

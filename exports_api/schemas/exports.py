@@ -36,7 +36,8 @@ class AppliedFilters(BaseModel):
     columns: list[str] = Field(description="Columns.", examples=[["booked_on", "amount"]])
     values: dict[str, list[str]] = Field(
         default_factory=dict,
-        description="Columns that have one of some values, of insights; empty: those without.",
+        exclude_if=lambda values: not values,
+        description="Columns that have one of some values, where the insights are narrowed by them.",
         examples=[{"plan": ["spring"]}],
     )
 

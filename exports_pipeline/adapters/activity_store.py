@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, TextClause, text
 
+from exports_pipeline.adapters.activity_runs import stored_runs
 from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.activity import FEATURES, OTHER, Activities, Activity, UserActivity
-from exports_pipeline.core.bucket import Bucket, runs_of
+from exports_pipeline.core.bucket import Bucket
 
 _ENTRIES_AT_ONCE = 10_000
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('activity_rollups'))")
@@ -20,9 +21,12 @@ _ROLL_UP = text("""
     ),
     added AS (
         INSERT INTO activity_rollups AS known (granularity, bucket, actor, action, entries, first_at, last_at)
-        SELECT granularity, date_trunc(granularity, at, 'UTC') AS begins, actor, action, count(*), min(at), max(at)
-        FROM taken CROSS JOIN (VALUES ('hour'), ('day')) AS stored (granularity)
-        GROUP BY granularity, begins, actor, action
+        SELECT told.prefix || stored.length AS granularity, date_trunc(stored.length, taken.at, 'UTC') AS begins,
+               taken.actor, told.action, count(*), min(taken.at), max(taken.at)
+        FROM taken
+        CROSS JOIN (VALUES ('hour'), ('day'), ('week'), ('month')) AS stored (length)
+        CROSS JOIN LATERAL (VALUES ('', taken.action), ('any ', '')) AS told (prefix, action)
+        GROUP BY told.prefix, stored.length, begins, taken.actor, told.action
         ON CONFLICT (granularity, bucket, actor, action) DO UPDATE
         SET entries = known.entries + EXCLUDED.entries,
             first_at = least(known.first_at, EXCLUDED.first_at),
@@ -44,10 +48,18 @@ _GROUPS = """,
         FROM activity {joined}
         GROUP BY 1, 2, 3
     )
-    SELECT place, team, sum(actions)::bigint AS actions, count(DISTINCT actor) AS users,
-           GROUPING(place) = 1 AS is_whole, GROUPING(team) = 1 AS is_everybody
-    FROM placed
-    GROUP BY GROUPING SETS ((), (place), (team), (place, team))"""
+    -- Grouped twice in place of count(DISTINCT), which sorts all of it for each of the four.
+    SELECT place, team, sum(actions)::bigint AS actions, count(*) AS users, false AS is_whole, false AS is_everybody
+    FROM placed GROUP BY place, team
+    UNION ALL
+    SELECT place, NULL, sum(actions)::bigint, count(*), false, true
+    FROM (SELECT place, actor, sum(actions) AS actions FROM placed GROUP BY place, actor) AS each GROUP BY place
+    UNION ALL
+    SELECT NULL, team, sum(actions)::bigint, count(*), true, false
+    FROM (SELECT team, actor, sum(actions) AS actions FROM placed GROUP BY team, actor) AS each GROUP BY team
+    UNION ALL
+    SELECT NULL, NULL, sum(actions)::bigint, count(*), true, true
+    FROM (SELECT actor, sum(actions) AS actions FROM placed GROUP BY actor) AS each"""
 _TEAMS = _GROUPS.format(group="coalesce(users.owner_key, '')", joined="LEFT JOIN users ON users.id = activity.actor")
 _FEATURES = _GROUPS.format(
     group="coalesce(feature.name, :other)",
@@ -65,7 +77,9 @@ class PostgresActivityStore:
     def most_active(self, buckets: Sequence[Bucket], *, actor: UUID | None, limit: int) -> list[UserActivity]:
         """The users who did most."""
         with reading(self._engine) as connection:
-            rows = connection.execute(_over_activity(_USERS), _asked(buckets, actor) | {"most": limit}).all()
+            rows = connection.execute(
+                _over_activity(_USERS), _asked(buckets, actor, by_action=False) | {"most": limit}
+            ).all()
         return [
             UserActivity(
                 user_id=row.actor, team=row.team, actions=row.actions, first_at=row.first_at, last_at=row.last_at
@@ -76,14 +90,16 @@ class PostgresActivityStore:
     def by_team(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
         """Activity by owner key."""
         with reading(self._engine) as connection:
-            rows = connection.execute(_over_activity(_TEAMS), _asked(buckets, actor)).all()
+            rows = connection.execute(_over_activity(_TEAMS), _asked(buckets, actor, by_action=False)).all()
         return _activities(rows, len(buckets))
 
     def by_feature(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
         """Activity by feature."""
         features = {"heads": list(FEATURES), "names": list(FEATURES.values()), "other": OTHER}
         with reading(self._engine) as connection:
-            rows = connection.execute(_over_activity(_FEATURES), _asked(buckets, actor) | features).all()
+            rows = connection.execute(
+                _over_activity(_FEATURES), _asked(buckets, actor, by_action=True) | features
+            ).all()
         return _activities(rows, len(buckets))
 
     def roll_up(self) -> int:
@@ -102,12 +118,12 @@ def _over_activity(question: str) -> TextClause:
     return text(load_sql("activity").text + question)
 
 
-def _asked(buckets: Sequence[Bucket], actor: UUID | None) -> dict[str, Any]:
-    runs = runs_of(buckets)
+def _asked(buckets: Sequence[Bucket], actor: UUID | None, *, by_action: bool) -> dict[str, Any]:
+    runs = stored_runs(buckets, by_action=by_action)
     return {
         "actor": actor,
         "starts": [bucket.since for bucket in buckets],
-        "granularities": [run.granularity.value for run in runs],
+        "granularities": [run.granularity for run in runs],
         "sinces": [run.since for run in runs],
         "untils": [run.until for run in runs],
     }

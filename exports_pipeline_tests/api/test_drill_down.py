@@ -2,20 +2,40 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from exports_api.app import create_app
 from exports_pipeline.adapters.insight_reader import PostgresInsights
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.core.catalog import user_id
+from exports_pipeline.core.insights import Facet
 from exports_pipeline_tests.adapters.ledger_play import START, lived_through
 from exports_pipeline_tests.api_client import ApiClient
 from exports_pipeline_tests.fakes.ports import fake_ports
 
 INSIGHTS = "/api/analytics/insights"
 RANGE = f"from={START}&to={START + timedelta(days=50)}"
+
+
+FILTERS = {
+    "dataset": ["sales", "airports"],
+    "type": ["export", "report"],
+    "format": ["csv", "pdf"],
+    "tag": ["finance", "travel", ""],
+    "destination": ["manual", "email"],
+    "list": ["l1", ""],
+    "plan": ["spring", ""],
+    "status": ["completed", "failed", "cancelled"],
+    "error": ["query_failed", ""],
+}
+ASKED = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in FILTERS.items()})
+FACETS = st.lists(st.sampled_from(list(Facet)), min_size=1, max_size=3, unique=True)
+ZONES = st.sampled_from(["UTC", "Europe/Prague", "Asia/Kathmandu", "America/St_Johns"])
 
 
 @pytest.fixture
@@ -51,6 +71,19 @@ def test_the_list_behind_every_bar_is_as_long_as_the_bar(people, place):
         bars = [part for each in told["items"] for part in (each, *each.get("parts", ()))]
         assert sum(bar["count"] for bar in bars) > 0
         assert [listed(client, bar["jobs"]) for bar in bars[:25]] == [bar["count"] for bar in bars[:25]], query
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(filters=ASKED, by=FACETS, zone=ZONES, weekly=st.booleans(), place=st.sampled_from([0, 1]))
+def test_whatever_is_asked_for_the_list_behind_a_bar_is_as_long(people, filters, by, zone, weekly, place):
+    client = people[place]
+    days = {"from": str(START), "to": str(START + timedelta(days=50)), "timezone": zone}
+    path, by = ("volume", by[:1]) if weekly else ("counts", by)
+    told = client.get(f"{INSIGHTS}/{path}?{urlencode(filters | days | {'by': by, 'limit': 5}, doseq=True)}").json()
+    bars = [bar for each in told["items"] for bar in (each, *each.get("parts", ())) if bar["count"]][:6]
+    assert [listed(client, bar["jobs"]) for bar in bars] == [bar["count"] for bar in bars]
+    if not weekly:
+        assert told["total"]["count"] == listed(client, told["total"]["jobs"])
 
 
 def test_totals_lead_to_their_jobs_and_agree_with_each_other(people):

@@ -1,5 +1,5 @@
 -- Entries of the audit log, rolled up where they are, as a table to be grouped.
--- Grain: one row per stored bucket, actor and action; of minutes, and of what is not rolled up yet, one per entry.
+-- Where a granularity begins with `any`, its rows add up all actions. Grain: one row per stored bucket, actor and action; of minutes, and of what is not rolled up yet, one per entry.
 -- Parameters: granularities, sinces, untils (the stored buckets to read), actor (null for all).
 WITH run AS (
     SELECT *
