@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from exports_pipeline.adapters.expired_rows import delete_before
+from exports_pipeline.adapters.metric_question import instants_text
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, Run, runs_of
@@ -73,10 +74,10 @@ def _reached(
     runs = runs_of(buckets, (Granularity.MINUTE, *COHORTS))
     asked = {
         **which,
-        "starts": [bucket.since for bucket in buckets],
+        "starts": instants_text(bucket.since for bucket in buckets),
         "granularities": [run.granularity.value for run in runs],
-        "sinces": [run.since for run in runs],
-        "untils": [run.until for run in runs],
+        "sinces": instants_text(run.since for run in runs),
+        "untils": instants_text(run.until for run in runs),
     }
     reached = [[0] * steps for _ in buckets]
     for place, step, journeys in connection.execute(load_sql("cohorts"), asked):

@@ -8,7 +8,7 @@ from psycopg import Connection
 from sqlalchemy import Engine
 
 from exports_pipeline.adapters.customer_sketch import Customers, read_sketch
-from exports_pipeline.adapters.metric_question import Where, asked_of, statement
+from exports_pipeline.adapters.metric_question import Where, asked_of, instants_text, statement
 from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.core.bucket import Bucket, runs_of
 from exports_pipeline.core.metric import Granularity, Metric
@@ -67,7 +67,7 @@ class MetricReader:
         has_minutes = any(run.granularity is Granularity.MINUTE for run in runs)
         wanted = statement(tuple(where), len(by), takes_customers=metric.takes_customers, has_minutes=has_minutes)
         asked = asked_of(tenant, metric.kept_by([*where, *by]), runs, where, by)
-        asked |= {"starts": [bucket.since for bucket in buckets], "most": most + 1}
+        asked |= {"starts": instants_text(bucket.since for bucket in buckets), "most": most + 1}
         # The driver's own cursor, as sketches come many times faster in the binary form.
         with reading(self._engine) as connection:
             driver: Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # it is psycopg

@@ -11,7 +11,7 @@ from exports_pipeline.adapters.metric_events import figures_by_minute, is_of_ope
 from exports_pipeline.adapters.metric_sketches import crowds_of_minutes, crowds_of_shorter, put
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import after, floor
-from exports_pipeline.core.metric import Granularity, Metric
+from exports_pipeline.core.metric import STORED, Granularity, Metric
 
 _SHORTER = {
     Granularity.QUARTER_HOUR: Granularity.MINUTE,
@@ -21,7 +21,7 @@ _SHORTER = {
     Granularity.WEEK: Granularity.DAY,
     Granularity.MONTH: Granularity.DAY,
 }
-"""What the buckets of each granularity are made of, in the order in which they are made."""
+"""What the buckets of each granularity are made of."""
 _COLUMNS = ("granularity", "tenant", "metric", "bucket", "dimensions", "count", "sum", "min", "max")
 _Instant = DateTime(timezone=True)
 
@@ -44,20 +44,27 @@ class Window(NamedTuple):
         return self._replace(since=floor(self.since, granularity), until=after(last, granularity))
 
 
-def rebuild(connection: Connection, metrics: Sequence[Metric], windows: Collection[Window]) -> int:
-    """Replace all buckets that have to do with some minutes; how many there are now.
+def rebuild(
+    connection: Connection,
+    metrics: Sequence[Metric],
+    windows: Collection[Window],
+    granularities: Sequence[Granularity] = STORED,
+) -> int:
+    """Replace all buckets of some granularities that have to do with some minutes; how many there are now.
 
     What counts are the events whose batch is rolled up, so that those of open batches are added later, once. The
     windows are whole minutes, of which none is in two windows.
     """
     if not metrics or not windows:
         return 0
-    _drop(connection, metrics, windows, Granularity.MINUTE)
-    written = _put_minutes(connection, metrics, windows)
-    for granularity, shorter in _SHORTER.items():
+    written = 0
+    for granularity in granularities:
         wider = {window.widened(granularity) for window in windows}
         _drop(connection, metrics, wider, granularity)
-        written += _put_longer(connection, metrics, wider, granularity, shorter)
+        if granularity is Granularity.MINUTE:
+            written += _put_minutes(connection, metrics, wider)
+        else:
+            written += _put_longer(connection, metrics, wider, granularity, _SHORTER[granularity])
     return written
 
 
