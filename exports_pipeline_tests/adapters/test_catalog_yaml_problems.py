@@ -85,8 +85,8 @@ def of_dataset(folder, fields):
         ),
         ("relation: bank, columns: [{name: amount, scan: true}]", "columns.amount.scan: the column is DECIMAL(12,2)"),
         (
-            "relation: bank, columns: [{name: birth_number, scan: [iban, visa]}]",
-            "columns.birth_number.scan: 'visa' is none of email",
+            "relation: bank, columns: [{name: amount, scan: [visa]}]",
+            "columns.amount.scan: 'visa' is none of email",
         ),
         (
             "relation: bank, columns: [{name: amount, sensitive: truncate}]",

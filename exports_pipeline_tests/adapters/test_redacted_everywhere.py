@@ -10,6 +10,7 @@ import pytest
 
 from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
+from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.catalog import Catalog, TimeColumn
 from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.export_job import ExportRequest
@@ -18,7 +19,10 @@ from exports_pipeline.core.formats import DATASET_FORMATS, Format
 from exports_pipeline.core.question import Aggregate, Condition, Dimension, Measure, Question, Sign
 from exports_pipeline.core.redaction_policy import RedactionPolicy, Sensitivity, TextKind, Treatment
 from exports_pipeline.core.refusals import InvalidQuestion, NotAllowed, UnknownColumn
+from exports_pipeline.reports.catalog import load_templates
+from exports_pipeline.reports.maker import TemplateReports
 from exports_pipeline.usecases.ask_question import ask_question
+from exports_pipeline.usecases.build_report import build_report
 from exports_pipeline.usecases.estimate_export import estimate_export
 from exports_pipeline.usecases.receipts import read_manifest
 from exports_pipeline.usecases.request_export import request_export
@@ -226,3 +230,18 @@ def test_unmasking_takes_a_reason_which_stands_in_the_log_and_in_the_receipt(por
     manifest = read_manifest(told.id, SLEUTH, ports=ports)
     assert manifest["unmasked"] == {"columns": sorted(columns), "reason": "Ticket 4712"}
     assert (manifest["redactions"], told.result.lifted, told.unmask_reason) == ({}, tuple(columns), "Ticket 4712")
+
+
+def test_a_report_shows_groups_as_they_are_with_a_reason_only_and_says_so(ports):
+    ports = replace(ports, reports=TemplateReports(load_templates(None), Branding()))
+    wanted = {"dataset": "people", "by": "name", "metrics": ["wage"], "period": "all"}
+    plain, _ = build_report("metrics_summary", wanted, SLEUTH, ports=ports)
+    assert not any(raw in repr(plain) for raw in RAW)
+    assert dict(plain.redactions) == {"name": "mask", "wage": "truncate to 1000"}
+    told, _ = build_report("metrics_summary", wanted, SLEUTH, ports=ports, unmask_reason="Ticket 4712")
+    assert "Novak 0" in repr(told)
+    assert sorted(told.lifted) == [("people", "name"), ("people", "wage")]
+    [fact] = [value for name, value in told.facts if name == "Unmasked"]
+    assert fact.endswith(": Ticket 4712")
+    [entry] = [each for each in ports.audit.audit if each.action == "redaction.lifted"]
+    assert sorted(entry.details["columns"]) == ["name", "wage"]

@@ -228,6 +228,16 @@ def test_a_catalogue_that_does_not_fit_is_told_line_by_line(warehouse, tmp_path)
     assert (found.state, "gone" in found.sentence) == (BROKEN, True)
 
 
+def test_a_redaction_policy_that_cannot_be_followed_is_told(warehouse, tmp_path):
+    policy = tmp_path / "redaction.yaml"
+    policy.write_text("version: 1\nroles: {default: {pii: hide}}\n", encoding="utf-8")
+    settings = Settings(warehouse=warehouse, catalog=catalog(tmp_path, "sales"), redaction=policy)
+    found = by_part(check_data(settings))
+    assert (found["redaction"].state, "'hide' is none of" in found["redaction"].sentence) == (BROKEN, True)
+    policy.write_text("version: 1\nroles: {default: {pii: mask}}\n", encoding="utf-8")
+    assert by_part(check_data(settings))["redaction"].state == FINE
+
+
 def test_a_warehouse_that_is_not_there_is_told(tmp_path):
     found = by_part(check_data(Settings(warehouse=tmp_path / "none.duckdb")))
     assert (found["warehouse"].state, found["catalogue"].state) == (BROKEN, SKIPPED)
