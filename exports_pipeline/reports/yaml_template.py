@@ -29,7 +29,8 @@ from exports_pipeline.reports.wording import (
 _TOP = {"title", "description", "dataset", "parameters", "sections"}
 _PARAMETER = {"name", "kind", "description", "required", "default", "choices"}
 _SECTION = {"heading", "show", "text", "measures", "by", "where", "order", "limit", "unit"}
-_SHOWS = ("text", "figures", "table", *(str(mark) for mark in Mark if mark is not Mark.INTERVAL))
+# Intervals need ends that no measure has; a pie shows one series, and a template may have any number of categories.
+_SHOWS = ("text", "figures", "table", *(str(mark) for mark in Mark if mark not in {Mark.INTERVAL, Mark.PIE}))
 _MOST_ROWS = 200
 
 
