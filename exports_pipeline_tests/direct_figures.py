@@ -1,7 +1,7 @@
 """The figures of events, added up one event after the other: what any roll-up must come to."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -14,12 +14,9 @@ def starts(at: datetime) -> dict[str, datetime]:
     minute = at.replace(second=0, microsecond=0)
     day = minute.replace(hour=0, minute=0)
     return {
-        "minute": minute,
         "quarter_hour": minute.replace(minute=minute.minute // 15 * 15),
         "hour": minute.replace(minute=0),
-        "quarter_day": minute.replace(hour=minute.hour // 6 * 6, minute=0),
         "day": day,
-        "week": day - timedelta(days=day.weekday()),
         "month": day.replace(day=1),
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0019_roll_up_by_tail"
-down_revision = "0018_keep_more_lengths"
+down_revision = "0018_keep_other_lengths"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,7 @@ from exports_pipeline.adapters.postgres import wrapped_errors
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.metric import STORED, Granularity, Metric
 
-_LONGER = (Granularity.WEEK, Granularity.MONTH)
+_LONGER = (Granularity.MONTH,)
 _UP_TO_DAYS = tuple(granularity for granularity in STORED if granularity not in _LONGER)
 
 

@@ -9,12 +9,11 @@ from sqlalchemy import Connection, Engine, Text, cast, func, select
 
 from exports_pipeline.adapters.customer_sketch import count_of, sketch_of
 from exports_pipeline.adapters.event_tables import metric_rollups, stale_minutes
-from exports_pipeline.adapters.metric_events import customers_by_minute, figures_by_minute
+from exports_pipeline.adapters.metric_events import customers_by_quarter, figures_by_quarter
 from exports_pipeline.adapters.metric_rebuild import Window, events_within
 from exports_pipeline.adapters.postgres import wrapped_errors
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import floor
-from exports_pipeline.core.event_months import month_of, start_of
 from exports_pipeline.core.metric import STORED, Granularity, Metric
 from exports_pipeline.core.metric_store import Measure, Mismatch
 
@@ -33,8 +32,7 @@ class MetricCheck:
     def check(self, *, buckets: int, seed: int) -> list[Mismatch]:
         """The stored figures of some buckets that are not those of the events.
 
-        Left out are buckets with stale minutes, which are known to be wrong until the next roll-up, and weeks that
-        begin in a month whose events were dropped.
+        Left out are buckets with stale minutes, which are known to be wrong until the next roll-up.
 
         Raises:
             LedgerUnavailable
@@ -49,11 +47,10 @@ class MetricCheck:
             if not tenants or not self._metrics:
                 return []
             picked = {self._pick(connection, random, tenants) for _ in range(buckets)}
-            kept = {row.tenant: start_of(month_of(row.first_at)) for row in tenants}
             return [
                 mismatch
                 for metric, granularity, window in sorted(picked, key=lambda each: each[1:])
-                if window.since >= kept[window.tenant] and not _is_stale(connection, window)
+                if not _is_stale(connection, window)
                 for mismatch in _mismatches(connection, metric, granularity, window)
             ]
 
@@ -110,16 +107,16 @@ def _direct(connection: Connection, metric: Metric, window: Window) -> Found:
     """The figures of the raw events of a whole window, added up by Postgres and not by us; customers one by one."""
     events = events_within([window])
     if not metric.takes_customers:
-        minutes = figures_by_minute(metric, events).subquery()
-        figures = [func.sum(minutes.c.events).label("events"), func.sum(minutes.c.sum).label("sum")]
-        figures += [func.min(minutes.c.min).label("min"), func.max(minutes.c.max).label("max")]
-        dimensions = cast(minutes.c.dimensions, Text).label("key")
+        quarters = figures_by_quarter(metric, events).subquery()
+        figures = [func.sum(quarters.c.events).label("events"), func.sum(quarters.c.sum).label("sum")]
+        figures += [func.min(quarters.c.min).label("min"), func.max(quarters.c.max).label("max")]
+        dimensions = cast(quarters.c.dimensions, Text).label("key")
         rows = connection.execute(select(dimensions, *figures).group_by("key"))
         return {row.key: _measure(metric, row, 0) for row in rows}
     people: dict[str, tuple[int, set[str]]] = {}
-    minutes = customers_by_minute(metric, events).subquery()
-    key = cast(minutes.c.dimensions, Text).label("key")
-    for row in connection.execute(select(key, minutes.c.events, minutes.c.customers)):
+    quarters = customers_by_quarter(metric, events).subquery()
+    key = cast(quarters.c.dimensions, Text).label("key")
+    for row in connection.execute(select(key, quarters.c.events, quarters.c.customers)):
         events_before, customers = people.get(row.key, (0, set()))
         people[row.key] = (events_before + row.events, customers | set(row.customers or ()))
     return {

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, FromClause, Numeric, Select, Subquery, fun
 from sqlalchemy.sql.selectable import Exists
 
 from exports_pipeline.adapters.event_tables import analytics_events, event_batches
-from exports_pipeline.core.metric import METADATA, Metric
+from exports_pipeline.core.metric import METADATA, STORED, Metric
 
 MOST_CHARACTERS = 200
 """Of a dimension that comes out of an event's metadata; as many as a label has."""
@@ -17,8 +17,8 @@ def is_of_open_batch() -> Exists:
     return select(batch.id).where(batch.id == analytics_events.c.batch_id, batch.rolled_up_at.is_(None)).exists()
 
 
-def figures_by_minute(metric: Metric, events: FromClause) -> Figures:
-    """A metric's count, sum, min and max of these events: one row for each tenant, minute and dimensions."""
+def figures_by_quarter(metric: Metric, events: FromClause) -> Figures:
+    """A metric's count, sum, min and max of these events: a row for each tenant, quarter of an hour and dimensions."""
     found = _events_of(metric, events)
     of_values = (func.sum, func.min, func.max)
     figures = [of(found.c.value) if metric.takes_values else null().cast(Numeric) for of in of_values]
@@ -28,8 +28,8 @@ def figures_by_minute(metric: Metric, events: FromClause) -> Figures:
     )
 
 
-def customers_by_minute(metric: Metric, events: FromClause) -> Select[tuple[object, ...]]:
-    """A metric's customers among these events, each once: one row for each tenant, minute and dimensions."""
+def customers_by_quarter(metric: Metric, events: FromClause) -> Select[tuple[object, ...]]:
+    """A metric's customers among these events, each once: a row for each tenant, quarter of an hour and dimensions."""
     found = _events_of(metric, events)
     customers = func.array_agg(found.c.customer.distinct()).filter(found.c.customer != "")
     return _grouped(metric, found).add_columns(customers.label("customers"))
@@ -53,8 +53,8 @@ def _events_of(metric: Metric, events: FromClause) -> Subquery:
     if metric.takes_values:
         wanted.append(events.c.value.is_not(None))
     dimensions = [_dimension(name, events).label(f"dimension_{place}") for place, name in enumerate(metric.dimensions)]
-    minute = func.date_trunc("minute", events.c.occurred_at, "UTC").label("bucket")
-    return select(events.c.tenant, minute, events.c.value, events.c.customer, *dimensions).where(*wanted).subquery()
+    quarter = func.bucket_start(literal(str(STORED[0])), events.c.occurred_at).label("bucket")
+    return select(events.c.tenant, quarter, events.c.value, events.c.customer, *dimensions).where(*wanted).subquery()
 
 
 def _dimension(name: str, events: FromClause) -> ColumnElement[str]:

@@ -15,11 +15,10 @@ _CAMPAIGN = "campaign"
 
 
 @cache
-def statement(where: tuple[str, ...], by: int, *, takes_customers: bool, has_minutes: bool) -> str:
+def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
     """Stored buckets told by the place of the bucket they lie in, and summed; customers each row by itself.
 
-    As a text that is kept: to compose it anew takes longer than Postgres needs to answer it. Where nothing is read of
-    minutes it says so, since the index of campaigns has none.
+    As a text that is kept: to compose it anew takes longer than Postgres needs to answer it.
     """
     # A bucket rolled up before the metric had the dimension, and not backfilled since, has none.
     dimensions = "".join(
@@ -28,7 +27,6 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool, has_min
     wanted = "".join(
         f" AND {_value_of(name, place)} = ANY (%(values_{place})s::text[])" for place, name in enumerate(where)
     )
-    wanted += "" if has_minutes else " AND stored.granularity <> 'minute'"
     groups = "".join(f", by_{place}" for place in range(by))
     figures = "found.count, found.sketch" if takes_customers else _SUMS
     grouped = "" if takes_customers else f"GROUP BY place{groups}"

@@ -11,7 +11,7 @@ from exports_pipeline.adapters.customer_sketch import Customers, read_sketch
 from exports_pipeline.adapters.metric_question import Where, asked_of, instants_text, statement
 from exports_pipeline.adapters.postgres import reading
 from exports_pipeline.core.bucket import Bucket, runs_of
-from exports_pipeline.core.metric import Granularity, Metric
+from exports_pipeline.core.metric import Metric
 from exports_pipeline.core.metric_store import MOST_POINTS, Line, Measure
 from exports_pipeline.core.refusals import TooManyPoints
 
@@ -64,8 +64,7 @@ class MetricReader:
         """The place of a bucket from 1, its figures, and the values of `by`."""
         most = MOST_SKETCHES if metric.takes_customers else MOST_POINTS
         runs = runs_of(buckets)
-        has_minutes = any(run.granularity is Granularity.MINUTE for run in runs)
-        wanted = statement(tuple(where), len(by), takes_customers=metric.takes_customers, has_minutes=has_minutes)
+        wanted = statement(tuple(where), len(by), takes_customers=metric.takes_customers)
         asked = asked_of(tenant, metric.kept_by([*where, *by]), runs, where, by)
         asked |= {"starts": instants_text(bucket.since for bucket in buckets), "most": most + 1}
         # The driver's own cursor, as sketches come many times faster in the binary form.

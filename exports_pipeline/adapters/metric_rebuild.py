@@ -1,4 +1,4 @@
-"""Makes stored buckets anew from the raw events: minutes from events, all others from shorter ones."""
+"""Makes stored buckets anew from the raw events: quarters of hours from events, all others from shorter ones."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -7,18 +7,15 @@ from typing import Any, NamedTuple, Self
 from sqlalchemy import ARRAY, Connection, DateTime, FromClause, Text, column, func, insert, literal, select, union_all
 
 from exports_pipeline.adapters.event_tables import analytics_events, metric_rollups
-from exports_pipeline.adapters.metric_events import figures_by_minute, is_of_open_batch
-from exports_pipeline.adapters.metric_sketches import crowds_of_minutes, crowds_of_shorter, put
+from exports_pipeline.adapters.metric_events import figures_by_quarter, is_of_open_batch
+from exports_pipeline.adapters.metric_sketches import crowds_of_quarters, crowds_of_shorter, put
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import after, floor
 from exports_pipeline.core.metric import STORED, Granularity, Metric
 
 _SHORTER = {
-    Granularity.QUARTER_HOUR: Granularity.MINUTE,
     Granularity.HOUR: Granularity.QUARTER_HOUR,
-    Granularity.QUARTER_DAY: Granularity.HOUR,
-    Granularity.DAY: Granularity.QUARTER_DAY,
-    Granularity.WEEK: Granularity.DAY,
+    Granularity.DAY: Granularity.HOUR,
     Granularity.MONTH: Granularity.DAY,
 }
 """What the buckets of each granularity are made of."""
@@ -61,8 +58,8 @@ def rebuild(
     for granularity in granularities:
         wider = {window.widened(granularity) for window in windows}
         _drop(connection, metrics, wider, granularity)
-        if granularity is Granularity.MINUTE:
-            written += _put_minutes(connection, metrics, wider)
+        if granularity is Granularity.QUARTER_HOUR:
+            written += _put_quarters(connection, metrics, wider)
         else:
             written += _put_longer(connection, metrics, wider, granularity, _SHORTER[granularity])
     return written
@@ -86,16 +83,16 @@ def events_within(windows: Iterable[Window]) -> FromClause:
     return found.where(~is_of_open_batch()).cte("found")
 
 
-def _put_minutes(connection: Connection, metrics: Sequence[Metric], windows: Collection[Window]) -> int:
+def _put_quarters(connection: Connection, metrics: Sequence[Metric], windows: Collection[Window]) -> int:
     written = 0
     events = events_within(windows)
     if plain := [metric for metric in metrics if not metric.takes_customers]:
-        figures = union_all(*(figures_by_minute(metric, events) for metric in plain)).subquery()
-        rows = select(literal(str(Granularity.MINUTE)).label("granularity"), *figures.c)
+        figures = union_all(*(figures_by_quarter(metric, events) for metric in plain)).subquery()
+        rows = select(literal(str(Granularity.QUARTER_HOUR)).label("granularity"), *figures.c)
         made = insert(metric_rollups).from_select(_COLUMNS, rows)
         written += connection.execute(made, execution_options={"preserve_rowcount": True}).rowcount
     counting = [metric for metric in metrics if metric.takes_customers]
-    return written + put(connection, crowds_of_minutes(connection, counting, events), are_new=True)
+    return written + put(connection, crowds_of_quarters(connection, counting, events), are_new=True)
 
 
 def _put_longer(

@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from exports_pipeline.adapters.event_tables import analytics_events, metric_rollups
-from exports_pipeline.adapters.metric_events import figures_by_minute
+from exports_pipeline.adapters.metric_events import figures_by_quarter
 from exports_pipeline.adapters.metric_hook import FollowingRollUp
 from exports_pipeline.adapters.metric_rebuild import Window, rebuild
-from exports_pipeline.adapters.metric_sketches import crowds_of_minutes, in_all_granularities, put
+from exports_pipeline.adapters.metric_sketches import crowds_of_quarters, in_all_granularities, put
 from exports_pipeline.adapters.metric_transaction import NO_LOCK, alone, in_one, sqlstate
 from exports_pipeline.adapters.postgres import wrapped_errors
 from exports_pipeline.adapters.sql_files import load_sql
@@ -85,8 +85,8 @@ class MetricRollUp:
             select(analytics_events).where(event.batch_id == func.any(literal(ids, ARRAY(BigInteger)))).cte("fresh")
         )
         buckets = self._add_figures(connection, events)
-        minutes = crowds_of_minutes(connection, self._counting, events)
-        buckets += put(connection, in_all_granularities(minutes))
+        quarters = crowds_of_quarters(connection, self._counting, events)
+        buckets += put(connection, in_all_granularities(quarters))
         for each in self._also:
             each.add(connection, ids)
         return RolledUp(batches=len(ids), events=sum(row.events for row in rows), buckets=buckets, late=late)
@@ -95,27 +95,27 @@ class MetricRollUp:
         """Add the events' figures to the buckets of all granularities, in one statement."""
         if not self._plain:
             return 0
-        minutes = union_all(*(figures_by_minute(metric, events) for metric in self._plain)).cte("minutes")
+        quarters = union_all(*(figures_by_quarter(metric, events) for metric in self._plain)).cte("quarters")
         granularity = (
             func.unnest(literal([str(each) for each in STORED], ARRAY(Text)))
             .table_valued("name", name="granularity")
             .render_derived()
         )
-        bucket = func.bucket_start(granularity.c.name, minutes.c.bucket)
+        bucket = func.bucket_start(granularity.c.name, quarters.c.bucket)
         rows = (
             select(
-                minutes.c.tenant,
-                minutes.c.metric,
+                quarters.c.tenant,
+                quarters.c.metric,
                 granularity.c.name,
                 bucket.label("rolled"),
-                minutes.c.dimensions,
-                cast(func.sum(minutes.c.events), BigInteger).label("count"),
-                func.sum(minutes.c.sum).label("sum"),
-                func.min(minutes.c.min).label("min"),
-                func.max(minutes.c.max).label("max"),
+                quarters.c.dimensions,
+                cast(func.sum(quarters.c.events), BigInteger).label("count"),
+                func.sum(quarters.c.sum).label("sum"),
+                func.min(quarters.c.min).label("min"),
+                func.max(quarters.c.max).label("max"),
             )
-            .select_from(minutes.join(granularity, literal(value=True)))
-            .group_by(minutes.c.tenant, minutes.c.metric, granularity.c.name, "rolled", minutes.c.dimensions)
+            .select_from(quarters.join(granularity, literal(value=True)))
+            .group_by(quarters.c.tenant, quarters.c.metric, granularity.c.name, "rolled", quarters.c.dimensions)
         )
         stored, more = metric_rollups.c, insert(metric_rollups)
         more = more.from_select(_COLUMNS, rows)

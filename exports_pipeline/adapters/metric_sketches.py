@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, FromClause, Text, cast, select, union_all
 
 from exports_pipeline.adapters.customer_sketch import merged, sketch_of
-from exports_pipeline.adapters.metric_events import customers_by_minute
+from exports_pipeline.adapters.metric_events import customers_by_quarter
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import floor
 from exports_pipeline.core.metric import STORED, Granularity, Metric
@@ -35,14 +35,14 @@ class Crowd(NamedTuple):
     sketch: bytes | None
 
 
-def crowds_of_minutes(connection: Connection, metrics: Sequence[Metric], events: FromClause) -> Iterator[Crowd]:
-    """The minutes of some events, each key once."""
+def crowds_of_quarters(connection: Connection, metrics: Sequence[Metric], events: FromClause) -> Iterator[Crowd]:
+    """The quarters of hours of some events, each key once."""
     if not metrics:
         return
-    found = union_all(*(customers_by_minute(metric, events) for metric in metrics)).subquery()
+    found = union_all(*(customers_by_quarter(metric, events) for metric in metrics)).subquery()
     columns = [cast(each, Text).label("dimensions") if each.name == "dimensions" else each for each in found.c]
     for row in connection.execute(select(*columns)):
-        key = Key(row.tenant, row.metric, Granularity.MINUTE, row.bucket, row.dimensions)
+        key = Key(row.tenant, row.metric, Granularity.QUARTER_HOUR, row.bucket, row.dimensions)
         yield Crowd(key, row.events, sketch_of(row.customers) if row.customers else None)
 
 
@@ -53,10 +53,10 @@ def crowds_of_shorter(connection: Connection, granularity: Granularity, windows:
         yield Crowd(key, row.events, _merged(row.sketches))
 
 
-def in_all_granularities(minutes: Iterable[Crowd]) -> Iterator[Crowd]:
-    """The minutes, and the longer buckets that they add up to, each key once."""
+def in_all_granularities(quarters: Iterable[Crowd]) -> Iterator[Crowd]:
+    """The quarters of hours, and the longer buckets that they add up to, each key once."""
     found: dict[Key, tuple[int, list[bytes | None]]] = {}
-    for (tenant, metric, _, bucket, dimensions), events, sketch in minutes:
+    for (tenant, metric, _, bucket, dimensions), events, sketch in quarters:
         for granularity in STORED:
             key = Key(tenant, metric, granularity, floor(bucket, granularity), dimensions)
             before, sketches = found.get(key, (0, []))

@@ -7,13 +7,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from exports_pipeline.core.metric import STORED, Granularity
+from exports_pipeline.core.refusals import UnknownTimezone
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _LENGTHS = {
     Granularity.MINUTE: _MINUTE,
     Granularity.QUARTER_HOUR: 15 * _MINUTE,
     Granularity.HOUR: _HOUR,
-    Granularity.QUARTER_DAY: 6 * _HOUR,
     Granularity.DAY: _DAY,
     Granularity.WEEK: 7 * _DAY,
     Granularity.MONTH: 28 * _DAY,
@@ -70,7 +70,6 @@ def count_of_buckets(first: date, last: date, granularity: Granularity) -> int:
         Granularity.MINUTE: days * 1_440,
         Granularity.QUARTER_HOUR: days * 96,
         Granularity.HOUR: days * 24,
-        Granularity.QUARTER_DAY: days * 4,
         Granularity.DAY: days,
         Granularity.WEEK: days // 7 + 1,
         Granularity.MONTH: days // 28 + 1,
@@ -80,7 +79,10 @@ def count_of_buckets(first: date, last: date, granularity: Granularity) -> int:
 def runs_of(buckets: Sequence[Bucket], stored: Sequence[Granularity] = STORED) -> list[Run]:
     """What has to be read for these buckets: the fewest stored ones, none of which lies in two of the buckets.
 
-    `stored` are the granularities there are, the shortest first; what none of them fits is a run of the shortest.
+    `stored` are the granularities there are, the shortest first.
+
+    Raises:
+        UnknownTimezone: a bucket begins or ends within a stored one, as those of zones before 1972 may.
     """
     return list(_runs_of(tuple((bucket.since, bucket.until) for bucket in buckets), tuple(stored)))
 
@@ -130,6 +132,11 @@ def _composed(since: datetime, until: datetime, stored: Sequence[Granularity]) -
             yield Run(granularity=granularity, since=first, until=last)
             yield from _composed(last, until, stored[:place])
             return
+    if not floor(since, stored[0]) == since < floor(until, stored[0]) == until:
+        raise UnknownTimezone(
+            "The clocks of this time zone then differed from UTC by what is no quarter of an hour; ask in UTC.",
+            field="timezone",
+        )
     yield Run(granularity=stored[0], since=since, until=until)
 
 

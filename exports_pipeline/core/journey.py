@@ -64,7 +64,7 @@ def tell(touches: Iterable[Touch], *, window: timedelta) -> tuple[str, tuple[dat
     return (segment, tuple(times)) if times else None
 
 
-COHORTS = (Granularity.QUARTER_HOUR, Granularity.HOUR, Granularity.QUARTER_DAY, Granularity.DAY)
+COHORTS = (Granularity.QUARTER_HOUR, Granularity.HOUR, Granularity.DAY)
 """Buckets of UTC that cohorts are counted by; what no whole quarter holds is read from the journeys themselves."""
 
 CountKey = tuple[str, str, Granularity, datetime, str, int]

@@ -21,21 +21,12 @@ class Granularity(StrEnum):
     MINUTE = "minute"
     QUARTER_HOUR = "quarter_hour"
     HOUR = "hour"
-    QUARTER_DAY = "quarter_day"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
 
 
-STORED = (
-    Granularity.MINUTE,
-    Granularity.QUARTER_HOUR,
-    Granularity.HOUR,
-    Granularity.QUARTER_DAY,
-    Granularity.DAY,
-    Granularity.WEEK,
-    Granularity.MONTH,
-)
+STORED = (Granularity.QUARTER_HOUR, Granularity.HOUR, Granularity.DAY, Granularity.MONTH)
 """Buckets of UTC that are kept, the shortest first; all others are composed of them."""
 ASKED = (Granularity.HOUR, Granularity.DAY, Granularity.WEEK, Granularity.MONTH)
 """Buckets of any time zone that a series may have."""

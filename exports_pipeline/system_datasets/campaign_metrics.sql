@@ -1,5 +1,5 @@
 -- Grain: one row per tenant, metric, hour of UTC and value of the dimensions. Order: none. Parameters: none.
--- Hours only: minutes and days count the same events again, and days of every full-hour zone are made of hours.
+-- Hours only: shorter and longer buckets count the same events again, and days of every full-hour zone are made of hours.
 SELECT
     tenant,
     metric,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from exports_pipeline.core.bucket import Bucket, after, buckets_between, floor, runs_of
 from exports_pipeline.core.metric import ASKED, STORED, Granularity
+from exports_pipeline.core.refusals import UnknownTimezone
 
 ZONES = (
     "UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "America/New_York",
@@ -80,11 +81,11 @@ def test_weeks_are_those_of_iso_and_say_where_the_range_cuts_them():
     ("zone", "first", "days", "read"),
     [
         ("UTC", date(2026, 1, 1), 90, 3),  # months
-        ("UTC", date(2026, 1, 5), 28, 4),  # weeks
-        ("Europe/Prague", date(2026, 1, 5), 1, 1 + 3 + 5),
-        ("Asia/Kolkata", date(2026, 1, 5), 1, 2 + 5 + 3 + 2),
-        ("Asia/Kathmandu", date(2026, 1, 5), 1, 3 + 5 + 3 + 1),
-        ("Asia/Kolkata", date(2026, 1, 5), 28, 2 + 5 + 3 + 6 + 3 + 2),  # with three weeks and six days of UTC
+        ("UTC", date(2026, 1, 5), 28, 28),
+        ("Europe/Prague", date(2026, 1, 5), 1, 24),
+        ("Asia/Kolkata", date(2026, 1, 5), 1, 2 + 23 + 2),
+        ("Asia/Kathmandu", date(2026, 1, 5), 1, 3 + 23 + 1),
+        ("Asia/Kolkata", date(2026, 1, 5), 28, 2 + 5 + 27 + 18 + 2),
     ],
 )
 def test_a_range_is_read_from_few_buckets(zone, first, days, read):
@@ -102,10 +103,18 @@ def count_of_run(run):
     return count
 
 
-def test_what_no_stored_bucket_fits_is_read_from_the_shortest():
+def test_what_no_stored_bucket_fits_is_refused():
     odd = Bucket(start=MIDDAY, since=MIDDAY, until=MIDDAY + timedelta(minutes=61))
-    assert [run.granularity for run in runs_of([odd], (Granularity.QUARTER_HOUR, Granularity.HOUR))] == [
+    assert [run.granularity for run in runs_of([odd], (Granularity.MINUTE, Granularity.HOUR))] == [
         Granularity.HOUR,
-        Granularity.QUARTER_HOUR,
+        Granularity.MINUTE,
     ]
-    assert [run.granularity for run in runs_of([odd])] == [Granularity.HOUR, Granularity.MINUTE]
+    with pytest.raises(UnknownTimezone, match="ask in UTC"):
+        runs_of([odd])
+
+
+def test_zones_of_today_are_made_of_quarters_of_hours_and_those_of_before_1972_refused():
+    liberia = ZoneInfo("Africa/Monrovia")
+    assert runs_of(list(buckets_between(date(1973, 1, 1), date(1973, 1, 2), Granularity.DAY, liberia)))
+    with pytest.raises(UnknownTimezone):
+        runs_of(list(buckets_between(date(1971, 1, 1), date(1971, 1, 2), Granularity.DAY, liberia)))

@@ -1,4 +1,4 @@
-"""Buckets of quarter-hours, quarter-days, weeks and months beside those of minutes, hours and days."""
+"""Buckets of quarter-hours in place of minutes, and months beside hours and days; metrics told apart by less."""
 
 import json
 from itertools import groupby
@@ -8,23 +8,20 @@ from datasketches import hll_sketch, hll_union
 
 from alembic import op
 
-revision = "0018_keep_more_lengths"
+revision = "0018_keep_other_lengths"
 down_revision = "0017_remember_erasures"
 branch_labels = None
 depends_on = None
 
 _LONGER = (
     ("quarter_hour", "minute"),
-    ("quarter_day", "hour"),
-    ("week", "day"),
     ("month", "day"),
 )
-_ALL = "'minute', 'quarter_hour', 'hour', 'quarter_day', 'day', 'week', 'month'"
+_ALL = "'quarter_hour', 'hour', 'day', 'month'"
 _BUCKET_START = """
 CREATE FUNCTION bucket_start(granularity text, at timestamptz) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE RETURN CASE granularity
     WHEN 'quarter_hour' THEN date_bin('15 minutes', at, '2000-01-03 00:00Z')
-    WHEN 'quarter_day' THEN date_bin('6 hours', at, '2000-01-03 00:00Z')
     ELSE date_trunc(granularity, at, 'UTC')
 END"""
 _COUNTING = "metric IN (SELECT DISTINCT metric FROM metric_rollups WHERE sketch IS NOT NULL)"
@@ -42,12 +39,9 @@ _PUT_SKETCH = """
 
 
 def upgrade() -> None:
-    # A day in India is no whole day of UTC, a year has many days: with few buckets of more lengths, few rows are read.
+    # A day in India is no whole day of UTC, but whole quarters of hours; a year has many days, but few months.
     op.execute(_BUCKET_START)
     op.execute("ALTER TABLE metric_rollups DROP CONSTRAINT metric_rollups_granularity_check")
-    op.execute(
-        f"ALTER TABLE metric_rollups ADD CONSTRAINT metric_rollups_granularity_check CHECK (granularity IN ({_ALL}))"
-    )
     # The same metrics told apart by less, so that a question about all campaigns at once reads a row and not many.
     _add_up("tenant, metric || '#', granularity, bucket, CAST('{}' AS jsonb)", "dimensions <> '{}'")
     _add_up(
@@ -57,14 +51,17 @@ def upgrade() -> None:
     for longer, shorter in _LONGER:
         start = f"bucket_start('{longer}', bucket)"
         _add_up(f"tenant, metric, '{longer}', {start}, dimensions", f"granularity = '{shorter}'")
-    # One campaign is read without the rows of all the others. Not of minutes, which are many and made into others only.
+    op.execute("DELETE FROM metric_rollups WHERE granularity = 'minute'")
+    op.execute(
+        f"ALTER TABLE metric_rollups ADD CONSTRAINT metric_rollups_granularity_check CHECK (granularity IN ({_ALL}))"
+    )
+    # One campaign is read without the rows of all the others.
     op.execute(
         "ALTER TABLE metric_rollups "
         "ADD campaign text NOT NULL GENERATED ALWAYS AS (coalesce(dimensions ->> 'campaign', '')) STORED"
     )
     op.execute(
-        "CREATE INDEX metric_rollups_of_campaign ON metric_rollups (tenant, metric, granularity, campaign, bucket) "
-        "WHERE granularity <> 'minute'"
+        "CREATE INDEX metric_rollups_of_campaign ON metric_rollups (tenant, metric, granularity, campaign, bucket)"
     )
     op.execute("ALTER TABLE journey_rollups DROP CONSTRAINT journey_rollups_granularity_check")
     op.execute(
@@ -72,11 +69,10 @@ def upgrade() -> None:
     )
     op.execute("""
         INSERT INTO journey_rollups (tenant, campaign, granularity, bucket, segment, step, journeys)
-        SELECT tenant, campaign, longer, bucket_start(longer, times[1]), segment, step, count(*)
+        SELECT tenant, campaign, 'quarter_hour', bucket_start('quarter_hour', times[1]), segment, step, count(*)
         FROM journeys
         CROSS JOIN generate_series(1, cardinality(times)) AS step
-        CROSS JOIN unnest('{quarter_hour, quarter_day}'::text[]) AS longer
-        GROUP BY tenant, campaign, longer, bucket_start(longer, times[1]), segment, step""")
+        GROUP BY tenant, campaign, bucket_start('quarter_hour', times[1]), segment, step""")
     # Customers whose journeys are still to be told by a new funnel.
     op.execute("""
         CREATE TABLE customers_to_retell (
@@ -104,9 +100,12 @@ def _add_up(key: str, which: str) -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE customers_to_retell")
+    # The rows of a quarter of an hour stand in its first minute from now on: the sums of any zone of today are right.
+    op.execute("ALTER TABLE metric_rollups DROP CONSTRAINT metric_rollups_granularity_check")
+    op.execute("UPDATE metric_rollups SET granularity = 'minute' WHERE granularity = 'quarter_hour'")
+    op.execute("ALTER TABLE journey_rollups DROP CONSTRAINT journey_rollups_granularity_check")
     for table, kept in (("journey_rollups", "'hour', 'day'"), ("metric_rollups", "'minute', 'hour', 'day'")):
         op.execute(f"DELETE FROM {table} WHERE granularity NOT IN ({kept})")  # noqa: S608 - names of our own
-        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_granularity_check")
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {table}_granularity_check CHECK (granularity IN ({kept}))")
     op.execute("DELETE FROM metric_rollups WHERE metric LIKE '%#%'")
     op.execute("ALTER TABLE metric_rollups DROP COLUMN campaign")
