@@ -61,6 +61,8 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.insights
 	$(BIN)/python -m benchmarks.postgres_datasets
+	$(BIN)/python -m benchmarks.audit
+	$(BIN)/python -m benchmarks.redaction
 	$(BIN)/python -m benchmarks.recovery
 
 pictures: $(VENV)/.dev ## renew the pictures of the documentation
