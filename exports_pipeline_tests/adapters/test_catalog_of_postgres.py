@@ -64,7 +64,7 @@ def test_a_permission_hides_a_dataset_from_whoever_lacks_it_and_opens_it_to_othe
         ("title: A", ["columns: name every column with its type"]),
         ("columns: [{name: n, type: INTEGER}], owner: who", ["owner: no column who in relation t"]),
         ("columns: [{name: n, type: INTEGER}], types: [who]", ["types: must be a mapping as {user_id: VARCHAR}"]),
-        ("columns: [{name: n, type: INTEGER}], permission: ALL", ["permission: 'ALL' is none of MANAGE_EXPORTS"]),
+        ("columns: [{name: n, type: INTEGER}], permission: ALL", ["permission: 'ALL' is none of EXPORT, "]),
     ],
 )
 def test_what_is_missing_or_wrong_is_said_with_its_field(tmp_path, fields, expected):

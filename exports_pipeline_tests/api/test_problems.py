@@ -72,7 +72,7 @@ def test_an_error_unknown_to_the_table_is_answered_like_its_parent(ports, settin
 
 def test_an_unknown_path_is_404(ann):
     assert ann.get("/api/analytics/nothing").json()["code"] == "not_found"
-    assert ann.get("/").status_code == 404
+    assert ann.get("/nothing").status_code == 404
     assert ann.get(EXPORTS + "/", anonymous=True).status_code == 404
 
 
