@@ -13,6 +13,8 @@ from exports_pipeline.core.refusal_counts import Refusal
 from exports_pipeline.core.requester import Requester
 
 _REFUSED = frozenset({401, 403, 404, 410, 429})
+_NOTED = frozenset({"quota_exceeded"})
+"""Refusals that have an entry already, which tells more."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _DOWNLOADS = ("/download", "/d/", "/manifest", "/audit-logs")
 _log = structlog.get_logger()
@@ -31,7 +33,8 @@ class Refusals:
             return
 
         async def send_noted(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _REFUSED and _is_watched(scope):
+            is_refusal = message["type"] == "http.response.start" and message["status"] in _REFUSED
+            if is_refusal and _is_watched(scope):
                 await self._tell(_refusal(scope, message["status"]))
             await send(message)
 
@@ -47,6 +50,8 @@ class Refusals:
 def _is_watched(scope: Scope) -> bool:
     """Whether a route of ours was asked that changes something or leads to a file."""
     route = getattr(scope.get("route"), "path", None)
+    if scope.get("state", {}).get("problem") in _NOTED:
+        return False
     return route is not None and (scope["method"] not in _READING or any(part in route for part in _DOWNLOADS))
 
 

@@ -1,5 +1,6 @@
 """Events put straight into their tables, as the way in does it: a batch and its events in one transaction."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -36,7 +37,11 @@ class Event:
 
 
 def empty_tables(connection: Connection) -> None:
-    """Forget all events, and have a place for every event of some years."""
+    """Forget all events and the months made for them, and have a place for every event of some years."""
+    months = "SELECT relid::regclass::text FROM pg_partition_tree('analytics_events') WHERE isleaf"
+    for (month,) in connection.exec_driver_sql(months).all():
+        if re.fullmatch(r"analytics_events_\d{4}_\d{2}", month):
+            connection.exec_driver_sql(f"DROP TABLE {month}")
     connection.exec_driver_sql(f"TRUNCATE {TABLES} RESTART IDENTITY")
     connection.exec_driver_sql(
         "CREATE TABLE IF NOT EXISTS analytics_events_of_tests PARTITION OF analytics_events "

@@ -10,6 +10,7 @@ from exports_pipeline.core.metric import Granularity
 ANY_ACTION = "any "
 """What stands before the granularity of rows that add up all actions of a user."""
 _DAY = timedelta(days=1)
+_COMPOSED = (Granularity.MINUTE, Granularity.HOUR, Granularity.DAY)
 
 
 class StoredRun(NamedTuple):
@@ -28,7 +29,7 @@ def stored_runs(buckets: Sequence[Bucket], *, by_action: bool) -> list[StoredRun
     found = [
         run
         for bucket in buckets
-        for each in runs_of([bucket])
+        for each in runs_of([bucket], _COMPOSED)
         for run in (
             _coarser(each.since, each.until, ("month", "week"))
             if each.granularity is Granularity.DAY

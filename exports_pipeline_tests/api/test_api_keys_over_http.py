@@ -51,7 +51,7 @@ def test_a_key_is_shown_once_and_opens_what_its_user_may(ann, ports):
 
 def test_a_key_has_at_most_what_its_user_has_when_it_is_used(app, ports):
     powerful = ApiClient(app, permissions=("EXPORT_ALL", "UNMASK"))
-    client = with_key(powerful, made(powerful, scopes=["EXPORT_ALL"])["key"])
+    client = with_key(powerful, made(powerful, scopes=["EXPORT", "EXPORT_ALL"])["key"])
     job = client.export().json()["job_id"]
     assert {"EXPORT_ALL"} <= ports.jobs.get(UUID(job)).requester.permissions
     assert "UNMASK" not in ports.jobs.get(UUID(job)).requester.permissions
@@ -60,7 +60,7 @@ def test_a_key_has_at_most_what_its_user_has_when_it_is_used(app, ports):
 
 def test_rights_that_a_user_has_lost_are_lost_to_their_keys_within_seconds(app, ports):
     powerful = ApiClient(app, permissions=("EXPORT_ALL",))
-    client = with_key(powerful, made(powerful, scopes=["EXPORT_ALL"])["key"])
+    client = with_key(powerful, made(powerful, scopes=["EXPORT", "EXPORT_ALL"])["key"])
     ApiClient(app).export()  # the same user with a token of today, which carries less
     job = client.export().json()["job_id"]
     assert "EXPORT_ALL" not in ports.jobs.get(UUID(job)).requester.permissions

@@ -24,7 +24,7 @@ def noted(ports, action):
 
 def test_only_who_may_view_the_log_reads_it_and_reading_is_noted(ports, ann, auditor):
     refused = ann.get(LOGS)
-    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_needed")
     assert auditor.get(LOGS, params={"action": "export.*"}).json()["items"] == []
     (read,) = noted(ports, "audit.read")
     assert (read.actor, read.details) == (requester("auditor").user_id, {"asked": {"action": "export.*"}})

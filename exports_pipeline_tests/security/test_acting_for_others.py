@@ -67,7 +67,7 @@ def test_acting_for_an_administrator_gives_no_more_than_the_account_has(root, po
 
 
 def test_acting_for_a_person_gives_no_more_than_the_person_has(root, ports, people):
-    bot, _ = service(root, scopes=["EXPORT_ALL", "UNMASK"])
+    bot, _ = service(root, scopes=["EXPORT", "EXPORT_ALL", "UNMASK"])
     assert not requested(bot, ports, headers={"X-Act-For": "ann"}).requester.permissions & {"EXPORT_ALL", "UNMASK"}
 
 
