@@ -34,7 +34,8 @@ class InMemoryEvents:
                 self._note(tenant, old, event)
         if counts["stored"]:
             self.batches.append((tenant, now, counts["stored"]))
-        self.make_months({month_of(event.occurred_at) for event in added.values()})
+        sent = {event.id: event for event in (events if replace else reversed(events))}
+        self.make_months({month_of(event.occurred_at) for event in sent.values()})  # of those that were there, too
         return Added(**counts)
 
     def make_months(self, months):
