@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 
     redaction: Path | None = Field(None, validation_alias="EXPORTS_REDACTION")
     """A YAML file that says what is done to columns with a class, by role; unset: the packaged one."""
-    unmask_reason: Literal["required", "optional"] = Field("required", validation_alias="EXPORTS_UNMASK_REASON")
+    unmask_reason: Literal["required", "optional"] = Field("optional", validation_alias="EXPORTS_UNMASK_REASON")
     """Whether the permission UNMASK takes effect only for requests that give a reason."""
 
     metrics: Path | None = Field(None, validation_alias="EXPORTS_METRICS")
