@@ -15,7 +15,8 @@ CONNECTION = duckdb.connect(config={"threads": 1})
 
 def cut(values, kind, step):
     cell = truncated("x", kind, step)
-    statement = f"SELECT CAST(y AS VARCHAR), typeof(y) FROM (SELECT {cell} AS y FROM (SELECT unnest(CAST($v AS {kind}[])) AS x))"  # noqa: E501
+    given = f"SELECT unnest(CAST($v AS {kind}[])) AS x"
+    statement = f"SELECT CAST(y AS VARCHAR), typeof(y) FROM (SELECT {cell} AS y FROM ({given}))"
     return CONNECTION.execute(statement, {"v": values}).fetchall()
 
 
