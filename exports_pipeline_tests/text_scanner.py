@@ -121,7 +121,7 @@ def modulo_97(iban):
 def is_phone(row):
     """International with + or 00, or national in three groups, with an area code in brackets, or after a zero."""
     gap = f"[{re.escape(GAPS)}]"
-    international = re.fullmatch(r"(?:\+|00)([1-9].*)", row)
+    international = re.fullmatch(rf"(?:\+|00)([1-9][0-9./(){re.escape(GAPS)}]*)", row)
     if international and 7 <= sum(each in DIGITS for each in international[1]) <= 15:
         return all(len(each) <= 3 for each in re.split("[0-9]", international[1]))
     return any(
