@@ -65,7 +65,7 @@ class Nowhere(MemoryUpload):
 def redacted(columns: tuple[Column, ...], way: str) -> tuple[Column, ...]:
     """The columns as a way shows them: a truncation is of the amount, a search of the note, all else of both."""
     touched = {"truncated": ("amount", "day"), "plain": ()}.get(way, ("note",) if "scan" in way else ("amount", "note"))
-    return tuple(replace(each, **WAYS[way]) if each.name in touched else each for each in columns)  # type: ignore[arg-type]
+    return tuple(replace(each, **WAYS[way]) if each.name in touched else each for each in columns)
 
 
 def seconds_of(warehouse: DuckDbWarehouse, selection: Selection) -> tuple[float, float]:

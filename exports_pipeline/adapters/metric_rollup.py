@@ -1,4 +1,4 @@
-"""Rolls events up: adds those of new batches, and makes minutes anew whose events were changed.
+"""Rolls events up: adds those of new batches, and makes anew the buckets of minutes whose events were changed.
 
 What holds after each transaction: but for stale minutes, every stored bucket is what the events of its time amount to
 whose batches are marked as rolled up. A batch is marked in the transaction that adds it, so killing anything anywhere
