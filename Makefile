@@ -8,7 +8,7 @@ BY_FOLDER := -n auto --dist loadscope --no-loadscope-reorder
 CHECKED := exports_pipeline exports_api exports_pipeline_tests alembic benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format bench bench-long pictures chaos tools upgrade clean
+.PHONY: help setup demo up down test check format bench bench-long pictures tour chaos tools upgrade clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,7 @@ bench: $(VENV)/.dev ## measure every claim of the README
 	$(BIN)/python -m benchmarks.xlsx
 	$(BIN)/python -m benchmarks.pdf
 	$(BIN)/python -m benchmarks.api_load
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python benchmarks/long_queue.py
 	$(BIN)/python -m benchmarks.receipts
 	$(BIN)/python -m benchmarks.kept
@@ -67,6 +68,9 @@ bench: $(VENV)/.dev ## measure every claim of the README
 
 pictures: $(VENV)/.dev ## renew the pictures of the documentation
 	$(BIN)/python -m exports_pipeline_tests.pictures
+
+tour: $(VENV)/.dev ## photograph the pages anew for the tour of the documentation
+	$(BIN)/python -m exports_pipeline_tests.tour
 
 bench-long: $(VENV)/.dev ## measure the claims that need an hour: exports in memory, thousands, 100 million rows, 10 million events
 	$(BIN)/python -m benchmarks.in_memory

@@ -23,7 +23,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.http_load import Answers, Asked, ask_at, asked, read_all
-from exports_pipeline_tests.journey.running_stack import EXPORTS, Caller, RunningStack, free_ports, wait_until
+from exports_pipeline.local.ports import free_ports
+from exports_pipeline_tests.journey.running_stack import EXPORTS, Caller, RunningStack, wait_until
 
 GOAL_RATIO, GOAL_P99_MS = 0.5, 50.0
 CONNECTIONS = 32

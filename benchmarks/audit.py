@@ -9,7 +9,6 @@ loaded, and pages of the log and a verification of the whole chain are timed.
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.core.audit_page import AuditFilter
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.origin import Origin, coming_from
+from exports_pipeline.local.ports import free_ports
 from exports_pipeline.local.postgres import database_url, postgres_part
 from exports_pipeline.usecases.verify_audit import verify_audit
 from exports_pipeline_tests.fakes.audit import InMemoryHeads
@@ -58,8 +58,7 @@ def main() -> None:
     entries = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        [port] = free_ports(1)
         part = postgres_part(home, port)
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(part.command, env={**os.environ, **part.env}, stderr=log, stdout=log)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.event_store import PostgresEventStore
@@ -31,7 +31,7 @@ from exports_pipeline_tests.started_part import started
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 TENANT = "ann"
-BATCH, OF_A_CUSTOMER = 10_000, 5
+BATCH, OF_A_CUSTOMER, PART, SAID = 10_000, 5, 1_000_000, 100_000
 
 # Five events of each customer: picked up, interested (half of them), engaged, qualified (a fifth), picked up again.
 # Multiples of primes keep the fields from going together.
@@ -97,7 +97,7 @@ def history(arguments: argparse.Namespace) -> Iterator[History]:
             engine, patient = make_engine(url), make_engine(url, pool_size=1, is_patient=True)
             declared = read_metrics()
             rules = read_campaign_rules(None, declared)
-            stored = PostgresMetricStore(engine, declared, patient=patient, also=[JourneyRollup(rules.funnel)])
+            stored = PostgresMetricStore(engine, declared, patient=patient, also=[_Telling(rules.funnel)])
             is_new = not mark.exists()
             if is_new:
                 _load(patient, stored, arguments)
@@ -132,6 +132,20 @@ def p95(taken: list[float]) -> float:
     return statistics.quantiles(taken, n=20, method="inclusive")[-1]
 
 
+class _Telling(JourneyRollup):
+    """Says how many customers' journeys it has told anew."""
+
+    _done, _begun = 0, 0.0
+
+    def catch_up(self, connection: Connection) -> int:
+        self._begun = self._begun or time.perf_counter()
+        done = super().catch_up(connection)
+        before, self._done = self._done, self._done + done
+        if before // SAID < self._done // SAID:
+            print(f"  journeys of {self._done:,} customers, {time.perf_counter() - self._begun:.0f} s", flush=True)
+        return done
+
+
 def _load(engine: Engine, stored: PostgresMetricStore, arguments: argparse.Namespace) -> None:
     """Store the events as if they were rolled up, and make figures of them as a backfill and a new funnel do.
 
@@ -140,7 +154,7 @@ def _load(engine: Engine, stored: PostgresMetricStore, arguments: argparse.Names
     events, since = arguments.events, NOW - timedelta(days=arguments.days)
     months = [month_after(month_of(NOW), -back) for back in range(arguments.days // 28 + 2)]
     PostgresEventStore(engine).make_months(months)
-    seconds, _ = timed(lambda: fill(engine, events, name="e", since=since, until=NOW, is_rolled_up=True))
+    seconds, _ = timed(lambda: _store(engine, events, since))
     print(f"{events:,} events of {events // OF_A_CUSTOMER:,} customers stored in {seconds:.0f} s", flush=True)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE analytics_events, event_batches")
@@ -155,11 +169,22 @@ def _load(engine: Engine, stored: PostgresMetricStore, arguments: argparse.Names
             print(f"  {table}: {size:,} MB", flush=True)
 
 
+def _store(engine: Engine, events: int, since: datetime) -> None:
+    """A part after the other, each of its own stretch of time."""
+    parts, begun = -(-events // PART), time.perf_counter()
+    for part in range(parts):
+        size = min(PART, events - part * PART)
+        from_, to = (since + (NOW - since) * (place / parts) for place in (part, part + 1))
+        fill(engine, size, name=f"e{part} ", since=from_, until=to, is_rolled_up=True)
+        print(f"  {part * PART + size:,} events, {time.perf_counter() - begun:.0f} s", flush=True)
+
+
 def _backfill(stored: PostgresMetricStore, since: datetime) -> int:
     """A month at a time, so that no transaction is too long."""
-    made, first, last = 0, since.date(), NOW.date()
+    made, first, last, begun = 0, since.date(), NOW.date(), time.perf_counter()
     while first <= last:
         until = min(month_after(first.replace(day=1)) - timedelta(days=1), last)
         made += stored.backfill(None, from_=first, to=until)
+        print(f"  {made:,} buckets up to {until}, {time.perf_counter() - begun:.0f} s", flush=True)
         first = until + timedelta(days=1)
     return made

@@ -4,9 +4,9 @@
 API as the stack does, in a folder of its own, and prints (1) events per second by how many are sent at once, over
 several connections, as JSON and as JSON Lines packed with gzip; and the same events written straight into a table like
 ours by one INSERT each, without HTTP and without checks, in the same run; (2) milliseconds of requests with a hundred
-events that come at a fixed rate, while a roll-up of what is new runs again and again. Every answer is checked, and in
-the end every event is counted. Beside events per second stand the microseconds of processor time that one event costs
-the API and Postgres: on a busy machine these are what to compare.
+events that come at a fixed rate, while another process rolls up what is new again and again, as Dagster's worker does.
+Every answer is checked, and in the end every event is counted. Beside events per second stand the microseconds of
+processor time that one event costs the API and Postgres: on a busy machine these are what to compare.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing import Queue, get_context
+from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
-from threading import Event as Flag
-from threading import Thread
 from typing import Any, NamedTuple
 
 import psutil
@@ -30,10 +30,15 @@ import psycopg
 
 from benchmarks.http_load import Answers, Asked, ask_at, asked
 from exports_api.tokens import make_token
+from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
+from exports_pipeline.adapters.journey_rollup import JourneyRollup
+from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.migrations import migrate
+from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.local.part import PageAnswers, Part
+from exports_pipeline.local.ports import free_ports
 from exports_pipeline.local.postgres import database_url, postgres_part
-from exports_pipeline_tests.journey.running_stack import free_ports
 from exports_pipeline_tests.started_part import started
 
 GOAL_PER_SECOND, GOAL_P99_MS = 20_000, 50.0
@@ -47,15 +52,6 @@ PLAIN = """
 INSERT = """
     INSERT INTO plain_events VALUES ('demo', %(id)s, %(event_type)s, %(category)s, %(label)s, %(value)s,
         %(occurred_at)s, %(campaign)s, %(customer)s, %(metadata)s) ON CONFLICT DO NOTHING"""
-ROLL_UP = """
-    WITH new AS (UPDATE event_batches SET rolled_up_at = now() WHERE rolled_up_at IS NULL RETURNING id)
-    INSERT INTO metric_rollups (tenant, metric, granularity, bucket, dimensions, count, sum)
-    SELECT tenant, 'calls', size, date_trunc(size, occurred_at),
-        jsonb_build_object('campaign', campaign, 'label', label), count(*), sum(value)
-    FROM analytics_events JOIN new ON batch_id = new.id CROSS JOIN (VALUES ('minute'), ('hour'), ('day')) AS of (size)
-    GROUP BY 1, 3, 4, 5
-    ON CONFLICT (tenant, metric, granularity, bucket, dimensions_key)
-    DO UPDATE SET count = metric_rollups.count + excluded.count, sum = metric_rollups.sum + excluded.sum"""
 
 
 class Round(NamedTuple):
@@ -105,7 +101,7 @@ def main() -> None:
             sent += len(events)
             requests = _requests(events, 100)
             answers = ask_at(served.port, requests, per_second=arguments.per_second, connections=16)
-            _print_waits(answers, rolled_up)
+        _print_waits(answers, rolled_up)
         _count(served.url, sent)
 
 
@@ -115,7 +111,7 @@ def _events(count: int) -> list[dict[str, Any]]:
     return [
         {
             "id": f"call-{run}-{place}",
-            "event_type": "call",
+            "event_type": ("conversation", "intent", "engagement")[place % 3],
             "category": "outbound",
             "label": ("interested", "not_interested", "voicemail", "qualified")[place % 4],
             "value": place % 600 + 0.25,
@@ -174,26 +170,36 @@ def _insert_one_by_one(served: Served, events: list[dict[str, Any]]) -> Round:
 
 @contextmanager
 def _rolling_up(url: str) -> Iterator[list[float]]:
-    """Roll-ups one after the other; the seconds of each."""
-    seconds, is_ready, ended = list[float](), Flag(), Flag()
-
-    def roll_up() -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(ROLL_UP)
-            is_ready.set()
-            while not ended.is_set():
-                began = time.perf_counter()
-                connection.execute(ROLL_UP)
-                seconds.append(time.perf_counter() - began)
-
-    thread = Thread(target=roll_up)
-    thread.start()
-    is_ready.wait()
+    """Roll-ups one after the other, in a process of their own as in the stack; in the end the seconds of each."""
+    context = get_context("spawn")
+    is_ready, ended, told = context.Event(), context.Event(), context.Queue()
+    process = context.Process(target=_roll_up_again_and_again, args=(url, is_ready, ended, told))
+    process.start()
+    while not is_ready.wait(0.1):
+        if not process.is_alive():
+            raise SystemExit("the roll-ups have failed")
+    seconds = list[float]()
     try:
         yield seconds
     finally:
         ended.set()
-        thread.join()
+        seconds += told.get(timeout=60)
+        process.join()
+
+
+def _roll_up_again_and_again(url: str, is_ready: Flag, ended: Flag, told: Queue) -> None:
+    """All metrics and journeys of a deployment that declares none; it is ready when all that was there is rolled up."""
+    engine, declared = make_engine(url, pool_size=1, is_patient=True), read_metrics()
+    journeys = JourneyRollup(read_campaign_rules(None, declared).funnel)
+    metrics = PostgresMetricStore(engine, declared, also=[journeys])
+    metrics.roll_up(datetime.now(UTC))
+    is_ready.set()
+    seconds = []
+    while not ended.is_set():
+        began = time.perf_counter()
+        if metrics.roll_up(datetime.now(UTC)).events:
+            seconds.append(time.perf_counter() - began)
+    told.put(seconds)
 
 
 def _print_rates(name: str, rounds: list[Round], plain: list[Round]) -> None:

@@ -14,6 +14,7 @@ import duckdb
 import psutil
 
 from exports_pipeline.adapters.s3_client import make_s3_client
+from exports_pipeline.local.ports import free_ports
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -48,8 +49,7 @@ def make_table(folder: Path, rows: int, *, kind: str = "TABLE") -> None:
 @contextmanager
 def serving(server: str, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
     """An S3 server with the bucket `exports`: `elsewhere`, which costs next to nothing, or the embedded `nanio`."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     objects = str(folder / server)
     elsewhere = ["-m", "benchmarks.s3_elsewhere", str(port), objects]
     nanio = ["-m", "nanio", "serve", "--no-access-log", "--log-level", "warning", "--data-dir", objects]

@@ -9,7 +9,6 @@ store; (3) exports per minute when many are requested at once.
 import argparse
 import os
 import shlex
-import socket
 import statistics
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.core.errors import RunsUnavailable
 from exports_pipeline.core.export_job import ExportJob, NewExportJob
 from exports_pipeline.core.ledger import AuditEntry, Page
+from exports_pipeline.local.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
@@ -51,7 +51,7 @@ def main() -> None:
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        ports = dict(zip(("EXPORTS_API_PORT", "EXPORTS_DAGSTER_PORT", "EXPORTS_S3_PORT"), _free_ports(3), strict=True))
+        ports = dict(zip(("EXPORTS_API_PORT", "EXPORTS_DAGSTER_PORT", "EXPORTS_S3_PORT"), free_ports(3), strict=True))
         env = {**os.environ, **{name: str(port) for name, port in ports.items()}, "EXPORTS_HOME": str(home)}
         subprocess.run([SCRIPTS / "exports", "up", "--detach"], env=env, check=True, stdout=subprocess.DEVNULL)
         try:
@@ -77,14 +77,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stock", type=int, default=5)
     parser.add_argument("--burst", type=int, default=200)
     return parser.parse_args()
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def _client(user: str, env: dict[str, str], port: int) -> httpx.Client:
@@ -166,7 +158,7 @@ def _stock_dagster(home: Path, variables: dict[str, str]) -> Iterator[ExportRuns
     folder = home / "stock"
     folder.mkdir()
     (folder / "dagster.yaml").write_text(STOCK, encoding="utf-8")
-    [port] = _free_ports(1)
+    [port] = free_ports(1)
     url = make_url(variables["EXPORTS_DATABASE_URL"]).set(drivername="postgresql+psycopg2")
     url = url.update_query_dict({"options": "-csearch_path=stock"})
     stock = {"DAGSTER_HOME": str(folder), "STOCK_DATABASE_URL": url.render_as_string(hide_password=False)}

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -38,6 +37,7 @@ from exports_pipeline.core.catalog import Column, Dataset, DataSource
 from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.formats import Format, FormatOptions
 from exports_pipeline.core.requester import Requester
+from exports_pipeline.local.ports import free_ports
 from exports_pipeline.local.postgres import database_url, postgres_part
 
 TYPES = {
@@ -180,8 +180,7 @@ def _compete(way: str, url: str) -> None:
 
 @contextmanager
 def _server(home: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     part = postgres_part(home, port)
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(part.command, env={**os.environ, **part.env}, stdout=log, stderr=log)

@@ -36,7 +36,8 @@ class Needs:
     def check(self, caller: Requester) -> None:
         """Let those pass who have one of the permissions."""
         if not caller.permissions.intersection(self._any_of):
-            raise PermissionNeeded(f"This needs the permission {self.told}, which none of your roles gives you.")
+            sentence = f"This needs the permission {self.told}, which none of your roles gives you."
+            raise PermissionNeeded(sentence, any_of=self._any_of)
 
     async def __call__(self, caller: Caller) -> None:
         """Check who asks."""

@@ -52,13 +52,26 @@ from exports_api.standings import Standings
 from exports_api.status_reads import StatusReads
 from exports_api.token_rules import TokenRules
 from exports_api.web import assets
+from exports_api.web.figures import drawing
+from exports_api.web.routes import activity as activity_pages
+from exports_api.web.routes import audit as audit_pages
+from exports_api.web.routes import campaigns as campaign_pages
 from exports_api.web.routes import datasets as dataset_pages
+from exports_api.web.routes import export_list as export_list_page
 from exports_api.web.routes import exports as export_pages
+from exports_api.web.routes import insights as insight_pages
+from exports_api.web.routes import operations as operations_page
+from exports_api.web.routes import receipts as receipt_pages
 from exports_api.web.routes import reports as report_pages
-from exports_api.web.routes import signing_in
+from exports_api.web.routes import schedule_editor, signing_in, widgets
+from exports_api.web.routes import schedules as schedule_pages
 from exports_api.web.session import Sessions
+from exports_api.web.widget_seal import WidgetSeals
+from exports_pipeline.adapters.branding_yaml import read_branding
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.rounds import Rounds
+from exports_pipeline.checkup.machinery import look_at_machinery
+from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import ExportError, RunsUnavailable
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusal_counts import RefusalCounts
@@ -99,24 +112,44 @@ _ROUTES = (
     problems,
     docs,
 )
-_PAGES = (assets, signing_in, dataset_pages, export_pages, report_pages)
+_PAGES = (
+    assets,
+    drawing,
+    signing_in,
+    dataset_pages,
+    export_list_page,  # before the page of one: its addresses are spelt out
+    export_pages,
+    receipt_pages,
+    report_pages,
+    schedule_editor,
+    schedule_pages,
+    insight_pages,
+    widgets,
+    campaign_pages,
+    activity_pages,
+    audit_pages,
+    operations_page,
+)
 
 
 def create_app(
     ports: ExportPorts,
     settings: Settings,
     *,
+    own: ExportPorts | None = None,
     dispatch_soon: Callable[[], None] | None = None,
     note_soon: Callable[[], None] | None = None,
     watch_every_s: float | None = None,
 ) -> FastAPI:
     """The API over these ports; it asks nobody anything before the first request, unless it is watching.
 
+    `own` are the ports of what it does on its own account: launching, looking after, counting; by default the same.
     `dispatch_soon` has pending export jobs launched and returns at once; by default a background thread does it.
     So it is with `note_soon`, which has the last uses of keys written.
     With `watch_every_s` the API looks after the exports as well, more often than Dagster's sensors do.
     """
-    dispatch_soon, refusals = dispatch_soon or Nudge(lambda: dispatch(ports)), RefusalCounts()
+    own = own or ports
+    dispatch_soon, refusals = dispatch_soon or Nudge(lambda: dispatch(own)), RefusalCounts()
     app = FastAPI(
         title="Exports",
         version=version("exports-service"),
@@ -126,25 +159,31 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are taken at the edge
-        lifespan=_watch(ports, dispatch_soon, refusals, watch_every_s) if watch_every_s else None,
+        lifespan=_watch(own, dispatch_soon, refusals, watch_every_s) if watch_every_s else None,
     )
     metrics = ApiMetrics()
     parts = app.state.parts = ApiParts(
         ports=ports,
+        own=own,
         verifier=_verifier(settings),
-        keys=KeyRing(ports, note_soon=note_soon),
+        keys=KeyRing(own, note_soon=note_soon),
         metrics=metrics,
         looks=SharedLooks(partial(look_at_exports, ports=ports)),
-        standings=Standings(ports),
+        standings=Standings(own),
         dispatch_soon=dispatch_soon,
     )
     app.state.sessions, app.state.sample_people = Sessions(_session_secret(settings)), settings.sample_people
+    app.state.drawer = drawing.Drawer(settings.home)
+    app.state.branding = read_branding(settings.branding) if settings.branding else Branding()
+    app.state.seals = WidgetSeals(_session_secret(settings), origins=settings.embedding_origins)
+    app.state.dagster_url = settings.dagster_pages_url
+    app.state.look_at_machinery = partial(look_at_machinery, settings)
     for routes in (*_ROUTES, *_PAGES):
         app.include_router(routes.router)
     add_fault_handlers(app)
     add_openapi(app)
     app.add_middleware(StatusReads, parts=parts, route=_status_route())
-    app.add_middleware(Refusals, note=partial(note_refusal, counts=refusals, ports=ports))
+    app.add_middleware(Refusals, note=partial(note_refusal, counts=refusals, ports=own))
     app.add_middleware(Edge, metrics=metrics, spans=ports.spans)
     return app
 

@@ -15,6 +15,7 @@ from exports_api.metrics import ApiMetrics
 from exports_api.shared_looks import SharedLooks
 from exports_api.standings import Standings
 from exports_api.who_asks import KEY_HEADER, who_asks
+from exports_pipeline.adapters.acting import Acting, act_as
 from exports_pipeline.core.ledger import SeenJob
 from exports_pipeline.core.origin import act_with
 from exports_pipeline.core.ports import ExportPorts
@@ -29,6 +30,9 @@ class ApiParts:
     """What one app is made of; found at `app.state.parts`."""
 
     ports: ExportPorts
+    """Behind the second wall: whatever is asked over them is asked for the requester."""
+    own: ExportPorts
+    """What the API does on its own account, for nobody."""
     verifier: Verifier
     keys: KeyRing
     metrics: ApiMetrics
@@ -79,9 +83,10 @@ async def caller_of(request: Request, parts: ApiParts) -> Requester:
 
 
 def note_caller(request: Request, caller: Requester) -> None:
-    """Have all that this request does, and its refusal, told of its caller in the audit log."""
+    """Have Postgres show the rest of the request what it shows its caller, and the audit log tell of them."""
     request.scope.setdefault("state", {})["caller"] = caller
     act_with(service=caller.service, key_id=caller.key_id)
+    act_as(Acting.of(caller))
 
 
 async def requester(

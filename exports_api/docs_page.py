@@ -4,26 +4,14 @@ import json
 from html import escape
 from typing import Any
 
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b2530;background:#fff}
-code,pre{font:14px/1.45 ui-monospace,monospace;background:#f2f5f8;border-radius:4px}code{padding:.1em .3em}
-pre{padding:.8rem;overflow:auto}details{border:1px solid #d8e0e8;border-radius:6px;margin:.5rem 0;padding:.5rem .8rem}
-summary{cursor:pointer}.method{display:inline-block;min-width:3.5rem;font-weight:700;color:#0b5cad}
-table{border-collapse:collapse;width:100%}
-td,th{text-align:left;vertical-align:top;padding:.25rem .5rem;border-top:1px solid #e4eaf0}
-@media (prefers-color-scheme:dark){
-body{color:#dfe7ef;background:#12181f}code,pre{background:#1d2630}details{border-color:#2c3946}
-td,th{border-color:#2c3946}.method{color:#7ab8ff}}
-""".strip()
 
-
-def docs_page(document: dict[str, Any]) -> str:
-    """The page of an OpenAPI document."""
+def docs_page(document: dict[str, Any], *, stylesheet: str) -> str:
+    """The page of an OpenAPI document; `stylesheet` is the path of what makes it legible."""
     info = document["info"]
     sections = "".join(_section(tag, document) for tag in document["tags"])
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(info['title'])}</title><style>{_STYLE}</style>"
+        f'<title>{escape(info["title"])}</title><link rel="stylesheet" href="{escape(stylesheet)}">'
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>"
         f"<pre>{escape(info['description'])}</pre>"
         '<p>For machines: <a href="openapi.json">openapi.json</a>.</p>'

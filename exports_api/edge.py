@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_api.metrics import ApiMetrics
 from exports_api.problems import problem_response
+from exports_pipeline.adapters.acting import NOBODY, act_as
 from exports_pipeline.core.errors import InternalError
 from exports_pipeline.core.origin import Origin, coming_from
 from exports_pipeline.core.spans import NoSpans, Spans, Tell
@@ -43,6 +44,7 @@ class Edge:
         request_id = scope.setdefault("state", {})["request_id"] = _request_id(scope)
         agent = _header(scope, b"user-agent")[:_AGENT] or None
         place = Origin(request_id=request_id, address=_address(scope), agent=agent)
+        act_as(NOBODY)  # a server may begin a request in the context of the one before
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 0

@@ -1,7 +1,7 @@
 """The errors that only a request over HTTP can meet."""
 
 from exports_pipeline.core.errors import ExportError, RequestError
-from exports_pipeline.core.refusals import InvalidToken
+from exports_pipeline.core.refusals import InvalidToken, NotAllowed
 
 
 class UnknownPath(RequestError):
@@ -44,6 +44,12 @@ class UnsupportedMediaType(RequestError):
     """The body must be sent as application/json, uncompressed."""
 
     code = "unsupported_media_type"
+
+
+class FormRefused(NotAllowed):
+    """The form did not come from a page of this session; load the page again and send it once more."""
+
+    code = "form_refused"
 
 
 class MissingToken(InvalidToken):

@@ -15,6 +15,7 @@ from exports_api.bodies import BodyRefused
 from exports_api.errors import MethodNotAllowed, MissingToken, UnknownPath
 from exports_api.problems import problem_response
 from exports_api.schemas.problem import FieldProblem, pointer_to
+from exports_api.web.problem_page import missing_page, problem_page
 from exports_pipeline.core.errors import ExportError, RequestError
 from exports_pipeline.core.refusals import UnknownExportJob
 
@@ -24,6 +25,7 @@ _SENTENCES = {
     "extra_forbidden": "There is no such field; look for a spelling mistake.",
     "missing": "This field is needed.",
 }
+_API = "/api/"
 _MAX_FAULTS = 20
 _MAX_FIELD_LENGTH = 100
 
@@ -63,8 +65,17 @@ async def _parameters_refused(request: Request, error: Exception) -> Response:
 
 async def _no_such_door(request: Request, error: Exception) -> Response:
     if cast("HTTPException", error).status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        if _is_of_a_person(request):
+            return missing_page(request)
         return problem_response(request, UnknownPath())
-    return _method_refused(request)
+    # e.g. what a form is sent to, loaded again from the address bar
+    return problem_page(request, MethodNotAllowed()) if _is_of_a_person(request) else _method_refused(request)
+
+
+def _is_of_a_person(request: Request) -> bool:
+    """Whether somebody looks for a page: browsers say that they take pages, and programs call the API."""
+    takes_pages = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and takes_pages and not request.url.path.startswith(_API)
 
 
 def _method_refused(request: Request) -> Response:

@@ -24,6 +24,7 @@ from exports_pipeline.core.insights import Facet, Tally, percentile
 from exports_pipeline.core.job_filter import MANUAL, JobFilter
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.time_spans import Days, Span
+from exports_pipeline.usecases.read_exports import may_see
 from exports_pipeline.usecases.read_insights import Bar, Bars, Column, Overview, Storage
 
 _MEDIAN, _P95 = 0.5, 0.95
@@ -66,8 +67,8 @@ def column_view(found: Column, by: Facet | None, jobs: JobFilter, requester: Req
     )
 
 
-def large_view(job: ExportJob) -> LargeView:
-    """A large result as clients see it."""
+def large_view(job: ExportJob, requester: Requester) -> LargeView:
+    """A large result as clients see it; filters, whose values may name people, to those alone who see the job."""
     return LargeView(
         job_id=job.id,
         href=f"/api/analytics/exports/{job.id}",
@@ -80,7 +81,7 @@ def large_view(job: ExportJob) -> LargeView:
         labels=LabelsView(list=job.labels.list or None, plan=job.labels.plan or None),
         tags=list(job.tag_summary),
         destinations=sorted({str(each.channel) for each in job.recipients}) or [MANUAL],
-        filters=AppliedFilters.of(job.filters),
+        filters=AppliedFilters.of(job.filters) if may_see(requester, job) else None,
         completed_at=job.completed_at.astimezone(UTC) if job.completed_at else None,
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from exports_api.remembered import Remembered
 from exports_pipeline.adapters.nudge import Nudge
-from exports_pipeline.core.api_key import acting_for, key_digest, known_prefix, may_act_for
+from exports_pipeline.core.api_key import ApiKey, acting_for, key_digest, known_prefix, may_act_for
 from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import InvalidToken, NotAllowed
@@ -19,6 +19,7 @@ FRESH_S = 5.0
 """For so long another process takes a key that was revoked meanwhile."""
 _NOTED_EVERY = timedelta(minutes=1)
 _MAX_NAME_LENGTH = 500
+_UNKNOWN = "There is no such API key here."
 
 
 class KeyRing:
@@ -50,13 +51,41 @@ class KeyRing:
             InvalidToken: it is mistyped, none of ours, revoked or expired, or its user may no longer come in.
             LedgerUnavailable: nobody can tell at this moment.
         """
+        found = await self._found(text)
+        return await self._requester(found), found.act_for
+
+    async def begin(self, text: str) -> ApiKey:
+        """The key that a session of the pages begins with, which `visitor` knows by its prefix from then on.
+
+        Raises:
+            InvalidToken, LedgerUnavailable: as `requester`.
+        """
+        found = await self._found(text)
+        await self._requester(found)
+        return found
+
+    async def visitor(self, prefix: str) -> Requester:
+        """Who goes on with a session that a key began; a key that is revoked ends it.
+
+        Raises:
+            InvalidToken, LedgerUnavailable: as `requester`.
+        """
+        found = await self._keys.get(prefix)
+        if found is None:
+            raise InvalidToken(_UNKNOWN)
+        return await self._requester(found[0])
+
+    async def _found(self, text: str) -> ApiKey:
         prefix = known_prefix(text)
         if prefix is None:
             raise InvalidToken("The API key is mistyped or cut off; copy all of it.")
         found = await self._keys.get(prefix)
         if found is None or not hmac.compare_digest(found[1], key_digest(text)):
-            raise InvalidToken("There is no such API key here.")
-        key, now = found[0], self._ports.clock()
+            raise InvalidToken(_UNKNOWN)
+        return found[0]
+
+    async def _requester(self, key: ApiKey) -> Requester:
+        now = self._ports.clock()
         if not key.is_valid(now):
             what = "was revoked" if key.revoked_at else "has expired"
             raise InvalidToken(f"The API key {what}; make a new one.")
@@ -66,7 +95,7 @@ class KeyRing:
         if user.owner_key != key.owner_key and not key.is_of_service:
             raise InvalidToken("The user of this API key owns other rows now; make a new key.")
         self._note(key.id, now)
-        return key.requester(user), key.act_for
+        return key.requester(user)
 
     async def person(self, headers: Sequence[str], account: Requester, act_for: Iterable[str]) -> Requester:
         """The person for whom an account asks, by id or name, with the rights that both have.

@@ -73,6 +73,7 @@ ANSWERS: Mapping[type[errors.ExportError], Answer] = MappingProxyType(
         refusals.NotAllowed: Answer(status=403),
         access_refusals.PermissionNeeded: Answer(status=403),
         access_refusals.UserDeactivated: Answer(status=403),
+        http_errors.FormRefused: Answer(status=403),
         access_refusals.UnknownRole: _UNPROCESSABLE,
         access_refusals.UnknownTeam: _UNPROCESSABLE,
         errors.InvalidCatalog: _OURS,
@@ -137,6 +138,7 @@ _NAMED_BY_PATH = {
     refusals.UnknownDataset: "dataset_id",
     refusals.UnknownDestination: "destination_id",
     refusals.UnknownMetric: "metric",
+    refusals.UnknownTemplate: "name",
     access_refusals.UnknownTeam: "team_id",
 }
 """What a path may name, or a body; in a body it cannot be met as it stands."""
@@ -178,7 +180,7 @@ def problem_response(
     )
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
-    _add_headers(response.headers, error, answer)
+    add_headers(response.headers, error, answer)
     if answer.status in _BODY_UNREAD and request.method in _WITH_BODY:
         response.headers["Connection"] = "close"  # or the server would read on, for as long as a client sends
     return response
@@ -200,7 +202,8 @@ def title_of(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
-def _add_headers(headers: MutableHeaders, error: errors.ExportError, answer: Answer) -> None:
+def add_headers(headers: MutableHeaders, error: errors.ExportError, answer: Answer) -> None:
+    """Tell in headers when to try again, what limit was met, and that nothing of it is to be kept."""
     headers["Cache-Control"] = "no-store"
     if answer.retry_after_s is not None:
         headers["Retry-After"] = str(answer.retry_after_s)

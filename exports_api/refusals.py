@@ -13,10 +13,12 @@ from exports_pipeline.core.refusal_counts import Refusal
 from exports_pipeline.core.requester import Requester
 
 _REFUSED = frozenset({401, 403, 404, 410, 429})
+_SIGN_IN = ("/sign-in", 422)
+"""The page on which a token is typed, and how it refuses one."""
 _NOTED = frozenset({"quota_exceeded"})
 """Refusals that have an entry already, which tells more."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_DOWNLOADS = ("/download", "/d/", "/manifest", "/audit-logs")
+_DOWNLOADS = ("/download", "/d/", "/manifest", "/audit")
 _log = structlog.get_logger()
 
 
@@ -33,8 +35,8 @@ class Refusals:
             return
 
         async def send_noted(message: Message) -> None:
-            is_refusal = message["type"] == "http.response.start" and message["status"] in _REFUSED
-            if is_refusal and _is_watched(scope):
+            is_answer = message["type"] == "http.response.start"
+            if is_answer and _is_refused(scope, message["status"]) and _is_watched(scope):
                 await self._tell(_refusal(scope, message["status"]))
             await send(message)
 
@@ -45,6 +47,10 @@ class Refusals:
             await run_in_threadpool(self._note, refusal)
         except ExportError as error:  # the answer is no worse for it
             _log.error("refusal_not_noted", code=error.code, status=refusal.status, route=refusal.route)
+
+
+def _is_refused(scope: Scope, status: int) -> bool:
+    return status in _REFUSED or (getattr(scope.get("route"), "path", None), status) == _SIGN_IN
 
 
 def _is_watched(scope: Scope) -> bool:

@@ -63,7 +63,7 @@ class TokenRules:
         except (jwt.InvalidIssuerError, jwt.InvalidAudienceError) as error:
             raise InvalidToken("The bearer token is by another issuer, or for another service.") from error
         except (jwt.PyJWTError, ValueError, TypeError) as error:
-            raise InvalidToken("The bearer token is malformed, or lacks a claim, or is not yet valid.") from error
+            raise InvalidToken("The token is not whole, lacks something, or is not valid yet.") from error
         _check_times(claims)
         return claims
 

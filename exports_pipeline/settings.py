@@ -44,7 +44,11 @@ class Settings(BaseSettings):
     """Where the embedded stack keeps its state."""
 
     database_url: SecretStr | None = Field(None, validation_alias="EXPORTS_DATABASE_URL")
-    """Postgres, as `postgresql://user:password@host:port/name`; unset: embedded."""
+    """Postgres, as `postgresql://user:password@host:port/name`, for the owner of the tables; unset: embedded."""
+    api_database_url: SecretStr | None = Field(None, validation_alias="EXPORTS_API_DATABASE_URL")
+    """The same database for the API, as a role behind the second wall; unset: as the owner, without that wall."""
+    pipeline_database_url: SecretStr | None = Field(None, validation_alias="EXPORTS_PIPELINE_DATABASE_URL")
+    """The same database for what works for everybody; unset: as the owner."""
 
     bucket: str | None = Field(None, validation_alias="S3_EXPORTS_BUCKET")
     """Bucket of the objects; unset: embedded. Credentials are found as boto3 finds them."""
@@ -90,6 +94,8 @@ class Settings(BaseSettings):
     s3_port: int = Field(9000, validation_alias="EXPORTS_S3_PORT")
     dagster_url: str | None = Field(None, validation_alias="EXPORTS_DAGSTER_URL")
     """Where Dagster's webserver answers; unset: loopback on `dagster_port`."""
+    dagster_public_url: str | None = Field(None, validation_alias="EXPORTS_DAGSTER_PUBLIC_URL")
+    """Where operators open Dagster's pages in a browser; unset: where its webserver answers us."""
 
     jwt_secret: SecretStr | None = Field(None, validation_alias="EXPORTS_JWT_SECRET")
     """Shared secret of HS256 bearer tokens; unset: one generated once under `home`."""
@@ -109,6 +115,12 @@ class Settings(BaseSettings):
     """Seals the sessions of the pages; unset: one generated once under `home`."""
     sample_people: bool = Field(default=False, validation_alias="EXPORTS_SAMPLE_PEOPLE")
     """Whether the sign-in page offers the people of the sample, without a token; for the sample alone."""
+    embed_origins: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.-]+(:\d+)?(\s*,\s*https?://[A-Za-z0-9.-]+(:\d+)?)*)?$",
+        validation_alias="EXPORTS_EMBED_ORIGINS",
+    )
+    """Which sites may show the widget of the insights, as `https://intranet.example.com`, separated by commas."""
     api_url: str | None = Field(None, validation_alias="EXPORTS_API_URL")
     """The API that the command line talks to; unset: loopback on `api_port`."""
     api_token: SecretStr | None = Field(None, validation_alias="EXPORTS_TOKEN")
@@ -222,6 +234,11 @@ class Settings(BaseSettings):
         return tuple(each for name in (self.jwt_audience or "").split(",") if (each := name.strip()))
 
     @property
+    def embedding_origins(self) -> tuple[str, ...]:
+        """The sites that may show the widget; none by default."""
+        return tuple(each.strip() for each in self.embed_origins.split(",") if each.strip())
+
+    @property
     def links_url(self) -> str:
         """What the links in messages begin with, without a slash at its end."""
         return (self.public_url or f"http://127.0.0.1:{self.api_port}").rstrip("/")
@@ -230,6 +247,11 @@ class Settings(BaseSettings):
     def dagster_graphql_url(self) -> str:
         """Where Dagster's webserver answers."""
         return self.dagster_url or f"http://127.0.0.1:{self.dagster_port}"
+
+    @property
+    def dagster_pages_url(self) -> str:
+        """What links into Dagster's pages begin with, without a slash at its end."""
+        return (self.dagster_public_url or self.dagster_graphql_url).rstrip("/")
 
 
 @cache

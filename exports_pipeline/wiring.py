@@ -1,48 +1,31 @@
 """Wires the ports to the real world; the one place that knows every adapter."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from time import sleep
+from typing import Any
 
 import structlog
 
-from exports_pipeline.adapters.activity_store import PostgresActivityStore
-from exports_pipeline.adapters.audit_chain import PostgresAuditChain
 from exports_pipeline.adapters.audit_heads import make_audit_heads
-from exports_pipeline.adapters.audit_log import PostgresAuditLog
 from exports_pipeline.adapters.branding_yaml import read_branding
 from exports_pipeline.adapters.campaigns_yaml import read_campaign_rules
 from exports_pipeline.adapters.catalog import load_catalog
 from exports_pipeline.adapters.dagster_runs import DagsterRuns
-from exports_pipeline.adapters.destination_store import PostgresDestinationStore
-from exports_pipeline.adapters.erasure_store import PostgresErasures
-from exports_pipeline.adapters.event_store import PostgresEventStore
 from exports_pipeline.adapters.export_runs import ExportRuns
-from exports_pipeline.adapters.figures import PostgresFigures
-from exports_pipeline.adapters.insight_reader import PostgresInsights
-from exports_pipeline.adapters.job_store import PostgresJobStore
-from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
-from exports_pipeline.adapters.journey_rollup import JourneyRollup
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
-from exports_pipeline.adapters.key_store import PostgresKeyStore
-from exports_pipeline.adapters.link_store import PostgresLinkStore
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.adapters.message_templates import JinjaMessages
-from exports_pipeline.adapters.metric_store import PostgresMetricStore
 from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.adapters.nudge import Nudge
 from exports_pipeline.adapters.object_store import make_object_store
-from exports_pipeline.adapters.outbox import PostgresOutbox
-from exports_pipeline.adapters.person_archive import PostgresPersonArchive
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.quotas_yaml import read_quotas
 from exports_pipeline.adapters.roles_yaml import read_roles
-from exports_pipeline.adapters.schedule_store import PostgresScheduleStore
 from exports_pipeline.adapters.senders.mail import read_domains
 from exports_pipeline.adapters.signing import is_ours, make_signer
-from exports_pipeline.adapters.team_store import PostgresTeamStore
 from exports_pipeline.adapters.telemetry import make_spans
-from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.adapters.warehouse import duckdb_limits
 from exports_pipeline.channels import keyless_channels, make_bot, make_senders
@@ -52,71 +35,61 @@ from exports_pipeline.core.ledger import QueueLimits
 from exports_pipeline.core.limits import Limits
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import Channel, Recipient
-from exports_pipeline.data_sources import make_all_sources
+from exports_pipeline.data_sources import make_all_sources, pipeline_url
 from exports_pipeline.local.secrets import destination_secret
 from exports_pipeline.reports.catalog import load_templates
 from exports_pipeline.reports.maker import TemplateReports
 from exports_pipeline.settings import Settings, load_settings
+from exports_pipeline.stores import make_stores
 from exports_pipeline.usecases.attest_log import attest_log
 from exports_pipeline.usecases.dispatch_exports import dispatch
 
+_OWN_CONNECTIONS = 2
+"""Of an API on its own account: it launches, looks after exports and counts, each in a thread of its own."""
 _log = structlog.get_logger()
 
 
 def build_ports(settings: Settings) -> ExportPorts:
-    """Everything a use case may reach; nothing connects before it is used.
+    """Everything a use case may reach that works for everybody; nothing connects before it is used.
 
     Raises:
         NotConfigured: a variable that only the embedded stack can do without is missing.
         InvalidCatalog: the catalogue does not fit the warehouse.
         InvalidMetrics, InvalidCampaigns, InvalidRoles: the file of metrics, campaigns or roles cannot be followed.
     """
-    if settings.database_url is None:
-        raise NotConfigured("EXPORTS_DATABASE_URL is not set; set it, or start everything with `exports up`.")
-    url = settings.database_url.get_secret_value()
-    engine, patient = make_engine(url), make_engine(url, pool_size=1, is_patient=True)
-    metrics = read_metrics(settings.metrics)
-    rules = read_campaign_rules(settings.campaigns, metrics)
-    roles = read_roles(settings.roles, default=settings.default_role)
-    chain, heads, signer = (
-        PostgresAuditChain(engine, patient=patient),
-        make_audit_heads(settings),
-        make_signer(settings),
-    )
+    url = pipeline_url(settings)
+    owner = settings.database_url.get_secret_value() if settings.database_url else url
+    stores = make_stores(settings, url, owner=make_engine(owner, pool_size=1) if owner != url else None)
+    return _ports(settings, url, stores)
+
+
+def build_api_ports(settings: Settings) -> tuple[ExportPorts, ExportPorts]:
+    """What the API may reach for whoever asks, behind the second wall, and what it may on its own account.
+
+    Both are the same, and there is no second wall, where the API has no role of its own.
+
+    Raises:
+        as `build_ports`.
+    """
+    if settings.api_database_url is None:
+        ports = build_ports(settings)
+        return ports, ports
+    url = settings.api_database_url.get_secret_value()
+    ports = _ports(settings, url, make_stores(settings, url, is_walled=True))
+    return ports, replace(ports, **make_stores(settings, pipeline_url(settings), pool_size=_OWN_CONNECTIONS))
+
+
+def _ports(settings: Settings, url: str, stores: dict[str, Any]) -> ExportPorts:
+    heads, signer = make_audit_heads(settings), make_signer(settings)
     return ExportPorts(
         catalog=load_catalog(settings),
-        jobs=PostgresJobStore(engine),
-        users=PostgresUserStore(engine, roles),
-        roles=roles,
-        teams=PostgresTeamStore(engine),
-        schedules=PostgresScheduleStore(engine),
-        audit=PostgresAuditLog(engine),
-        chain=chain,
-        heads=heads,
-        outbox=PostgresOutbox(engine),
-        figures=PostgresFigures(engine),
-        insights=PostgresInsights(engine),
-        warehouse=make_all_sources(settings),
-        campaign_rules=rules,
-        journeys=PostgresJourneyStore(engine),
-        activity=PostgresActivityStore(engine),
-        events=PostgresEventStore(engine),
-        metrics=PostgresMetricStore(
-            engine,
-            metrics,
-            patient=patient,
-            also=[JourneyRollup(rules.funnel)],
-        ),
+        warehouse=make_all_sources(settings, url),
+        campaign_rules=read_campaign_rules(settings.campaigns, read_metrics(settings.metrics)),
         kept=DuckDbKeptRows(duckdb_limits(settings)),
         objects=make_object_store(settings),
-        runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url)),
+        runs=ExportRuns(DagsterRuns(settings.dagster_graphql_url), public_url=settings.links_url),
         reports=_reports(settings),
-        destinations=PostgresDestinationStore(engine),
-        links=PostgresLinkStore(engine),
-        keys=PostgresKeyStore(engine),
         vault=_vault(settings),
-        erasures=PostgresErasures(engine),
-        archive=PostgresPersonArchive(engine),
         messages=JinjaMessages(settings.messages),
         senders=make_senders(settings),
         clock=lambda: datetime.now(UTC),
@@ -127,9 +100,12 @@ def build_ports(settings: Settings) -> ExportPorts:
         operators=_operators(settings),
         public_url=settings.links_url,
         signer=signer,
-        attest=lambda tick: attest_log(chain, heads, is_signed=lambda head: is_ours(head, signer), tick=tick),
+        heads=heads,
+        roles=read_roles(settings.roles, default=settings.default_role),
+        attest=lambda tick: attest_log(stores["chain"], heads, is_signed=lambda head: is_ours(head, signer), tick=tick),
         spans=make_spans(settings),
         unmask_needs_reason=settings.unmask_reason == "required",
+        **stores,
     )
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections import Counter
@@ -11,17 +10,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 from xdist.scheduler import LoadScopeScheduling
 
 from exports_pipeline.adapters.migrations import migrate
 from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.s3_bucket import setup_bucket
+from exports_pipeline.local.ports import free_ports
 from exports_pipeline.local.postgres import database_url, postgres_part
 from exports_pipeline_tests.events import empty_tables
 from exports_pipeline_tests.postgres_tables import PostgresTables
 from exports_pipeline_tests.s3_gate import S3Gate
 from exports_pipeline_tests.tables import Tables
 
+pytest_plugins = ("exports_pipeline_tests.people",)
 pytest.register_assert_rewrite("exports_pipeline_tests.contracts.sender_contract")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
@@ -59,16 +61,18 @@ def shared_data():
 def postgres(tmp_path_factory):
     """URL of an empty database of a Postgres of our own."""
     home = tmp_path_factory.mktemp("postgres")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     part = postgres_part(home, port)
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(part.command, env={**os.environ, **part.env}, stderr=log, stdout=log)
     url = database_url(home, port)
     _wait_for(url, process, home / "log")
+    with psycopg.connect(url, autocommit=True) as connection:  # no test cuts the power, so that none waits for a disk
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield url
     process.send_signal(signal.SIGINT)
-    process.wait(20)
+    process.wait(60)  # it writes down what it has, on a machine that others use as well
 
 
 @pytest.fixture(scope="session")
@@ -84,11 +88,42 @@ def engine(migrated):
     with engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # the audit log refuses all others
         connection.exec_driver_sql(
-            "TRUNCATE users, teams, export_jobs, deliveries, audit_log, audit_unsealed, audit_seals, audit_anchors "
+            "TRUNCATE users, teams, export_jobs, deliveries, audit_log, audit_unsealed, audit_seals, audit_anchors, "
+            "job_kinds, job_rollups, opening_rollups, erasures "
             "RESTART IDENTITY CASCADE"
         )
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def logins(postgres, migrated):
+    """Lets the roles of the API and of the pipeline log in; turns the URL of a database into theirs."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        for role in ("exports_api", "exports_pipeline"):
+            connection.execute(f"ALTER ROLE {role} LOGIN PASSWORD 'of-the-tests'")
+
+    def url_as(role, database=migrated):
+        url = make_url(database).set(username=role, password="of-the-tests")
+        return url.render_as_string(hide_password=False)
+
+    return url_as
+
+
+@pytest.fixture
+def walled(engine, logins):
+    """An engine of the API behind the second wall, on the ledger's tables, empty."""
+    walled = make_engine(logins("exports_api"), is_walled=True)
+    yield walled
+    walled.dispose()
+
+
+@pytest.fixture
+def working(engine, logins):
+    """An engine of the pipeline, on the ledger's tables, empty."""
+    working = make_engine(logins("exports_pipeline"))
+    yield working
+    working.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The figures of events, added up one event after the other: what any roll-up must come to."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -21,6 +21,10 @@ def starts(at: datetime) -> dict[str, datetime]:
     }
 
 
+def week_of(at: datetime) -> datetime:
+    return starts(at)["day"] - timedelta(days=at.weekday())
+
+
 def direct_figures(metrics, events):
     """Figures by tenant, metric, granularity, bucket and dimensions."""
     counted, metrics = defaultdict(list), kept_for(metrics)
@@ -29,7 +33,10 @@ def direct_figures(metrics, events):
             if not counts(metric, event):
                 continue
             dimensions = tuple(sorted((name, value_of(event, name)) for name in metric.dimensions))
-            for granularity, bucket in starts(event.occurred_at).items():
+            lengths = starts(event.occurred_at)
+            if metric.takes_customers:
+                lengths["week"] = week_of(event.occurred_at)
+            for granularity, bucket in lengths.items():
                 counted[event.tenant, metric.name, granularity, bucket, dimensions].append(event)
     by_name = {metric.name: metric for metric in metrics}
     return {key: figures(by_name[key[1]], found) for key, found in counted.items()}

@@ -32,6 +32,9 @@ from exports_pipeline_tests.reports.conftest import Desk
 from exports_pipeline_tests.tables import exported
 
 DOCS = Path(__file__).parents[1] / "docs"
+GALLERY = Path(__file__).parents[1] / "exports_api/web/assets"
+GALLERY_SIZE = (480, 300)
+"""Of the pictures on the page of reports: the top of each report's first page, for screens of double density."""
 PAGES_DPI, SHEET_DPI = 70, 100
 _SHEET_COLUMNS = (
     "transaction_id", "booked_at", "booked_on", "amount", "currency", "merchant", "category", "counterparty_iban"
@@ -113,6 +116,20 @@ def pictures(desk: Desk, folder: Path) -> Iterator[tuple[Path, Image.Image]]:
         yield DOCS / "pictures/xlsx.png", xlsx_picture(desk, folder)
 
 
+def gallery_picture(page: Image.Image) -> Image.Image:
+    """The top of a report's first page, small."""
+    width, height = GALLERY_SIZE
+    margin = page.width // 16
+    top = page.convert("RGB").crop((0, margin, page.width, margin + round(page.width * height / width)))
+    return top.resize(GALLERY_SIZE, Image.Resampling.LANCZOS)
+
+
+def write_gallery() -> None:
+    """Write the pictures of the page of reports anew, of those in the documentation."""
+    for path in sorted((DOCS / "reports/pictures").glob("*.png")):
+        gallery_picture(Image.open(path)).save(GALLERY / f"report-{path.stem}.webp", quality=60, method=6)
+
+
 def _export(desk: Desk, file_format: Format, filters: Filters = _WEEKS) -> bytes:
     demo = requester("demo")
     selection = select(desk.catalog.find("fct_transactions", demo), filters, demo, timezone="Europe/Prague")
@@ -135,6 +152,7 @@ def main() -> None:
         for path, picture in pictures(desk_of_pictures(folder / "home"), folder):
             palette = picture.quantize(colors=256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
             palette.save(path, optimize=True)
+    write_gallery()
 
 
 if __name__ == "__main__":

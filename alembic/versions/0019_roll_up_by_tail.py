@@ -58,20 +58,22 @@ def upgrade() -> None:
     op.execute("DROP FUNCTION rollups_of")
     _run("roll_up_by_tail.sql")
     op.execute("UPDATE job_kinds AS kind SET kinds = kinds || crossing_kinds(kind) WHERE level = 'job'")
-    # From the roll-ups, not from the ledger: rows of it may have been deleted since they were counted.
+    # From the roll-ups, not from the ledger: rows of it may have been deleted since they were counted. In the order of
+    # time, in which they are asked for.
     for place, level in enumerate(_NEW_LEVELS, len(_OLD_LEVELS) + 1):
         op.execute(f"""
             INSERT INTO job_rollups
             SELECT '{level}', 'day', rollup.bucket, kind.kinds[{place}] AS crossed, {_ADDED_UP}
             FROM job_rollups AS rollup JOIN job_kinds AS kind ON kind.id = rollup.kind
-            WHERE rollup.level = 'job' AND rollup.grain = 'day' GROUP BY rollup.bucket, crossed""")  # noqa: S608 - words of ours
+            WHERE rollup.level = 'job' AND rollup.grain = 'day' GROUP BY rollup.bucket, crossed
+            ORDER BY rollup.bucket, crossed""")  # noqa: S608 - words of ours
     for grain in _NEW_GRAINS:
         op.execute(f"""
             INSERT INTO job_rollups
             SELECT rollup.level, '{grain}', bucket_of('{grain}', rollup.bucket) AS begins, rollup.kind, {_ADDED_UP},
                    sum_counts(rollup.queue_counts), sum_counts(rollup.run_counts)
             FROM job_rollups AS rollup WHERE rollup.grain = 'day'
-            GROUP BY rollup.level, begins, rollup.kind""")  # noqa: S608 - words of ours
+            GROUP BY rollup.level, begins, rollup.kind ORDER BY rollup.level, begins, rollup.kind""")  # noqa: S608 - words of ours
     _roll_up_activity()
 
 

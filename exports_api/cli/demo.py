@@ -88,6 +88,13 @@ def demo() -> None:
         if started:
             down()
     typer.echo(made)
+    typer.echo(_invitation(urls["api"], is_up=not started))
+
+
+def _invitation(address: str, *, is_up: bool) -> str:
+    """Where all this is done by clicking."""
+    first = "Open" if is_up else "The same with a mouse: `make up`, then open"
+    return f"{first} {address} in a browser, and sign in as one of the people of the sample."
 
 
 def _play(folder: Path, urls: dict[str, str]) -> None:

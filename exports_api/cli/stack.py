@@ -150,6 +150,7 @@ def _show(state: StackState) -> None:
     table = Table(show_header=False, title="Exports is ready")
     table.add_column()
     table.add_column(overflow="fold")
+    table.add_row("Pages, in a browser", state.urls["api"])
     table.add_row("API", state.urls["api"])
     table.add_row("API documentation", f"{state.urls['api']}/docs")
     table.add_row("Dagster", state.urls["dagster"])

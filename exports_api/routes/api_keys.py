@@ -41,7 +41,7 @@ async def post_key(caller: Caller, parts: Parts, body: ApiKeyBodyOf) -> Response
     Send it as `Authorization: Bearer xk_...` or as `X-API-Key: xk_...`. To rotate one, make the next, change over, and
     revoke the last. A key makes no keys: this needs a token.
     """
-    made = await run_in_threadpool(create_key, body.as_draft(), caller, ports=parts.ports)
+    made = await run_in_threadpool(create_key, body.as_draft(), caller, ports=parts.own)
     view = NewApiKey.with_text(made, now=parts.ports.clock()).model_dump_json()
     headers = {"Location": f"{PREFIX}/{made.key.id}"} | _NO_STORE
     return Response(view, status_code=201, media_type="application/json", headers=headers)
@@ -73,6 +73,6 @@ async def delete_key(caller: Caller, parts: Parts, key_id: KeyId) -> Response:
 
     Yours; with ADMIN anybody's. No error where it was revoked before.
     """
-    key = await run_in_threadpool(revoke_key, key_id, caller, ports=parts.ports)
+    key = await run_in_threadpool(revoke_key, key_id, caller, ports=parts.own)
     parts.keys.revoked(key.prefix)
     return Response(status_code=204)

@@ -12,7 +12,6 @@ from exports_api.routes.exports import PREFIX
 from exports_api.schemas.estimates import EstimateView
 from exports_api.schemas.export_request import ExportBody
 from exports_pipeline.usecases.estimate_export import estimate_export
-from exports_pipeline.usecases.note_looks import note_estimate
 
 router = APIRouter(prefix=PREFIX, tags=["exports"])
 
@@ -32,6 +31,5 @@ async def post_estimate(caller: Caller, parts: Parts, body: ExportBodyOf) -> Res
     """
     await recipients_of(body.recipients, caller, parts.ports)  # refused here as they would be there
     estimate = await run_in_threadpool(estimate_export, body.as_request(), caller, ports=parts.ports)
-    await run_in_threadpool(note_estimate, body.as_request(), estimate, caller, ports=parts.ports)
     answer = EstimateView.of(estimate).model_dump_json()
     return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
 from structlog.contextvars import bind_contextvars
 
 from exports_api.access import SIGNED_IN, TO_EXPORT
@@ -97,7 +98,7 @@ async def post_export(caller: Caller, parts: Parts, body: ExportBodyOf, key: Ide
 async def get_exports(caller: Caller, parts: Parts, query: Annotated[ListQuery, Query()]) -> Response:
     """Your export jobs, newest first; with `shared` those that others share with you; with `user` those of others.
 
-    A job that is shared with you has no `download_url` here: its file is at its `/download`.
+    A job of somebody else has no `download_url` here: its file is at its `/download`, where the look is noted.
     """
     return await run_in_threadpool(_page, caller, parts, query)
 
@@ -126,6 +127,7 @@ async def get_export(caller: Caller, parts: Parts, job_id: JobId) -> Response:
     "/{job_id}/download",
     dependencies=[SIGNED_IN],
     status_code=307,
+    response_class=RedirectResponse,
     summary="Download the file",
     responses={
         307: {"description": "The file is there.", "headers": {"Location": header("A link valid for one hour.")}},
@@ -216,9 +218,11 @@ def accepted(job: ExportJob, status: Status, message: str) -> Response:
 
 
 def _view(job: ExportJob, caller: Caller, parts: Parts, place: QueuePlace | None = None) -> ExportView:
+    """What a caller sees of a job; links to its files are for its owner, since whoever else downloads it is noted."""
     ports = parts.ports
     if not may_change(caller, job):
         job = replace(job, shared_with=tuple(each for each in job.shared_with if each in caller.teams))
+    if caller.user_id != job.requester.user_id:
         return ExportView.of(job, download_url=None, changes_url=None, place=place)
     return ExportView.of(
         job, download_url=download_url(job, ports=ports), changes_url=changes_url(job, ports=ports), place=place

@@ -57,7 +57,7 @@ async def metrics(parts: Parts) -> Response:
 
 
 def _page(parts: ApiParts) -> bytes:
-    ports, started = parts.ports, time.perf_counter()
+    ports, started = parts.own, time.perf_counter()
     try:
         figures = ports.figures.read()
     except LedgerUnavailable:

@@ -105,7 +105,7 @@ async def get_recent(caller: Caller, parts: Parts, query: Annotated[RecentQuery,
     """The completed jobs of a range of days with the most rows, with their plans and filters."""
     jobs, days = jobs_for(caller, query.jobs), query.days(parts.ports.clock())
     found = await run_in_threadpool(read_largest, jobs, days, limit=query.limit, ports=parts.ports)
-    return _answer(RecentView(range=RangeView.of(days), items=[large_view(each) for each in found]))
+    return _answer(RecentView(range=RangeView.of(days), items=[large_view(each, caller) for each in found]))
 
 
 @router.get(

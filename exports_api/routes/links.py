@@ -1,32 +1,35 @@
 """The links in messages."""
 
-from html import escape
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
 
 from exports_api.access import PUBLIC
 from exports_api.deps import Parts
-from exports_api.problems import answer_to
 from exports_api.routes.documented import header, problems_without_token
+from exports_api.web.problem_page import problem_page
+from exports_pipeline.adapters.acting import Acting, act_as
 from exports_pipeline.core.errors import RequestError
 from exports_pipeline.usecases.compose import CHANGES_PATH, LINK_PATH
-from exports_pipeline.usecases.open_link import open_link
+from exports_pipeline.usecases.open_link import open_link, owner_behind_link
 
 router = APIRouter(prefix=LINK_PATH.rstrip("/"), tags=["deliveries"])
 Token = Annotated[str, Path(description="As the message has it.", max_length=200)]
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><body style="font:16px/1.5 system-ui,sans-serif;max-width:32em;margin:15vh auto;padding:0 1em">
-<h1 style="font-size:1.4em">{title}</h1><p>{sentence}</p>"""
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 _FOUND = {"description": "The file is there.", "headers": {"Location": header("A link valid for five minutes.")}}
 _ANSWERS = {307: _FOUND, **problems_without_token(403, 404, 410)}
 
 
 @router.get(
-    "/{token}", dependencies=[PUBLIC], status_code=307, summary="Open the link of a message", responses=_ANSWERS
+    "/{token}",
+    dependencies=[PUBLIC],
+    status_code=307,
+    response_class=RedirectResponse,
+    summary="Open the link of a message",
+    responses=_ANSWERS,
 )
 async def get_link(request: Request, parts: Parts, token: Token) -> Response:
     """Redirect to the file, if its owner may still share it; every opening is counted and noted.
@@ -40,6 +43,7 @@ async def get_link(request: Request, parts: Parts, token: Token) -> Response:
     "/{token}" + CHANGES_PATH,
     dependencies=[PUBLIC],
     status_code=307,
+    response_class=RedirectResponse,
     summary="Open what has changed",
     responses=_ANSWERS,
 )
@@ -57,11 +61,14 @@ async def head_link(token: str) -> Response:  # noqa: ARG001 - a path must take 
 
 async def _opened(request: Request, parts: Parts, token: str, *, to_changes: bool) -> Response:
     try:
+        owner = await run_in_threadpool(owner_behind_link, token, ports=parts.own)
+        if owner is not None:
+            act_as(Acting.of(owner))
         url = await run_in_threadpool(open_link, token, ports=parts.ports, to_changes=to_changes)
     except RequestError as error:
         if "text/html" not in request.headers.get("accept", ""):
             raise
-        page = _PAGE.format(title="This link does not open", sentence=escape(error.sentence))
-        status = answer_to(error, request.scope).status
-        return Response(page, status_code=status, media_type="text/html; charset=utf-8", headers=_HEADERS)
+        answer = problem_page(request, error, title="This link does not open", is_for_strangers=True)
+        answer.headers.update(_HEADERS)
+        return answer
     return Response(status_code=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": url, **_HEADERS})

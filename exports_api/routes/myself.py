@@ -17,6 +17,6 @@ router = APIRouter(prefix="/api/analytics/me", tags=["keys"])
 )
 async def get_me(caller: Caller, parts: Parts) -> Response:
     """Your rights with this token or key, your quotas and what is left of them, and the limits of the queue."""
-    found = await run_in_threadpool(read_myself, caller, ports=parts.ports)
+    found = await run_in_threadpool(read_myself, caller, ports=parts.own)  # the key may be that of a service account
     view = MyselfView.of(found, parts.ports.limits.queue)
     return Response(view.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -13,8 +13,7 @@ from exports_api.routes.exports import ACCEPTED, JobId, get_export, queued, with
 from exports_api.schemas.export_request import labels_of
 from exports_api.schemas.exports import ExportView
 from exports_api.schemas.reports import PreviewBody, ReportBody, TemplateList, TemplateView
-from exports_pipeline.core.formats import Format
-from exports_pipeline.usecases.build_report import build_report
+from exports_pipeline.usecases.preview_report import preview_report
 from exports_pipeline.usecases.request_report import request_report
 from exports_pipeline.usecases.share import checked_teams
 
@@ -71,14 +70,14 @@ async def post_report(caller: Caller, parts: Parts, body: ReportBodyOf, key: Ide
 )
 async def post_preview(caller: Caller, parts: Parts, body: PreviewBodyOf) -> Response:
     """The report as one HTML page, made while you wait and kept nowhere."""
-
-    def made() -> bytes:
-        report, _ = build_report(
-            body.template, body.params or {}, caller, ports=parts.ports, unmask_reason=body.unmask_reason
-        )
-        return b"".join(parts.ports.reports.render(report, file_format=Format.HTML, tick=lambda: None))
-
-    page = await run_in_threadpool(made)
+    page = await run_in_threadpool(
+        preview_report,
+        body.template,
+        body.params or {},
+        caller,
+        ports=parts.ports,
+        unmask_reason=body.unmask_reason,
+    )
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 

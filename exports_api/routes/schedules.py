@@ -1,7 +1,7 @@
 """Schedules: create, list, look, change, delete, pause, resume, run now, preview, and their tick ledgers."""
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from exports_api.access import SIGNED_IN, TO_EXPORT
 from exports_api.deps import Caller, Parts
 from exports_api.paging import encode_cursor
-from exports_api.recipients import recipients_of
 from exports_api.routes.documented import body_of, header, problems
-from exports_api.schedule_bodies import CronBodyOf, ScheduleBodyOf, SchedulePatchOf, checked_body, formats_of
+from exports_api.schedule_bodies import CronBodyOf, ScheduleBodyOf, SchedulePatchOf
+from exports_api.schedule_drafts import change_as_described, create_as_described
 from exports_api.schemas.schedule_views import (
     ScheduleList,
     ScheduleQuery,
@@ -26,22 +26,17 @@ from exports_api.schemas.schedules import CronBody, CronPreview, NextTime, Sched
 from exports_pipeline.adapters.cron_words import in_words
 from exports_pipeline.core.cron import parse_cron
 from exports_pipeline.core.recurrence import is_clock_change, preview
-from exports_pipeline.core.schedule import Schedule, ScheduleKind
 from exports_pipeline.usecases.check_schedule import check_times
 from exports_pipeline.usecases.keep_schedules import (
     change_schedule,
-    create_schedule,
     delete_schedule,
-    owner_of,
     run_now,
 )
 from exports_pipeline.usecases.read_schedules import (
     list_schedules,
     list_windows,
     read_schedule,
-    schedule_to_change,
 )
-from exports_pipeline.usecases.share import checked_teams
 
 PREFIX = "/api/analytics/schedules"
 router = APIRouter(prefix=PREFIX, tags=["schedules"])
@@ -61,29 +56,7 @@ _LOCATION = header("Address of the schedule.", example=f"{PREFIX}/1c9d0f6e-8b1e-
 )
 async def post_schedule(caller: Caller, parts: Parts, body: ScheduleBodyOf) -> Response:
     """Have an export or a report made again and again, with the rights you have then; first at the next window."""
-    formats, now = formats_of(body.format, body.body), parts.ports.clock()
-    new = Schedule(
-        id=uuid4(),
-        user_id=caller.user_id,
-        name=body.name,
-        kind=ScheduleKind(body.kind),
-        body=checked_body(ScheduleKind(body.kind), body.body, formats),
-        formats=formats,
-        cron=body.cron,
-        timezone=body.timezone,
-        recipients=await recipients_of(body.recipients, caller, parts.ports),
-        is_active=body.is_active,
-        catch_up=body.catch_up,
-        condition=body.condition,
-        key=tuple(body.key or ()),
-        per_recipient=body.per_recipient,
-        expires_at=body.expires_at,
-        shared_with=checked_teams(body.share_with or (), caller),
-        created_at=now,
-        updated_at=now,
-        planned_until=now,
-    )
-    schedule = await run_in_threadpool(create_schedule, new, caller, ports=parts.ports)
+    schedule = await create_as_described(body, caller, parts.ports)
     return _answer(ScheduleView.of(schedule), status=201, location=f"{PREFIX}/{schedule.id}")
 
 
@@ -155,19 +128,7 @@ async def patch_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId, 
 
     Everything is checked with the rights of the owner, whoever asks: `me` and destinations are theirs.
     """
-    found = await run_in_threadpool(schedule_to_change, schedule_id, caller, ports=parts.ports)
-    changes = body.given
-    if "format" in changes or "body" in changes:
-        inside = changes.get("body", {})
-        given = changes.pop("format", None if "format" in inside else list(found.formats))
-        changes["formats"] = formats_of(given, inside)
-        changes["body"] = checked_body(found.kind, changes.get("body", found.body), changes["formats"])
-    if "recipients" in changes:
-        owner = await run_in_threadpool(owner_of, found, caller, ports=parts.ports)
-        changes["recipients"] = await recipients_of(body.recipients, owner, parts.ports)
-    if "key" in changes:
-        changes["key"] = tuple(body.key)
-    changed = await run_in_threadpool(change_schedule, schedule_id, changes, caller, ports=parts.ports)
+    changed = await change_as_described(schedule_id, body, caller, parts.ports)
     return _answer(ScheduleView.of(changed))
 
 
@@ -190,7 +151,7 @@ async def remove_schedule(caller: Caller, parts: Parts, schedule_id: ScheduleId)
 async def pause(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Let no window run until it is resumed."""
     changes = {"is_active": False}
-    paused = await run_in_threadpool(change_schedule, schedule_id, changes, caller, ports=parts.ports)
+    paused = await run_in_threadpool(change_schedule, schedule_id, changes, caller, ports=parts.own)
     return _answer(ScheduleView.for_caller(paused, caller))
 
 
@@ -218,7 +179,7 @@ async def resume(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Respo
 )
 async def run(caller: Caller, parts: Parts, schedule_id: ScheduleId) -> Response:
     """Run it once at this moment, beside its windows; `job_ids` are the export jobs, unless the queue is full."""
-    window = await run_in_threadpool(run_now, schedule_id, caller, ports=parts.ports)
+    window = await run_in_threadpool(run_now, schedule_id, caller, ports=parts.own)
     schedule = await run_in_threadpool(read_schedule, schedule_id, caller, ports=parts.ports)
     parts.dispatch_soon()
     return _answer(WindowView.of(window, schedule.zone), status=202)

@@ -48,7 +48,7 @@ _LEADS = signed_in("changing needs ADMIN, or to lead the team")
 )
 async def post_team(caller: Caller, parts: Parts, body: TeamBodyOf) -> Response:
     """Make a team without members."""
-    team = await run_in_threadpool(create_team, body.name, caller, ports=parts.ports)
+    team = await run_in_threadpool(create_team, body.name, caller, ports=parts.own)
     return _answer(TeamView.of(team), status=201, location=f"{PREFIX}/{team.id}")
 
 
@@ -86,14 +86,14 @@ async def get_team(caller: Caller, parts: Parts, team_id: TeamId) -> Response:
 )
 async def patch_team(caller: Caller, parts: Parts, team_id: TeamId, body: TeamBodyOf) -> Response:
     """Give a team another name."""
-    seen = await run_in_threadpool(rename_team, team_id, body.name, caller, ports=parts.ports)
+    seen = await run_in_threadpool(rename_team, team_id, body.name, caller, ports=parts.own)
     return _answer(SeenTeamView.of_seen(seen))
 
 
 @router.delete("/{team_id}", dependencies=[_ADMIN], status_code=204, summary="Delete a team", responses=problems(404))
 async def remove_team(caller: Caller, parts: Parts, team_id: TeamId) -> Response:
     """Forget a team; what was shared with it is its owners' alone again."""
-    await run_in_threadpool(delete_team, team_id, caller, ports=parts.ports)
+    await run_in_threadpool(delete_team, team_id, caller, ports=parts.own)
     parts.standings.forget()
     return Response(status_code=204)
 
@@ -110,7 +110,7 @@ async def put_team_member(
     caller: Caller, parts: Parts, team_id: TeamId, user_id: MemberId, body: MemberBodyOf
 ) -> Response:
     """Make a user a member; leads are made, and unmade, by those with ADMIN alone."""
-    seen = await run_in_threadpool(put_member, team_id, user_id, caller, is_lead=body.is_lead, ports=parts.ports)
+    seen = await run_in_threadpool(put_member, team_id, user_id, caller, is_lead=body.is_lead, ports=parts.own)
     parts.standings.forget()
     return _answer(SeenTeamView.of_seen(seen))
 
@@ -124,7 +124,7 @@ async def put_team_member(
 )
 async def delete_team_member(caller: Caller, parts: Parts, team_id: TeamId, user_id: MemberId) -> Response:
     """Take a user out of a team: they lose what it shares, and it what they share; within three seconds everywhere."""
-    await run_in_threadpool(remove_member, team_id, user_id, caller, ports=parts.ports)
+    await run_in_threadpool(remove_member, team_id, user_id, caller, ports=parts.own)
     parts.standings.forget()
     return Response(status_code=204)
 

@@ -63,7 +63,7 @@ async def put_roles(caller: Caller, parts: Parts, user_id: UserId, body: RolesBo
 
     Nobody changes their own roles, or gives a role that allows what they may not do themselves.
     """
-    user = await run_in_threadpool(assign_roles, user_id, body.roles, caller, ports=parts.ports)
+    user = await run_in_threadpool(assign_roles, user_id, body.roles, caller, ports=parts.own)
     parts.standings.forget()
     return _answer(KnownUser.of(user))
 
@@ -105,7 +105,7 @@ async def erase(caller: Caller, parts: Parts, user_id: UserId) -> Response:
     Jobs are cancelled, files and links deleted, destinations and addresses removed, the personal part of audit entries
     blanked; ids, counts and digests stay. Where it is interrupted, the same request goes on.
     """
-    erased = await run_in_threadpool(erase_user, user_id, caller, ports=parts.ports)
+    erased = await run_in_threadpool(erase_user, user_id, caller, ports=parts.own)
     parts.standings.forget()
     view = erased_view(erased)
     return Response(view.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
@@ -120,13 +120,13 @@ async def erase(caller: Caller, parts: Parts, user_id: UserId) -> Response:
 )
 async def archive(caller: Caller, parts: Parts, user_id: UserId) -> Response:
     """Everything that is held about you, or with ADMIN about anybody, as JSON and CSV in one archive; no secrets."""
-    pieces = await run_in_threadpool(archive_user, user_id, caller, ports=parts.ports)
+    pieces = await run_in_threadpool(archive_user, user_id, caller, ports=parts.own)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{user_id}.zip"'}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 async def _set(caller: Caller, parts: Parts, user_id: UUID, *, is_active: bool) -> Response:
-    await run_in_threadpool(set_user_active, user_id, caller, is_active=is_active, ports=parts.ports)
+    await run_in_threadpool(set_user_active, user_id, caller, is_active=is_active, ports=parts.own)
     parts.standings.forget()
     return _answer(UserView(user_id=user_id, is_active=is_active))
 

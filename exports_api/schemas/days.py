@@ -64,7 +64,7 @@ class ComparedView(BaseModel):
     """A figure beside that of as many days before."""
 
     value: int | float | None = Field(description="Of the range.")
-    previous: int | float | None = Field(description="Of as many days before it.")
+    previous: int | float | None = Field(description="Of as many days before; null where events of then are not kept.")
     change: float | None = Field(
         description=f"(value - previous) / previous; null where that is nothing. {ROUNDED}, as all rates."
     )

@@ -126,7 +126,7 @@ class ExportView(BaseModel):
     )
     download_url: str | None = Field(
         description="A link made for this answer, valid for one hour; null unless completed and not expired, "
-        "and where the job is shared with you: then use `/download`."
+        "and where the job is somebody else's: then use `/download`."
     )
     changes_url: str | None = Field(
         description="A link, made like `download_url`, to the rows in which the result of a schedule differs from its "

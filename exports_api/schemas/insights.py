@@ -156,7 +156,9 @@ class LargeView(BaseModel):
     labels: LabelsView = Field(description="What the request says that it is for.")
     tags: list[str] = Field(description="Tags of the dataset at that time.")
     destinations: list[str] = Field(description="The channels it was meant for.")
-    filters: AppliedFilters = Field(description="What the request narrowed.")
+    filters: AppliedFilters | None = Field(
+        description="What the request narrowed; null where the job is not yours to see, since values may name people."
+    )
     completed_at: datetime | None = Field(description="When it was completed.")
 
 

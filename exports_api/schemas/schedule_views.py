@@ -12,7 +12,6 @@ from exports_api.schemas.fields import WithoutNul
 from exports_api.schemas.sharing import SHARED_WITH
 from exports_pipeline.adapters.cron_words import in_words
 from exports_pipeline.adapters.job_rows import recipient_as_json
-from exports_pipeline.core.recurrence import next_window
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.schedule import CatchUp, Schedule, ScheduleKind, Window, WindowState
 from exports_pipeline.core.scheduled_window import Condition
@@ -66,7 +65,7 @@ class ScheduleView(BaseModel):
             key=list(schedule.key),
             per_recipient=schedule.per_recipient,
             expires_at=_utc(schedule.expires_at),
-            next_window_at=_next_window(schedule),
+            next_window_at=schedule.next_window_at,
             failures_in_row=schedule.failures_in_row,
             created_at=schedule.created_at.astimezone(UTC),
             updated_at=schedule.updated_at.astimezone(UTC),
@@ -148,12 +147,6 @@ class SchedulesQuery(ScheduleQuery):
     """Which schedules are wanted."""
 
     shared: bool = Field(default=False, description="Schedules that others share with a team of yours.")
-
-
-def _next_window(schedule: Schedule) -> datetime | None:
-    if schedule.next_due_at is None:
-        return None
-    return next_window(schedule.parsed_cron, schedule.zone, after=schedule.planned_until)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -8,21 +8,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from exports_api.web import words
 from exports_api.web.assets import asset
+from exports_api.web.figures.drawing import DRAWER
+from exports_api.web.navigation import navigation
+from exports_api.web.security import headers_for
 from exports_api.web.session import Session
-from exports_api.web.viewing import viewing_of
-
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+from exports_api.web.viewing import Viewing, viewing_of
+from exports_pipeline.core.requester import Requester
 
 
 @cache
@@ -34,23 +27,33 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals["asset"] = asset
+    templates.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # charts have thousands of commas
+    templates.globals.update(asset=asset, drawer=DRAWER, navigation=navigation, words=words)
     return templates
 
 
 def drawn(
-    request: Request, template: str, /, *, session: Session | None, status: int = HTTPStatus.OK, **facts: Any
+    request: Request,
+    template: str,
+    /,
+    *,
+    session: Session | None,
+    status: int = HTTPStatus.OK,
+    view: Viewing | None = None,
+    **facts: Any,
 ) -> HTMLResponse:
-    """The answer with a page; `facts` are what its template speaks of."""
+    """The answer with a page; `facts` are what its template speaks of, and `view` is the browser's unless given."""
     shown = (
         _templates()
         .get_template(template)
-        .render(view=viewing_of(request), session=session, path=request.url.path, **facts)
+        .render(
+            view=view or viewing_of(request), session=session, caller=_caller(request), path=request.url.path, **facts
+        )
     )
     return HTMLResponse(shown, status_code=status, headers=headers_for(request))
 
 
-def headers_for(request: Request) -> dict[str, str]:
-    """The headers of every page; that of HTTPS alone where the page came by it."""
-    strict = {"Strict-Transport-Security": "max-age=31536000"} if request.url.scheme == "https" else {}
-    return {**_HEADERS, **strict}
+def _caller(request: Request) -> Requester | None:
+    """Who looks, where that was found out: by it a template knows what to offer."""
+    found: Requester | None = request.scope.get("state", {}).get("caller")
+    return found

@@ -11,48 +11,46 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from exports_api.problems import answer_to, title_of
-from exports_api.web.page import drawn
-from exports_api.web.session import Sessions
+from exports_api.web.problem_page import missing_page, problem_page
+from exports_api.web.security import headers_for
 from exports_api.web.visitor import SignInNeeded
-from exports_pipeline.core.errors import ExportError
+from exports_pipeline.core.errors import ExportError, InternalError
 
 SIGN_IN = "/sign-in"
-_UNFORESEEN = "It is our fault, and it is in our log; try again in a while, or ask for help with the number below."
+_UNFORESEEN = "It is our fault, and it is in our log."
 _log = structlog.get_logger()
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages."""
+    """A route whose errors are pages, and whose every answer bears the headers of pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with errors drawn."""
         handler = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
+            answer = await answered(request)
+            if "Content-Security-Policy" not in answer.headers:  # whoever says one has said all
+                for name, value in headers_for(request).items():
+                    answer.headers.setdefault(name, value)
+            return answer
+
+        async def answered(request: Request) -> Response:
             try:
                 return await handler(request)
             except SignInNeeded:
                 return _asked_to_sign_in(request)
             except RequestValidationError:
-                return told_on_page(request, "There is no such page", "Perhaps its address was cut off.", status=404)
+                return missing_page(request)
             except ExportError as error:
-                status = answer_to(error, request.scope).status
-                return told_on_page(request, title_of(error.code), error.sentence, status=status)
+                return problem_page(request, error)
             except ClientDisconnect:
                 raise
             except Exception:  # noqa: BLE001 - it is logged, and told on a page
                 _log.exception("page_failed", path=request.url.path)
-                return told_on_page(request, "Something went wrong", _UNFORESEEN, status=500)
+                return problem_page(request, InternalError(_UNFORESEEN))
 
         return handled
-
-
-def told_on_page(request: Request, title: str, sentence: str, *, status: int) -> Response:
-    """A page that says what went wrong and what helps."""
-    sessions: Sessions = request.app.state.sessions
-    facts = {"title": title, "sentence": sentence, "request_id": request.scope["state"].get("request_id", "")}
-    return drawn(request, "problem.html", session=sessions.read(request), status=status, **facts)
 
 
 def _asked_to_sign_in(request: Request) -> Response:

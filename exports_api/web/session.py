@@ -13,7 +13,9 @@ from starlette.responses import Response
 
 COOKIE = "exports_session"
 _AUDIENCE = "exports-pages"
-_KEPT = ("sub", "owner", "permissions", "roles", "email")
+KEY = "key"
+"""The claim that names the API key which began a session, by its prefix; what it allows is looked up at each visit."""
+_KEPT = ("sub", "owner", "permissions", "roles", "email", KEY)
 _LIFETIME_S = 8 * 3600
 
 
@@ -22,7 +24,7 @@ class Session:
     """Somebody who is signed in."""
 
     claims: Mapping[str, Any]
-    """As `requester_of` reads them."""
+    """As `requester_of` reads them, unless they name a key."""
     name: str
     """What the page calls them."""
     csrf: str
@@ -43,7 +45,7 @@ class Sessions:
         self._now = now
 
     def begin(self, response: Response, claims: Mapping[str, Any], *, name: str, is_secure: bool) -> None:
-        """Sign somebody in; `claims` are those of a token that was verified."""
+        """Sign somebody in; `claims` are those of a token that was verified, or name an API key that was."""
         expires_at = min(int(claims["exp"]), int(self._now()) + _LIFETIME_S)
         sealed = {key: claims[key] for key in _KEPT if claims.get(key) is not None}
         sealed |= {"name": name, "csrf": token_urlsafe(24), "exp": expires_at, "aud": _AUDIENCE}

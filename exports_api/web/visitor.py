@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 from fastapi import Depends
 from starlette.datastructures import FormData
 from starlette.requests import Request
+from structlog.contextvars import bind_contextvars
 
 from exports_api.auth import requester_of
-from exports_api.deps import Parts, note_caller
-from exports_api.errors import BodyTooLarge, UnsupportedMediaType
-from exports_api.web.session import Session, Sessions
-from exports_pipeline.core.refusals import NotAllowed
+from exports_api.deps import ApiParts, Parts, note_caller
+from exports_api.errors import BodyTooLarge, FormRefused, UnsupportedMediaType
+from exports_api.web.session import KEY, Session, Sessions
+from exports_pipeline.core.refusals import InvalidToken
 from exports_pipeline.core.requester import Requester
 
 _MOST_BYTES = 1 << 20
@@ -45,15 +46,27 @@ async def visitor(request: Request, parts: Parts, sessions: SessionsOf) -> Visit
     """Who looks at the page, with all that they may do now.
 
     Raises:
-        SignInNeeded: nobody is signed in.
+        SignInNeeded: nobody is signed in, or the API key that they came in with is worth nothing any more.
         UserDeactivated: they are kept out.
     """
     session = sessions.read(request)
     if session is None:
         raise SignInNeeded
-    requester = await parts.standings.complete(requester_of(dict(session.claims)))
+    requester = await _requester(session, parts)
     note_caller(request, requester)
     return Visitor(session=session, requester=requester)
+
+
+async def _requester(session: Session, parts: ApiParts) -> Requester:
+    prefix = session.claims.get(KEY)
+    if prefix is None:
+        return await parts.standings.complete(requester_of(dict(session.claims)))
+    try:
+        requester = await parts.keys.visitor(prefix)
+    except InvalidToken as error:
+        raise SignInNeeded from error
+    bind_contextvars(**requester.through)
+    return requester
 
 
 VisitorOf = Annotated[Visitor, Depends(visitor)]
@@ -64,7 +77,7 @@ async def read_form(request: Request) -> FormData:
 
     Raises:
         UnsupportedMediaType, BodyTooLarge: it is none, or too large.
-        NotAllowed: another site's page has sent it.
+        FormRefused: another site's page has sent it.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType
@@ -73,7 +86,7 @@ async def read_form(request: Request) -> FormData:
         raise BodyTooLarge
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise NotAllowed("The form came from another site.")
+        raise FormRefused("The form came from another site.")
     return await request.form(max_fields=_MOST_FIELDS, max_files=0)
 
 
@@ -81,12 +94,12 @@ async def form_of(request: Request, who: VisitorOf) -> FormData:
     """The fields of a form that a page of this very session has sent.
 
     Raises:
-        NotAllowed: the form does not carry the session's secret.
+        FormRefused: the form does not carry the session's secret.
     """
     form = await read_form(request)
     given = form.get(CSRF_FIELD)
     if not isinstance(given, str) or not compare_digest(given.encode(), who.session.csrf.encode()):
-        raise NotAllowed("The page was too old; load it again and send the form once more.")
+        raise FormRefused("The page was too old; load it again and send the form once more.")
     return form
 
 

@@ -33,6 +33,7 @@ _ROLL_UP = text("""
             last_at = greatest(known.last_at, EXCLUDED.last_at)
     )
     SELECT count(*) FROM taken""")
+_ROLLED_UP = ", activity AS (SELECT * FROM rolled_up)"
 _USERS = """
     SELECT ranked.actor, coalesce(users.owner_key, '') AS team, ranked.actions, ranked.first_at, ranked.last_at
     FROM (
@@ -77,9 +78,7 @@ class PostgresActivityStore:
     def most_active(self, buckets: Sequence[Bucket], *, actor: UUID | None, limit: int) -> list[UserActivity]:
         """The users who did most."""
         with reading(self._engine) as connection:
-            rows = connection.execute(
-                _over_activity(_USERS), _asked(buckets, actor, by_action=False) | {"most": limit}
-            ).all()
+            rows = connection.execute(*_asked(_USERS, buckets, actor, by_action=False, most=limit)).all()
         return [
             UserActivity(
                 user_id=row.actor, team=row.team, actions=row.actions, first_at=row.first_at, last_at=row.last_at
@@ -90,16 +89,14 @@ class PostgresActivityStore:
     def by_team(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
         """Activity by owner key."""
         with reading(self._engine) as connection:
-            rows = connection.execute(_over_activity(_TEAMS), _asked(buckets, actor, by_action=False)).all()
+            rows = connection.execute(*_asked(_TEAMS, buckets, actor, by_action=False)).all()
         return _activities(rows, len(buckets))
 
     def by_feature(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
         """Activity by feature."""
         features = {"heads": list(FEATURES), "names": list(FEATURES.values()), "other": OTHER}
         with reading(self._engine) as connection:
-            rows = connection.execute(
-                _over_activity(_FEATURES), _asked(buckets, actor, by_action=True) | features
-            ).all()
+            rows = connection.execute(*_asked(_FEATURES, buckets, actor, by_action=True, **features)).all()
         return _activities(rows, len(buckets))
 
     def roll_up(self) -> int:
@@ -114,13 +111,14 @@ class PostgresActivityStore:
                 return rolled_up
 
 
-def _over_activity(question: str) -> TextClause:
-    return text(load_sql("activity").text + question)
-
-
-def _asked(buckets: Sequence[Bucket], actor: UUID | None, *, by_action: bool) -> dict[str, Any]:
+def _asked(
+    question: str, buckets: Sequence[Bucket], actor: UUID | None, *, by_action: bool, **more: Any
+) -> tuple[TextClause, dict[str, Any]]:
+    """The statement that answers a question over `activity`, and its parameters."""
     runs = stored_runs(buckets, by_action=by_action)
-    return {
+    has_minutes = any(run.granularity == "minute" for run in runs)
+    activity = load_sql("activity_minutes").text if has_minutes else _ROLLED_UP
+    return text(load_sql("activity").text + activity + question), more | {
         "actor": actor,
         "starts": [bucket.since for bucket in buckets],
         "granularities": [run.granularity for run in runs],

@@ -21,10 +21,10 @@ _LOCK_WAIT = timedelta(seconds=3)
 
 
 class PostgresAuditChain:
-    """`AuditChain` over Postgres; what takes long goes over a patient engine."""
+    """`AuditChain` over Postgres; what takes long goes over a patient engine, and months over the owner's."""
 
-    def __init__(self, engine: Engine, *, patient: Engine) -> None:
-        self._engine, self._patient = engine, patient
+    def __init__(self, engine: Engine, *, patient: Engine, owner: Engine | None = None) -> None:
+        self._engine, self._patient, self._owner = engine, patient, owner or patient
 
     def seal(self) -> int:
         """Seal what is committed, some thousand entries a transaction; nothing where somebody else is at it."""
@@ -113,6 +113,7 @@ class PostgresAuditChain:
     @contextmanager
     def _altering(self) -> Iterator[Connection]:
         """A transaction that gives up where it would have all others wait for it."""
-        with transaction(self._patient) as connection:
+        with transaction(self._owner) as connection:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(_LOCK_WAIT.total_seconds() * 1000)}")
             yield connection

@@ -57,8 +57,10 @@ _SEALED = """
             entry.salt, entry.personal_digest,
             entry.salt IS NULL AND EXISTS (
                 SELECT FROM audit_log AS erasure
-                WHERE erasure.action = 'audit.person_erased' AND erasure.entity_id <> ''
-                    AND erasure.entity_id IN (entry.actor::text, entry.subject::text)
+                WHERE (erasure.action = 'audit.person_erased' AND erasure.entity_id <> ''
+                    AND erasure.entity_id IN (entry.actor::text, entry.subject::text))
+                    OR (erasure.action = 'audit.address_erased'
+                        AND erasure.details -> 'of_others' @> to_jsonb(entry.id))
             ) AS is_noted
         FROM audit_log AS entry
         WHERE entry.at = seal.at AND entry.id = seal.entry_id
@@ -73,8 +75,6 @@ class PostgresChainReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        # What is asked here is asked once, and of many rows: a plan is worth less than knowing the values.
-        connection.exec_driver_sql("SET LOCAL jit = off")
 
     def anchor(self) -> Anchor:
         """Where the chain begins."""

@@ -9,8 +9,7 @@ from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, UnidentifiedImageError
 
 from exports_pipeline.adapters.catalog_fields import Fields
-from exports_pipeline.adapters.catalog_problems import Problems
-from exports_pipeline.adapters.yaml_file import load_yaml
+from exports_pipeline.adapters.operators_file import open_fields
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.errors import InvalidBranding
 from exports_pipeline.core.formats import Paper
@@ -28,12 +27,7 @@ def read_branding(path: Path) -> Branding:
     Raises:
         InvalidBranding: everything that is wrong with it, one problem a line.
     """
-    document = load_yaml(path, InvalidBranding)
-    if not isinstance(document, Mapping):
-        raise InvalidBranding(f"{path.name}: line 1: must be a mapping with keys as name, logo and accent")
-    problems = Problems(path.name, InvalidBranding)
-    fields = Fields(document, problems, dataset=None)
-    fields.refuse_unknown(KEYS)
+    fields, problems = open_fields(path, InvalidBranding, KEYS)
     default = Branding()
     given = fields.given("fonts")
     if given is not None and not isinstance(given, Mapping):

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from exports_pipeline.adapters.catalog_entry import humanised
 from exports_pipeline.adapters.catalog_fields import Fields
 from exports_pipeline.adapters.catalog_problems import Problems
-from exports_pipeline.adapters.metrics_yaml import VERSION, read_filter
-from exports_pipeline.adapters.yaml_file import load_yaml
+from exports_pipeline.adapters.metrics_yaml import read_filter
+from exports_pipeline.adapters.operators_file import open_fields, read_named
 from exports_pipeline.core.campaign import CUSTOMERS, INTENTS, ROLES
 from exports_pipeline.core.errors import InvalidCampaigns
 from exports_pipeline.core.funnel import CampaignRules, Funnel, Step
@@ -29,15 +29,8 @@ def read_campaign_rules(path: Path | None, metrics: Metrics) -> CampaignRules:
     Raises:
         InvalidCampaigns: everything that is wrong with it, one problem a line.
     """
-    path = path or PACKAGED
-    document = load_yaml(path, InvalidCampaigns)
-    if not isinstance(document, Mapping):
-        raise InvalidCampaigns(f"{path.name}: line 1: must be a mapping with the keys metrics and funnel")
-    problems = Problems(path.name, InvalidCampaigns)
-    fields = Fields(document, problems, dataset=None)
-    fields.refuse_unknown(("version", "metrics", "window_days", "funnel"))
-    if fields.given("version") not in (None, VERSION):
-        fields.complain("version", f"must be {VERSION}, is {fields.given('version')!r}")
+    keys = ("version", "metrics", "window_days", "funnel")
+    fields, problems = open_fields(path or PACKAGED, InvalidCampaigns, keys)
     rules = CampaignRules(
         funnel=Funnel(steps=_steps(fields, problems), window=_window(fields)),
         metrics=_metrics(fields, problems, metrics),
@@ -81,22 +74,12 @@ def _metrics(fields: Fields, problems: Problems, metrics: Metrics) -> Mapping[st
 
 
 def _steps(fields: Fields, problems: Problems) -> tuple[Step, ...]:
-    given = fields.listed("funnel") or []
-    if not 2 <= len(given) <= MOST_STEPS:
+    if not 2 <= len(fields.listed("funnel") or ()) <= MOST_STEPS:
         fields.complain("funnel", f"must be a list of 2 to {MOST_STEPS} steps, in order")
-    steps = [step for place, each in enumerate(given, 1) if (step := _step(each, problems, place))]
-    names = [step.name for step in steps]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.add("stands twice; give one of them another name", dataset=f"step {name}", field="name")
-    return tuple(steps)
+    return tuple(read_named(fields, "funnel", problems, what="step", read=partial(_step, problems)).values())
 
 
-def _step(given: Any, problems: Problems, place: int) -> Step | None:
-    label = f"step #{place}"
-    if not isinstance(given, Mapping):
-        problems.add(f"must be a mapping, is {given!r}", dataset=label)
-        return None
-    fields = Fields(given, problems, dataset=label)
+def _step(problems: Problems, fields: Fields, label: str) -> Step:
     fields.refuse_unknown(("name", "title", "events"))
     name = fields.required_text("name") or ""
     if name and not _NAME.fullmatch(name):

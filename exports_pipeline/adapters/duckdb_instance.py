@@ -9,6 +9,7 @@ from exports_pipeline.adapters.spill_folder import SpillFolder
 from exports_pipeline.adapters.upload_stream import UPLOAD_URL, UploadFileSystem
 from exports_pipeline.adapters.warehouse_source import Source
 from exports_pipeline.writers.sql_text import identifier, literal
+from exports_pipeline.writers.text_scan import add_text_scan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ class DuckDbInstance:
             self.connection.execute(f"SET temp_directory = {literal(str(self.spill))}")
             self.connection.execute(f"SET max_temp_directory_size = '{limits.spill_mb}MB'")
             self.connection.register_filesystem(self.filesystem)
+            add_text_scan(self.connection)
             self._create_views()
             self._lock_down()
         except BaseException:

@@ -102,6 +102,8 @@ def _erase(connection: Connection, erasure: Erasure, now: datetime) -> dict[str,
     by = {"person": person, "by": erasure.asked_by, "now": now}
     blanked = text("SELECT erase_audit_person(:person, :by, :now)")
     counts["audit_entries"] = connection.execute(blanked, by).scalar_one()
+    of_others = text("SELECT erase_audit_addresses(:addresses, :person, :by, :now)")
+    counts["audit_entries_of_others"] = connection.execute(of_others, by | {"addresses": addresses}).scalar_one()
     return counts
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Engine, text
 from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.core.event_months import month_after, start_of
 
-_MAKING, _DROPPING = 0x6D616B65, 0x64726F70
-"""Keys of advisory locks: one at a time makes months, one at a time drops them."""
+_DROPPING = 0x64726F70
+"""Key of the advisory lock of whoever drops months: one at a time."""
+_MAKE = text("SELECT make_event_month(:month)")
 _NAME = re.compile(r"analytics_events_(\d{4})_(\d{2})")
 _BATCHES = 10_000
 """Batches that are deleted at once."""
@@ -28,11 +29,12 @@ _DELETE_BATCHES = text("""
 class EventPartitions:
     """Makes and drops the partitions of `analytics_events`; remembers which there are.
 
-    The ids of a month are deleted by so many of its pages at a time, with some twenty events on each.
+    Only the owner of the tables drops. The ids of a month are deleted by so many of its pages at a time, with some
+    twenty events on each.
     """
 
-    def __init__(self, engine: Engine, *, pages_at_once: int = 500) -> None:
-        self._engine, self._pages_at_once = engine, pages_at_once
+    def __init__(self, engine: Engine, *, owner: Engine | None = None, pages_at_once: int = 500) -> None:
+        self._engine, self._owner, self._pages_at_once = engine, owner or engine, pages_at_once
         self._known: set[date] = set()
 
     def make(self, months: Iterable[date]) -> int:
@@ -40,7 +42,7 @@ class EventPartitions:
         made = 0
         for month in sorted(set(months) - self._known):
             with transaction(self._engine) as connection:
-                made += _make(connection, month)
+                made += bool(connection.execute(_MAKE, {"month": month}).scalar_one())
             self._known.add(month)
         return made
 
@@ -53,7 +55,7 @@ class EventPartitions:
 
         May stop anywhere, and go on another time.
         """
-        with reading(self._engine) as connection:
+        with reading(self._owner) as connection:
             if not connection.execute(text(f"SELECT pg_try_advisory_lock({_DROPPING})")).scalar_one():
                 return 0
             try:
@@ -81,21 +83,6 @@ class EventPartitions:
         while connection.execute(_DELETE_BATCHES, {"limit": _BATCHES, "before": before}).rowcount:
             pass
         return len(old)
-
-
-def _make(connection: Connection, month: date) -> bool:
-    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MAKING})"))
-    if any(found == month and is_attached for _, found, is_attached, _ in _months(connection)):
-        return False
-    name, until = f"analytics_events_{month:%Y_%m}", month_after(month)
-    # Made apart and attached: CREATE TABLE ... PARTITION OF would wait for all who read or write, and they for it.
-    connection.exec_driver_sql(
-        f"CREATE TABLE IF NOT EXISTS {name} (LIKE analytics_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
-    )
-    connection.exec_driver_sql(
-        f"ALTER TABLE analytics_events ATTACH PARTITION {name} FOR VALUES FROM ('{month} 00:00Z') TO ('{until} 00:00Z')"
-    )
-    return True
 
 
 def _months(connection: Connection) -> list[tuple[str, date, bool, bool]]:

@@ -2,9 +2,12 @@
 
 from exports_pipeline.core.event import Event
 
-COPY_EVENTS = """
-    COPY analytics_events (tenant, id, batch_id, event_type, category, label, value, occurred_at, campaign, customer,
-        metadata) FROM STDIN"""
+_COLUMNS = "tenant, id, batch_id, event_type, category, label, value, occurred_at, campaign, customer, metadata"
+# Postgres takes no COPY into a table whose rows have policies, so events wait in a table of the connection's own.
+MAKE_WAITING = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS waiting_events (LIKE analytics_events) ON COMMIT DELETE ROWS"""
+COPY_EVENTS = f"COPY waiting_events ({_COLUMNS}) FROM STDIN"
+STORE_WAITING = f"INSERT INTO analytics_events ({_COLUMNS}) SELECT {_COLUMNS} FROM waiting_events"  # noqa: S608 - our own words
 _NULL = "\\N"
 
 

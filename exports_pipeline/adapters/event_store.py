@@ -1,4 +1,4 @@
-"""The events in Postgres: which are new is decided by their ids, and all rows of a request go in by one COPY."""
+"""The events in Postgres: which are new is decided by their ids, and all rows of a request go in together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from psycopg.errors import CheckViolation
 from sqlalchemy import Engine
 
 from exports_pipeline.adapters.event_partitions import EventPartitions
-from exports_pipeline.adapters.event_rows import COPY_EVENTS, event_line
+from exports_pipeline.adapters.event_rows import COPY_EVENTS, MAKE_WAITING, STORE_WAITING, event_line
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.core.event import Event
 from exports_pipeline.core.event_store import Added
@@ -57,9 +57,9 @@ _NOTE_CUSTOMERS = """
 class PostgresEventStore:
     """`EventStore` over Postgres."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, owner: Engine | None = None) -> None:
         self._engine = engine
-        self._partitions = EventPartitions(engine)
+        self._partitions = EventPartitions(engine, owner=owner)
 
     def add(self, tenant: str, events: Sequence[Event], *, now: datetime, replace: bool) -> Added:
         """Store a tenant's events, all or none, as one new batch."""
@@ -99,8 +99,10 @@ class PostgresEventStore:
                 batch = batch or (_open_batch(cursor, tenant, now, lost) if lost else 0)
             if not written:
                 return 0
+            cursor.execute(MAKE_WAITING)
             with cursor.copy(COPY_EVENTS) as copy:
                 copy.write("".join([event_line(tenant, batches.get(event.id, batch), event) for event in written]))
+            cursor.execute(STORE_WAITING)
         return len(new)
 
     @contextmanager

@@ -10,6 +10,7 @@ DAGSTER_JOBS = {"export": "dataset_export", "report": "report"}
 JOB_ID_TAG = "exports/job_id"
 ATTEMPT_TAG = "exports/attempt"
 SCHEDULE_TAG = "exports/schedule"
+PAGE_TAG = "exports/page"
 TRACE_TAG = "exports/traceparent"
 """Leads an operator from a run to its trace; the run itself finds its trace in the ledger."""
 
@@ -17,12 +18,13 @@ TRACE_TAG = "exports/traceparent"
 class ExportRuns:
     """`Runs` over Dagster's GraphQL client."""
 
-    def __init__(self, runs: DagsterRuns) -> None:
-        self._runs = runs
+    def __init__(self, runs: DagsterRuns, *, public_url: str = "") -> None:
+        self._runs, self._public_url = runs, public_url
 
     def launch(self, job: ExportJob) -> str:
         """Launch the run of a job's current attempt and return the run's id."""
-        return self._runs.launch(job_name=DAGSTER_JOBS[job.type], run_config=run_config(job), tags=run_tags(job))
+        tags = run_tags(job, public_url=self._public_url)
+        return self._runs.launch(job_name=DAGSTER_JOBS[job.type], run_config=run_config(job), tags=tags)
 
     def give_up(self, run_id: str) -> None:
         """Have a run that never began end as cancelled."""
@@ -33,16 +35,23 @@ class ExportRuns:
         self._runs.ping()
 
 
+def page_of(job_id: UUID, public_url: str) -> str:
+    """The address of a job's page."""
+    return f"{public_url}/exports/{job_id}"
+
+
 def run_config(job: ExportJob) -> dict[str, str | int]:
     """The configuration of a run: which attempt, and nothing else."""
     return {"job_id": str(job.id), "attempt": job.attempt}
 
 
-def run_tags(job: ExportJob) -> dict[str, str]:
-    """What an operator filters runs by."""
+def run_tags(job: ExportJob, *, public_url: str = "") -> dict[str, str]:
+    """What an operator filters runs by, and the address of the job's page, where it is known what that begins with."""
     traced = {TRACE_TAG: job.traceparent} if job.traceparent else {}
+    led = {PAGE_TAG: page_of(job.id, public_url)} if public_url else {}
     return (
         traced
+        | led
         | _schedule_tags(job)
         | {f"exports/{name}": text for name, text in job.labels.given.items()}
         | {

@@ -25,7 +25,7 @@ LEVELS: Mapping[str, frozenset[Facet]] = MappingProxyType(
         "job": frozenset(Facet),
     }
 )
-"""What each level of migrations 0013 and 0020 knows, the shortest first."""
+"""What each level of migrations 0013 and 0019 knows, the shortest first."""
 WITH_QUARTERS = ("all", "error", "sent", "user", "data", "plan", "job")
 """The levels that know about less than a whole day."""
 WITH_SECONDS = ("all", "user", "data")

@@ -1,17 +1,20 @@
 """The insights in Postgres: sums over the roll-ups and what is not rolled up yet, and the ledger for single jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from operator import sub
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Engine, cast, func, select, text
 
 from exports_pipeline.adapters import insight_sql
 from exports_pipeline.adapters.insight_levels import LEVELS, WITH_QUARTERS, WITH_SECONDS, given_in, level_for
+from exports_pipeline.adapters.insight_parts import TAIL, Part
 from exports_pipeline.adapters.insight_pieces import GRAINS, Piece, pieces_of
 from exports_pipeline.adapters.job_conditions import conditions_of
 from exports_pipeline.adapters.job_rows import job_of
+from exports_pipeline.adapters.metric_question import instants_text
 from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.tables import export_jobs
 from exports_pipeline.core.export_job import ExportJob
@@ -42,36 +45,45 @@ class PostgresInsights:
         Each piece is read at the shortest level that knows the filter and the facets: a job may be of one kind in the
         months and of another in the quarters of a span, but its values of the facets are the same.
         """
-        level, short = (level_for(jobs, by, among=levels) or "job" for levels in (tuple(LEVELS), WITH_QUARTERS))
-        pieces = _placed(spans)
-        levels = tuple((grain, short if grain == "quarter" else level) for grain in pieces)
-        asked = insight_sql.counted(levels, _given(jobs), tuple(by), is_among=among is not None)
-        bound = _bound(jobs, pieces | {"tail": _whole(spans)}) | ({} if among is None else {"among": list(among)})
+        stretches = _stretches(tuple(spans))
+        parts = _parts(jobs, by, stretches.grains)
+        asked = insight_sql.counted(parts, _given(jobs), tuple(by), is_among=among is not None)
+        bound = given_in(jobs) | stretches.bound | ({} if among is None else {"among": list(among)})
         with reading(self._engine) as connection:
             return [
                 Counted(span=place, key=tuple(rest[: len(by)]), tally=_tally(rest[len(by) :]))
-                for place, *rest in connection.execute(asked, bound)
+                for place, *rest in connection.execute(asked, bound).all()
             ]
+
+    def longest(self, jobs: JobFilter, span: Span, by: Sequence[Facet], *, limit: int) -> tuple[list[Counted], int]:
+        """The values of facets with the most jobs in a span, and how many more values there are."""
+        stretches = _stretches((span,))
+        asked = insight_sql.longest(_parts(jobs, by, stretches.grains), _given(jobs), tuple(by))
+        bound = given_in(jobs) | stretches.bound | {"most": limit}
+        with reading(self._engine) as connection:
+            rows = connection.execute(asked, bound).all()
+        found = [Counted(span=0, key=tuple(row[: len(by)]), tally=_tally(row[len(by) : -1])) for row in rows]
+        return found, rows[0][-1] - len(rows) if rows else 0
 
     def seconds(self, jobs: JobFilter, span: Span) -> SecondsCounts | None:
         """How long jobs took; kept for all of them, for each user, and for each dataset and format."""
         level = level_for(jobs, among=WITH_SECONDS)
         if level is None:
             return None
-        pieces = _placed([span])
-        asked = insight_sql.took(tuple((grain, level) for grain in pieces), _given(jobs))
+        stretches = _stretches((span,))
+        asked = insight_sql.took(tuple(Part(grain, level) for grain in stretches.grains), _given(jobs))
         with reading(self._engine) as connection:
-            row = connection.execute(asked, _bound(jobs, pieces | {"tail": _whole([span])})).one()
+            row = connection.execute(asked, given_in(jobs) | stretches.bound).one()
         queue, run, less_queue, less_run = (counts or _NO_COUNTS for counts in row)
         return SecondsCounts(queue=tuple(map(sub, queue, less_queue)), run=tuple(map(sub, run, less_run)))
 
     def openings(self, jobs: JobFilter, spans: Sequence[Span]) -> list[Openings]:
         """The openings in each span, by channel."""
         level = level_for(jobs, among=WITH_QUARTERS) or "job"
-        pieces = _placed(spans, ("day",))
-        asked = insight_sql.opened(tuple((grain, level) for grain in pieces), _given(jobs))
+        stretches = _stretches(tuple(spans), ("day",))
+        asked = insight_sql.opened(tuple(Part(grain, level) for grain in stretches.grains), _given(jobs))
         with reading(self._engine) as connection:
-            rows = connection.execute(asked, _bound(jobs, pieces))
+            rows = connection.execute(asked, given_in(jobs) | stretches.bound)
             return [
                 Openings(span=place, channel=channel, openings=openings, bytes=size)
                 for place, channel, openings, size in rows
@@ -111,30 +123,37 @@ class PostgresInsights:
                 return rolled_up
 
 
+def _parts(jobs: JobFilter, by: Sequence[Facet], grains: Iterable[str]) -> insight_sql.Parts:
+    level, short = (level_for(jobs, by, among=levels) or "job" for levels in (tuple(LEVELS), WITH_QUARTERS))
+    return tuple(Part(grain, short if grain == "quarter" else level) for grain in grains)
+
+
 def _given(jobs: JobFilter) -> tuple[str, ...]:
     return tuple("no tag" if name == "tag" and not value else name for name, value in given_in(jobs).items())
 
 
-def _placed(spans: Sequence[Span], grains: Sequence[str] = GRAINS) -> dict[str, list[tuple[int, Piece]]]:
-    """Pieces of spans with the places of these, by their grain: each is another part of the roll-ups."""
+class _Stretches(NamedTuple):
+    """Spans in pieces, each grain of which is another part of the roll-ups."""
+
+    grains: tuple[str, ...]
+    bound: dict[str, Any]
+    """Of each grain, and of the tail, the places of the spans, and sign, begin and end of their pieces."""
+
+
+@lru_cache(maxsize=128)
+def _stretches(spans: tuple[Span, ...], grains: tuple[str, ...] = GRAINS) -> _Stretches:
+    """Remembered, as one page asks several questions about the same time."""
     placed: dict[str, list[tuple[int, Piece]]] = {}
     for place, span in enumerate(spans):
-        for piece in pieces_of(span, grains):
+        for piece in (*pieces_of(span, grains), Piece(TAIL.grain, 1, span.since, span.until)):
             placed.setdefault(piece.grain, []).append((place, piece))
-    return placed
-
-
-def _whole(spans: Sequence[Span]) -> list[tuple[int, Piece]]:
-    return [(place, Piece("tail", 1, span.since, span.until)) for place, span in enumerate(spans)]
-
-
-def _bound(jobs: JobFilter, placed: Mapping[str, Sequence[tuple[int, Piece]]]) -> dict[str, Any]:
-    bound: dict[str, Any] = dict(given_in(jobs))
+    bound: dict[str, Any] = {}
     for grain, pieces in placed.items():
         bound[f"places_{grain}"] = [place for place, _ in pieces]
-        for name in ("sign", "since", "until"):
-            bound[f"{name}s_{grain}"] = [getattr(piece, name) for _, piece in pieces]
-    return bound
+        bound[f"signs_{grain}"] = [piece.sign for _, piece in pieces]
+        bound[f"sinces_{grain}"] = instants_text(piece.since for _, piece in pieces)
+        bound[f"untils_{grain}"] = instants_text(piece.until for _, piece in pieces)
+    return _Stretches(tuple(grain for grain in placed if grain != TAIL.grain), bound)
 
 
 def _tally(sums: Sequence[int]) -> Tally:

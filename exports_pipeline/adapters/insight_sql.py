@@ -1,130 +1,85 @@
-"""The statements that add up the insights, one for each shape of a question: built once, since building takes long.
-
-Names of levels, grains, columns and facets are words of ours; whatever a question asks for is bound. Pieces of time are
-arrays, `places_day`, `signs_day`, `sinces_day`, `untils_day` and so on for each grain, and `..._tail` for whole spans.
-"""
+"""The statements that add up the insights, one for each shape of a question: built once, since building takes long."""
 
 from collections.abc import Sequence
 from functools import cache
 
 from sqlalchemy import TextClause, text
 
+from exports_pipeline.adapters.insight_parts import TAIL, Part, by_values, ended, rolled_up
 from exports_pipeline.core.insights import Facet
 
 SUMS = ("completed", "failed", "cancelled", "rows", "bytes", "ran", "queue_us", "run_us")
 _OPENED = ("openings", "bytes")
-_CONDITIONS = {
-    "user_id": "kind.user_id = :user_id",
-    "dataset": "kind.dataset = :dataset",
-    "type": "kind.type = :type",
-    "tag": "kind.tags @> ARRAY[CAST(:tag AS text)]",
-    "no tag": "cardinality(kind.tags) = 0",
-    "format": "kind.format = :format",
-    "destination": "kind.destinations @> ARRAY[CAST(:destination AS text)]",
-    "list": "kind.list = :list",
-    "plan": "kind.plan = :plan",
-    "status": "kind.status = :status",
-    "error_code": "kind.error_code = :error_code",
-}
-_VALUES = {
-    Facet.TAG: "tag.value",
-    Facet.DESTINATION: "destination.value",
-    Facet.FORMAT: "kind.format",
-    Facet.DATASET: "kind.dataset",
-    Facet.TYPE: "kind.type",
-    Facet.LIST: "kind.list",
-    Facet.PLAN: "kind.plan",
-    Facet.USER: "CAST(kind.user_id AS text)",
-    Facet.STATUS: "kind.status",
-    Facet.ERROR: "kind.error_code",
-}
-_EACH = {  # a row for each tag, and of these one for each destination
-    Facet.TAG: "CROSS JOIN unnest(CASE WHEN kind.tags = '{}' THEN '{\"\"}' ELSE kind.tags END) AS tag (value)",
-    Facet.DESTINATION: "CROSS JOIN unnest(kind.destinations) AS destination (value)",
-}
-Levels = tuple[tuple[str, str], ...]
-"""Grain and level of each part of a question."""
+_OF_ENTRY = ("1 AS sign", *(f"entry.{name}" for name in SUMS))
+_JOBS = "found.completed + found.failed + found.cancelled"
+_IS_ANY = f"HAVING sum({_JOBS}) > 0"
+Parts = tuple[Part, ...]
+Given = tuple[str, ...]
 
 
 @cache
-def counted(levels: Levels, given: tuple[str, ...], by: tuple[Facet, ...], *, is_among: bool) -> TextClause:
+def counted(parts: Parts, given: Given, by: tuple[Facet, ...], *, is_among: bool) -> TextClause:
     """Sums by place of the span and values of facets."""
-    parts = [_rows(f"job_rollups_{level}_{grain}", level, grain, given, SUMS) for grain, level in levels]
-    parts.append(_ended(given, ["1", *(f"entry.{name}" for name in SUMS)]))
-    each = " ".join(["JOIN job_kinds AS kind ON kind.id = found.kind", *(_EACH.get(facet, "") for facet in by)])
-    condition = f"WHERE {_VALUES[by[0]]} = ANY (:among)" if is_among else ""
-    keys = ("found.place", *(_VALUES[facet] for facet in by))
+    among = "WHERE found.value_0 = ANY (:among)" if is_among else ""
+    columns = ("place", *SUMS)
+    found = [_told_apart(part, _rows(part, given), given, by, columns) for part in (*parts, TAIL)]
+    return text(f"{_added_up(found, ('found.place', *_names(by)), SUMS, condition=among)} {_IS_ANY}")
+
+
+@cache
+def longest(parts: Parts, given: Given, by: tuple[Facet, ...]) -> TextClause:
+    """Values of facets with their sums in one span, those with the most jobs first, and how many there are."""
+    # Added up before the values of their kinds are found: a kind has a row for each bucket.
+    sums = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in SUMS)
+    kinds = [
+        f"SELECT kind, {sums} FROM ({_rows(part, given)}) AS found GROUP BY kind"  # noqa: S608 - words of ours; values are bound
+        for part in (*parts, TAIL)
+    ]
+    found = [_told_apart(part, of_it, given, by, SUMS) for part, of_it in zip((*parts, TAIL), kinds, strict=True)]
+    order = ", ".join([f"sum({_JOBS}) DESC", *(f'{name} COLLATE "C"' for name in _names(by))])
     return text(f"""
-        {_added_up(parts, keys, SUMS, source=f"{each if by else ''} {condition}")}
-        HAVING sum(found.completed + found.failed + found.cancelled) > 0""")
+        {_added_up(found, _names(by), SUMS, more=("count(*) OVER ()",))} {_IS_ANY}
+        ORDER BY {order} LIMIT :most""")
 
 
 @cache
-def opened(levels: Levels, given: tuple[str, ...]) -> TextClause:
+def opened(parts: Parts, given: Given) -> TextClause:
     """Openings by place of the span and channel."""
-    parts = [_rows("opening_rollups", level, grain, given, _OPENED, more=("channel",)) for grain, level in levels]
-    return text(_added_up(parts, ("found.place", "found.channel"), _OPENED))
+    found = [rolled_up(part, given, _OPENED, more=("channel",), table="opening_rollups") for part in parts]
+    return text(_added_up(found, ("found.place", "found.channel"), _OPENED))
 
 
 @cache
-def took(levels: Levels, given: tuple[str, ...]) -> TextClause:
+def took(parts: Parts, given: Given) -> TextClause:
     """Two pairs of histograms: those to be added, and those to be taken away."""
     counts = ("queue_counts", "run_counts")
-    parts = [_rows(f"job_rollups_{level}_{grain}", level, grain, given, (), more=counts) for grain, level in levels]
+    found = [rolled_up(part, given, (), more=counts) for part in parts]
     seconds = [
         f"seconds_counts(entry.{name} * entry.ran, CAST(entry.ran AS integer))" for name in ("queue_us", "run_us")
     ]
-    parts.append(_ended((*given,), ["1", *seconds], "AND entry.ran <> 0"))
+    found.append(ended(given, ["1", *seconds], condition="entry.ran <> 0"))
     sums = ", ".join(f"sum_counts({name}) FILTER (WHERE sign = {sign})" for sign in (1, -1) for name in counts)
-    return text(f"SELECT {sums} FROM ({' UNION ALL '.join(parts)}) AS found")  # noqa: S608 - words of ours; values are bound
+    return text(f"SELECT {sums} FROM ({' UNION ALL '.join(found)}) AS found")  # noqa: S608 - words of ours; values are bound
 
 
-def _rows(
-    table: str, level: str, grain: str, given: Sequence[str], sums: Sequence[str], more: Sequence[str] = ()
+def _rows(part: Part, given: Given) -> str:
+    wanted = () if part.has_few_rows else given
+    return ended(wanted, _OF_ENTRY) if part is TAIL else rolled_up(part, wanted, SUMS)
+
+
+def _told_apart(part: Part, rows: str, given: Given, by: tuple[Facet, ...], columns: Sequence[str]) -> str:
+    if by or (given and part.has_few_rows):
+        return by_values(part, rows, given, by, columns)
+    return f"SELECT {', '.join(columns)} FROM ({rows}) AS found"  # noqa: S608 - words of ours; values are bound
+
+
+def _names(by: Sequence[Facet]) -> tuple[str, ...]:
+    return tuple(f"found.value_{place}" for place in range(len(by)))
+
+
+def _added_up(
+    parts: Sequence[str], keys: Sequence[str], sums: Sequence[str], *, more: Sequence[str] = (), condition: str = ""
 ) -> str:
-    """Rows of one level and grain: place of the span, kind, sign, and with it the sums.
-
-    They are read piece by piece by the key, whatever Postgres believes of how many there are; hence OFFSET 0.
-    """
-    signed = ", ".join(
-        [*(f"found.{name}" for name in more), *(f"piece.sign * found.{name} AS {name}" for name in sums)]
-    )
-    # Kind by kind through the key, but not where each piece has fewer rows than there may be kinds.
-    means = f"IN ({_kinds(level, given)})" if grain == "quarter" else f"= ANY (ARRAY({_kinds(level, given)}))"
-    kinds = f"AND stored.kind {means}" if given else ""
-    return f"""
-        SELECT piece.place, found.kind, piece.sign, {signed}
-        FROM {_pieces(grain)}
-        CROSS JOIN LATERAL (
-            SELECT stored.kind, {", ".join(f"stored.{name}" for name in (*more, *sums))}
-            FROM {table} AS stored
-            WHERE stored.level = '{level}' AND stored.grain = '{grain}'
-                AND stored.bucket >= piece.since AND stored.bucket < piece.until {kinds}
-            OFFSET 0
-        ) AS found"""  # noqa: S608 - words of ours; values are bound
-
-
-def _ended(given: Sequence[str], columns: Sequence[str], condition: str = "") -> str:
-    """What is in no roll-up yet, in the shape of `_rows`; it names kinds of the level that knows all."""
-    kinds = f"AND entry.kind IN ({_kinds('job', given)})" if given else ""
-    return f"""
-        SELECT piece.place, entry.kind, {", ".join(columns)}
-        FROM {_pieces("tail")} JOIN job_tail AS entry ON entry.ended_at >= piece.since AND entry.ended_at < piece.until
-        WHERE true {kinds} {condition}"""  # noqa: S608 - words of ours; values are bound
-
-
-def _kinds(level: str, given: Sequence[str]) -> str:
-    conditions = " AND ".join(_CONDITIONS[name] for name in given)
-    return f"SELECT kind.id FROM job_kinds AS kind WHERE kind.level = '{level}' AND {conditions}"  # noqa: S608 - words of ours; values are bound
-
-
-def _pieces(name: str) -> str:
-    kinds = (("places", "integer"), ("signs", "integer"), ("sinces", "timestamptz"), ("untils", "timestamptz"))
-    given = ", ".join(f"CAST(:{what}_{name} AS {kind}[])" for what, kind in kinds)
-    return f"unnest({given}) AS piece (place, sign, since, until)"
-
-
-def _added_up(parts: Sequence[str], keys: Sequence[str], sums: Sequence[str], *, source: str = "") -> str:
-    totals = ", ".join(f"CAST(sum(found.{name}) AS bigint)" for name in sums)
-    by = ", ".join(keys)
-    return f"SELECT {by}, {totals} FROM ({' UNION ALL '.join(parts)}) AS found {source} GROUP BY {by}"  # noqa: S608 - words of ours; values are bound
+    shown = ", ".join([*keys, *(f"CAST(sum(found.{name}) AS bigint)" for name in sums), *more])
+    union, by = " UNION ALL ".join(parts), ", ".join(keys)
+    return f"SELECT {shown} FROM ({union}) AS found {condition} GROUP BY ({by})"  # noqa: S608 - words of ours; values are bound

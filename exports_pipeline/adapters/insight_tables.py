@@ -1,4 +1,4 @@
-"""The tables of the insights, as SQLAlchemy knows them: triggers fill them, as migrations 0013 and 0020 tell."""
+"""The tables of the insights, as SQLAlchemy knows them: triggers fill them, as migrations 0013 and 0019 tell."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY

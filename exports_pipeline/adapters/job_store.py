@@ -52,12 +52,13 @@ class PostgresJobStore(PostgresJobReader):
             earlier = _earlier(connection, job) or _in_flight(connection, job)
             if earlier is not None:
                 return earlier
+            # Holds the row of the user, so that requests of theirs at the same instant are counted one by one.
+            provision(connection, job.requester, at=job.created_at)
             if limits is not None:
                 check_queue(connection, job.requester.user_id, limits)
             if quota is not None and quota.is_limited:
                 used = read_usage(connection, job.requester.user_id, quota, now=job.created_at)
                 used.check(quota, now=job.created_at)
-            provision(connection, job.requester, at=job.created_at)
             row = connection.execute(insert(export_jobs).values(row_of(job)).returning(export_jobs)).mappings().one()
             write_entry(connection, audit)
         return job_of(row)

@@ -16,17 +16,20 @@ _DROP_EMPTY = text("""
     WHERE known.tenant = change.tenant AND known.campaign = change.campaign
         AND known.granularity = change.granularity AND known.bucket = change.bucket
         AND known.segment = change.segment AND known.step = change.step AND known.journeys = 0""")
-_COLUMNS = "tenant text, campaign text, day timestamptz, segment text, step smallint, since_step smallint"
+_KEY = "tenant, campaign, granularity, bucket, segment, step, since_step"
+_COLUMNS = (
+    "tenant text, campaign text, granularity text, bucket timestamptz, segment text, step smallint, since_step smallint"
+)
 _HISTOGRAMS = text(f"""
-    SELECT tenant, campaign, day, segment, step, since_step, histogram
+    SELECT {_KEY}, histogram
     FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS wanted ({_COLUMNS})
-    JOIN journey_seconds USING (tenant, campaign, day, segment, step, since_step)""")  # noqa: S608 - a constant
+    JOIN journey_seconds USING ({_KEY})""")  # noqa: S608 - a constant
 _PUT_HISTOGRAMS = text(f"""
-    INSERT INTO journey_seconds (tenant, campaign, day, segment, step, since_step, histogram)
-    SELECT wanted.tenant, wanted.campaign, wanted.day, wanted.segment, wanted.step, wanted.since_step, each.histogram
+    INSERT INTO journey_seconds ({_KEY}, histogram)
+    SELECT {_KEY}, each.histogram
     FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS wanted ({_COLUMNS}, place integer)
     JOIN unnest(CAST(:histograms AS bytea[])) WITH ORDINALITY AS each (histogram, place) USING (place)
-    ON CONFLICT (tenant, campaign, day, segment, step, since_step)
+    ON CONFLICT ({_KEY})
     DO UPDATE SET histogram = EXCLUDED.histogram""")  # noqa: S608 - a constant
 
 
@@ -57,12 +60,11 @@ def _add_histograms(connection: Connection, change: JourneyChange) -> None:
         return
     rows = [_place(key, place) for place, key in enumerate(keys, 1)]
     known = {
-        tuple(row[:6]): of_bytes(row.histogram) for row in connection.execute(_HISTOGRAMS, {"wanted": json.dumps(rows)})
+        tuple(row[:7]): of_bytes(row.histogram) for row in connection.execute(_HISTOGRAMS, {"wanted": json.dumps(rows)})
     }
     merged = [as_bytes(known.get(key, 0) + change.histograms[key]) for key in keys]
     connection.execute(_PUT_HISTOGRAMS, {"wanted": json.dumps(rows), "histograms": merged})
 
 
 def _place(key: SecondsKey, place: int) -> dict[str, Any]:
-    names = ("tenant", "campaign", "day", "segment", "step", "since_step")
-    return {**dict(zip(names, key, strict=True)), "day": key[2].isoformat(), "place": place}
+    return {**dict(zip(_KEY.split(", "), key, strict=True)), "bucket": key[3].isoformat(), "place": place}

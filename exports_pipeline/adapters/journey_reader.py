@@ -3,33 +3,37 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from exports_pipeline.adapters.expired_rows import delete_before
-from exports_pipeline.adapters.metric_question import instants_text
+from exports_pipeline.adapters.metric_question import instants_text, places_of
 from exports_pipeline.adapters.postgres import transaction
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, Run, runs_of
-from exports_pipeline.core.histogram import of_bytes, packed
-from exports_pipeline.core.journey import COHORTS, durations
+from exports_pipeline.core.histogram import ends_us, of_bytes, of_lanes
+from exports_pipeline.core.journey import COHORTS, DURATIONS
 from exports_pipeline.core.journey_store import CohortFigures
 from exports_pipeline.core.metric import Granularity
+from exports_pipeline.core.midnights import shifted
 
 _SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _CAMPAIGNS = text('SELECT campaign FROM campaigns WHERE tenant = :tenant ORDER BY campaign COLLATE "C"')
 _KNOWS = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant = :tenant AND campaign = :campaign)")
 _HISTOGRAMS = text("""
-    SELECT step, since_step, histogram
-    FROM journey_seconds
-    WHERE tenant = :tenant AND campaign = :campaign AND day >= :since AND day < :until
-        AND (CAST(:segments AS text[]) IS NULL OR segment = ANY (CAST(:segments AS text[])))""")
-_TIMES = text("""
-    SELECT times
-    FROM journeys
-    WHERE tenant = :tenant AND campaign = :campaign AND times[1] >= :since AND times[1] < :until
-        AND (CAST(:segments AS text[]) IS NULL OR segment = ANY (CAST(:segments AS text[])))""")
+    SELECT found.step, found.since_step, found.histogram
+    FROM unnest(CAST(:granularities AS text[]), CAST(:sinces AS timestamptz[]), CAST(:untils AS timestamptz[]))
+        AS run (granularity, since, until)
+    CROSS JOIN LATERAL (
+        SELECT step, since_step, histogram
+        FROM journey_seconds AS stored
+        WHERE stored.tenant = :tenant AND stored.campaign = :campaign AND stored.granularity = run.granularity
+            AND stored.bucket >= run.since AND stored.bucket < run.until
+            AND (CAST(:segments AS text[]) IS NULL OR stored.segment = ANY (CAST(:segments AS text[])))
+        OFFSET 0 -- run by run, by the key
+    ) AS found""")
 
 
 class PostgresJourneyStore:
@@ -64,43 +68,58 @@ class PostgresJourneyStore:
         # The journeys first: a roll-up that changes one of them takes it out of its counts, which must be there then.
         journeys = delete_before(self._engine, "journeys", "times[1]", before)
         delete_before(self._engine, "journey_rollups", "bucket", before)
-        delete_before(self._engine, "journey_seconds", "day", before)
+        delete_before(self._engine, "journey_seconds", "bucket", before)
         return journeys
 
 
 def _reached(
     connection: Connection, which: dict[str, Any], buckets: Sequence[Bucket], steps: int
 ) -> tuple[tuple[int, ...], ...]:
-    runs = runs_of(buckets, (Granularity.MINUTE, *COHORTS))
-    asked = {
-        **which,
-        "starts": instants_text(bucket.since for bucket in buckets),
-        "granularities": [run.granularity.value for run in runs],
-        "sinces": instants_text(run.since for run in runs),
-        "untils": instants_text(run.until for run in runs),
-    }
-    reached = [[0] * steps for _ in buckets]
-    for place, step, journeys in connection.execute(load_sql("cohorts"), asked):
+    shift = shifted(buckets)
+    whole, edges = (shift.buckets, shift.edges) if shift else (buckets, ())
+    asked = which | dict(places_of(tuple(whole), edges, (Granularity.MINUTE, *COHORTS)))
+    found: list[dict[int, int]] = [{} for _ in range(steps)]
+    for place, step, journeys in connection.execute(load_sql("cohorts"), asked).all():
         if step <= steps:
-            reached[place - 1][step - 1] = journeys
-    return tuple(tuple(each) for each in reached)
+            found[step - 1][place] = journeys
+    places = range(1, len(buckets) + 1)
+    series = [shift.restored(each) if shift else [each.get(place, 0) for place in places] for each in found]
+    return tuple(zip(*series, strict=True))
 
 
 def _histograms(
     connection: Connection, which: dict[str, Any], since: datetime, until: datetime
 ) -> dict[tuple[int, int], int]:
-    """Of whole days of UTC from their roll-up, of the hours around them from the journeys themselves."""
+    """Of whole days and months of UTC from their roll-ups, of the edges beside them from the journeys themselves."""
     merged: defaultdict[tuple[int, int], int] = defaultdict(int)
-    for run in runs_of([Bucket(start=since, since=since, until=until)], (Granularity.MINUTE, Granularity.DAY)):
-        if run.granularity is Granularity.DAY:
-            for step, since_step, histogram in connection.execute(_HISTOGRAMS, {**which, **_span(run)}):
-                merged[step, since_step] += of_bytes(histogram)
-        else:
-            for (times,) in connection.execute(_TIMES, {**which, **_span(run)}):
-                for step, since_step, duration in durations(times):
-                    merged[step, since_step] += packed([duration])
+    asked = Bucket(start=since, since=since, until=until)
+    shift = shifted([asked])
+    runs = runs_of(shift.buckets if shift else [asked], (Granularity.MINUTE, *DURATIONS))
+    whole = [run for run in runs if run.granularity is not Granularity.MINUTE]
+    stretches = which | {"granularities": [run.granularity.value for run in whole]} | _instants(whole)
+    for step, since_step, histogram in connection.execute(_HISTOGRAMS, stretches).all():
+        merged[step, since_step] += of_bytes(histogram)
+    edges: list[Bucket | Run] = [run for run in runs if run.granularity is Granularity.MINUTE]
+    signs = [1] * len(edges)
+    if shift:
+        # At the first bound what lies after it is added and what lies before it is taken away; at the last one not so.
+        edges += shift.edges
+        signs += [sign if bound else -sign for bound, sign in shift.signs]
+    if edges:
+        spans = which | {"signs": signs, "beyond_us": _beyond_us()} | _instants(edges)
+        for step, since_step, lane, journeys in connection.execute(load_sql("durations"), spans):
+            merged[step, since_step] += of_lanes([(lane, int(journeys))])
     return dict(merged)
 
 
-def _span(run: Run) -> dict[str, datetime]:
-    return {"since": run.since, "until": run.until}
+def _instants(stretches: Sequence[Bucket | Run]) -> dict[str, str]:
+    return {
+        "sinces": instants_text(each.since for each in stretches),
+        "untils": instants_text(each.until for each in stretches),
+    }
+
+
+@cache
+def _beyond_us() -> str:
+    """Where each bucket of a histogram but the first begins, as Postgres writes an array."""
+    return f"{{{','.join(str(end + 1) for end in ends_us())}}}"

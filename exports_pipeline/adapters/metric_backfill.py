@@ -9,10 +9,10 @@ from exports_pipeline.adapters.metric_rebuild import Window, rebuild
 from exports_pipeline.adapters.metric_transaction import alone, in_one
 from exports_pipeline.adapters.postgres import wrapped_errors
 from exports_pipeline.adapters.sql_files import load_sql
-from exports_pipeline.core.metric import STORED, Granularity, Metric
+from exports_pipeline.core.metric import STORED_OF_CUSTOMERS, Granularity, Metric
 
-_LONGER = (Granularity.MONTH,)
-_UP_TO_DAYS = tuple(granularity for granularity in STORED if granularity not in _LONGER)
+_LONGER = (Granularity.WEEK, Granularity.MONTH)
+_UP_TO_DAYS = tuple(granularity for granularity in STORED_OF_CUSTOMERS if granularity not in _LONGER)
 
 
 def backfill(engine: Engine, metrics: Sequence[Metric], *, since: datetime, until: datetime) -> int:

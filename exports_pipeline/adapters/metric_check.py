@@ -14,7 +14,7 @@ from exports_pipeline.adapters.metric_rebuild import Window, events_within
 from exports_pipeline.adapters.postgres import wrapped_errors
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import floor
-from exports_pipeline.core.metric import STORED, Granularity, Metric
+from exports_pipeline.core.metric import Granularity, Metric
 from exports_pipeline.core.metric_store import Measure, Mismatch
 
 Picked = tuple[Metric, Granularity, Window]
@@ -46,7 +46,7 @@ class MetricCheck:
             tenants = connection.execute(load_sql("metric_tenants")).all()
             if not tenants or not self._metrics:
                 return []
-            picked = {self._pick(connection, random, tenants) for _ in range(buckets)}
+            picked = {found for _ in range(buckets) if (found := self._pick(connection, random, tenants))}
             return [
                 mismatch
                 for metric, granularity, window in sorted(picked, key=lambda each: each[1:])
@@ -54,18 +54,21 @@ class MetricCheck:
                 for mismatch in _mismatches(connection, metric, granularity, window)
             ]
 
-    def _pick(
-        self, connection: Connection, random: Random, tenants: Sequence[Any]
-    ) -> tuple[Metric, Granularity, Window]:
-        """A bucket that has an event, or a stored figure, near an instant at random."""
-        metric, granularity = random.choice(self._metrics), random.choice(STORED)
+    def _pick(self, connection: Connection, random: Random, tenants: Sequence[Any]) -> Picked | None:
+        """A bucket that has an event, or a stored figure, near an instant at random; None if it is kept in part alone.
+
+        Events are kept by months: of the week in which the first month begins, there are figures of some days only.
+        """
+        metric = random.choice(self._metrics)
+        granularity = random.choice(metric.stored)
         tenant, first_at, last_at = random.choice(tenants)
         since = floor(first_at + random.random() * (last_at - first_at), granularity)
         given = {"tenant": tenant, "metric": metric.name, "granularity": granularity, "since": since}
         near = connection.execute(load_sql("metric_next_instant"), given).one()
         instants = [instant for instant in near if instant is not None] or [first_at]
         at = random.choice(instants)
-        return metric, granularity, Window.of_minute(tenant, floor(at, Granularity.MINUTE)).widened(granularity)
+        window = Window.of_minute(tenant, floor(at, Granularity.MINUTE)).widened(granularity)
+        return (metric, granularity, window) if window.since >= floor(first_at, Granularity.MONTH) else None
 
 
 def _is_stale(connection: Connection, window: Window) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from exports_pipeline.core.bucket import Run
-from exports_pipeline.core.metric import Metric
+from exports_pipeline.core.bucket import Bucket, runs_of
+from exports_pipeline.core.metric import Granularity, Metric
 
 Where = Mapping[str, Sequence[str]]
 _SUMS = "CAST(sum(found.count) AS bigint) AS events, sum(found.sum), min(found.min), max(found.max)"
@@ -17,6 +17,8 @@ _CAMPAIGN = "campaign"
 @cache
 def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
     """Stored buckets told by the place of the bucket they lie in, and summed; customers each row by itself.
+
+    Places are from 1; those of edges (`core.midnights`) are negative.
 
     As a text that is kept: to compose it anew takes longer than Postgres needs to answer it.
     """
@@ -31,9 +33,12 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
     figures = "found.count, found.sketch" if takes_customers else _SUMS
     grouped = "" if takes_customers else f"GROUP BY place{groups}"
     return f"""
-        SELECT width_bucket(found.bucket, %(starts)s::timestamptz[]) AS place, {figures}{groups}
-        FROM unnest(%(granularities)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])
-            AS run (granularity, since, until)
+        SELECT
+            CASE WHEN run.is_edge THEN -width_bucket(found.bucket, %(edges)s::timestamptz[])
+                ELSE width_bucket(found.bucket, %(starts)s::timestamptz[]) END AS place,
+            {figures}{groups}
+        FROM unnest(%(granularities)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[],
+                    %(are_edges)s::bool[]) AS run (granularity, since, until, is_edge)
         CROSS JOIN LATERAL (
             SELECT stored.bucket, stored.count, stored.sum, stored.min, stored.max, stored.sketch{dimensions}
             FROM metric_rollups AS stored
@@ -45,19 +50,40 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
         LIMIT %(most)s"""  # noqa: S608 - names of our own
 
 
-def asked_of(tenant: str, metric: Metric, runs: Sequence[Run], where: Where, by: Sequence[str]) -> dict[str, Any]:
-    """The parameters of the statement but `starts` and `most`."""
+def asked_of(
+    tenant: str, metric: Metric, buckets: Sequence[Bucket], edges: Sequence[Bucket], where: Where, by: Sequence[str]
+) -> dict[str, Any]:
+    """The parameters of the statement but `most`."""
+    kept = metric.kept_by([*where, *by])
     asked: dict[str, Any] = {
         "tenant": tenant,
-        "metric": metric.name,
-        "granularities": f"{{{','.join([run.granularity for run in runs])}}}",
-        "sinces": instants_text([run.since for run in runs]),
-        "untils": instants_text([run.until for run in runs]),
+        "metric": kept.name,
+        **places_of(tuple(buckets), tuple(edges), metric.stored),
     }
     asked |= {f"by_{place}": name for place, name in enumerate(by)}
     for place, (name, values) in enumerate(where.items()):
         asked |= {f"where_{place}": name, f"values_{place}": list(values)}
     return asked
+
+
+@lru_cache(maxsize=128)
+def places_of(
+    buckets: tuple[Bucket, ...], edges: tuple[Bucket, ...], stored: tuple[Granularity, ...]
+) -> Mapping[str, str]:
+    """What is to be read for some buckets and edges, and where they begin: all of it as Postgres writes arrays.
+
+    Remembered, as one page asks several questions about the same time.
+    """
+    whole, others = runs_of(buckets, stored), runs_of(edges, stored)
+    runs = [*whole, *others]
+    return {
+        "granularities": f"{{{','.join([run.granularity for run in runs])}}}",
+        "sinces": instants_text([run.since for run in runs]),
+        "untils": instants_text([run.until for run in runs]),
+        "are_edges": f"{{{','.join(['f'] * len(whole) + ['t'] * len(others))}}}",
+        "starts": instants_text([bucket.since for bucket in buckets]),
+        "edges": instants_text([edge.since for edge in edges]),
+    }
 
 
 def instants_text(instants: Iterable[datetime]) -> str:

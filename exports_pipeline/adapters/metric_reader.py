@@ -1,6 +1,6 @@
 """Reads metrics that were rolled up in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,11 +8,12 @@ from psycopg import Connection
 from sqlalchemy import Engine
 
 from exports_pipeline.adapters.customer_sketch import Customers, read_sketch
-from exports_pipeline.adapters.metric_question import Where, asked_of, instants_text, statement
+from exports_pipeline.adapters.metric_question import Where, asked_of, statement
 from exports_pipeline.adapters.postgres import reading
-from exports_pipeline.core.bucket import Bucket, runs_of
-from exports_pipeline.core.metric import Metric
+from exports_pipeline.core.bucket import Bucket
+from exports_pipeline.core.metric import Aggregate, Metric
 from exports_pipeline.core.metric_store import MOST_POINTS, Line, Measure
+from exports_pipeline.core.midnights import Shifted, shifted
 from exports_pipeline.core.refusals import TooManyPoints
 
 MOST_SKETCHES = 100_000
@@ -35,38 +36,48 @@ class MetricReader:
             TooManyPoints: there are more than `MOST_POINTS`, or their customers stand in more than `MOST_SKETCHES`.
         """
         kind = _Crowd if metric.takes_customers else _Sum
+        shift = shifted(buckets) if metric.aggregate is Aggregate.COUNT else None
         groups: dict[Group, dict[int, _Sum | _Crowd]] = {} if by else {(): {}}
-        totals: dict[Group, _Sum | _Crowd] = {}
         points = 0
-        for place, *figures in self._rows(tenant, metric, buckets, where, by):
+        for place, *figures in self._rows(tenant, metric, buckets, shift, where, by):
             group = tuple(figures[kind.COLUMNS :])
             places = groups.setdefault(group, {})
             if place not in places:
                 places[place] = kind()
-                points += 1
+                points += place > 0
                 _refuse_too_many(points)
-            if group not in totals:
-                totals[group] = kind()
-            kind.add(figures, places[place], totals[group])  # type: ignore[arg-type]  # all of them are of one kind
+            places[place].add(figures)
+        if shift:
+            restored = {group: _restored(shift, found) for group, found in groups.items()}
+            groups = {group: found for group, found in restored.items() if found or not by}
         _refuse_too_many(len(groups) * len(buckets))
         empty = kind().measure()
         lines = []
         for group, found in groups.items():
+            total = kind()
+            for figures_of_place in found.values():
+                total.join(figures_of_place)  # type: ignore[arg-type]  # all of them are of one kind
             measures = {place: figures.measure() for place, figures in found.items()}
             shown = tuple(measures.get(place, empty) for place in range(1, len(buckets) + 1))
-            total = totals[group].measure() if group in totals else empty
-            lines.append(Line(group=group, points=shown, total=total))
+            lines.append(Line(group=group, points=shown, total=total.measure()))
         return tuple(sorted(lines, key=lambda line: (-line.total.count, line.group)))
 
     def _rows(
-        self, tenant: str, metric: Metric, buckets: Sequence[Bucket], where: Where, by: Sequence[str]
+        self,
+        tenant: str,
+        metric: Metric,
+        buckets: Sequence[Bucket],
+        shift: Shifted | None,
+        where: Where,
+        by: Sequence[str],
     ) -> list[tuple[Any, ...]]:
-        """The place of a bucket from 1, its figures, and the values of `by`."""
+        """The place of a bucket from 1, or of an edge from -1 down, its figures, and the values of `by`."""
         most = MOST_SKETCHES if metric.takes_customers else MOST_POINTS
-        runs = runs_of(buckets)
+        edges: Sequence[Bucket] = ()
+        if shift:
+            buckets, edges, most = shift.buckets, shift.edges, 2 * most
         wanted = statement(tuple(where), len(by), takes_customers=metric.takes_customers)
-        asked = asked_of(tenant, metric.kept_by([*where, *by]), runs, where, by)
-        asked |= {"starts": instants_text(bucket.since for bucket in buckets), "most": most + 1}
+        asked = asked_of(tenant, metric, buckets, edges, where, by) | {"most": most + 1}
         # The driver's own cursor, as sketches come many times faster in the binary form.
         with reading(self._engine) as connection:
             driver: Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # it is psycopg
@@ -85,22 +96,24 @@ class _Sum:
     __slots__ = ("count", "max", "min", "sum")
     COLUMNS = 4
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
         self.sum: Decimal | None = None
         self.min: Decimal | None = None
         self.max: Decimal | None = None
 
-    @staticmethod
-    def add(figures: Sequence[Any], *sums: "_Sum") -> None:
+    def add(self, figures: Sequence[Any]) -> None:
         """Add a row's events, sum, minimum and maximum."""
-        count, total, least, most = figures[: _Sum.COLUMNS]
-        for each in sums:
-            each.count += int(count)
-            if total is not None:
-                each.sum = total if each.sum is None else each.sum + total
-                each.min = least if each.min is None else min(each.min, least)
-                each.max = most if each.max is None else max(each.max, most)
+        count, total, least, most = figures[: self.COLUMNS]
+        self.count += int(count)
+        if total is not None:
+            self.sum = total if self.sum is None else self.sum + total
+            self.min = least if self.min is None else min(self.min, least)
+            self.max = most if self.max is None else max(self.max, most)
+
+    def join(self, other: "_Sum") -> None:
+        """Add what others amount to."""
+        self.add((other.count, other.sum, other.min, other.max))
 
     def measure(self) -> Measure:
         """What they amount to."""
@@ -117,19 +130,26 @@ class _Crowd:
         self.count = 0
         self.customers = Customers()
 
-    @staticmethod
-    def add(figures: Sequence[Any], *crowds: "_Crowd") -> None:
-        """Add a row's events and its sketch, which is unpacked once."""
-        count, stored = figures[: _Crowd.COLUMNS]
-        sketch = read_sketch(stored) if stored is not None else None
-        for each in crowds:
-            each.count += count
-            if sketch is not None:
-                each.customers.add(sketch)
+    def add(self, figures: Sequence[Any]) -> None:
+        """Add a row's events and its sketch."""
+        count, stored = figures[: self.COLUMNS]
+        self.count += count
+        if stored is not None:
+            self.customers.add(read_sketch(stored))
+
+    def join(self, other: "_Crowd") -> None:
+        """Add the events and customers of others."""
+        self.count += other.count
+        self.customers.add(other.customers.sketch())
 
     def measure(self) -> Measure:
         """What they amount to."""
         return Measure(count=self.count, customers=self.customers.count())
+
+
+def _restored(shift: Shifted, found: Mapping[int, _Sum | _Crowd]) -> dict[int, _Sum | _Crowd]:
+    counts = shift.restored({place: figures.count for place, figures in found.items()})
+    return {place: _Sum(count) for place, count in enumerate(counts, 1) if count}
 
 
 def _refuse_too_many(points: int) -> None:

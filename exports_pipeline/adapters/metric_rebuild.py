@@ -11,11 +11,12 @@ from exports_pipeline.adapters.metric_events import figures_by_quarter, is_of_op
 from exports_pipeline.adapters.metric_sketches import crowds_of_quarters, crowds_of_shorter, put
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import after, floor
-from exports_pipeline.core.metric import STORED, Granularity, Metric
+from exports_pipeline.core.metric import STORED_OF_CUSTOMERS, Granularity, Metric
 
 _SHORTER = {
     Granularity.HOUR: Granularity.QUARTER_HOUR,
     Granularity.DAY: Granularity.HOUR,
+    Granularity.WEEK: Granularity.DAY,
     Granularity.MONTH: Granularity.DAY,
 }
 """What the buckets of each granularity are made of."""
@@ -45,7 +46,7 @@ def rebuild(
     connection: Connection,
     metrics: Sequence[Metric],
     windows: Collection[Window],
-    granularities: Sequence[Granularity] = STORED,
+    granularities: Sequence[Granularity] = STORED_OF_CUSTOMERS,
 ) -> int:
     """Replace all buckets of some granularities that have to do with some minutes; how many there are now.
 
@@ -56,12 +57,15 @@ def rebuild(
         return 0
     written = 0
     for granularity in granularities:
+        having = [metric for metric in metrics if granularity in metric.stored]
+        if not having:
+            continue
         wider = {window.widened(granularity) for window in windows}
-        _drop(connection, metrics, wider, granularity)
+        _drop(connection, having, wider, granularity)
         if granularity is Granularity.QUARTER_HOUR:
-            written += _put_quarters(connection, metrics, wider)
+            written += _put_quarters(connection, having, wider)
         else:
-            written += _put_longer(connection, metrics, wider, granularity, _SHORTER[granularity])
+            written += _put_longer(connection, having, wider, granularity, _SHORTER[granularity])
     return written
 
 

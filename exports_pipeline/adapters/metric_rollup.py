@@ -116,6 +116,8 @@ class MetricRollUp:
             )
             .select_from(quarters.join(granularity, literal(value=True)))
             .group_by(quarters.c.tenant, quarters.c.metric, granularity.c.name, "rolled", quarters.c.dimensions)
+            # In the order of the key: neighbours are written one after the other, while their page is at hand.
+            .order_by(quarters.c.tenant, quarters.c.metric, granularity.c.name, "rolled")
         )
         stored, more = metric_rollups.c, insert(metric_rollups)
         more = more.from_select(_COLUMNS, rows)

@@ -28,7 +28,7 @@ def alone(engine: Engine, *, waits: bool) -> Iterator[Connection | None]:
         connection.detach()
         # Whatever a roll-up looks for it finds by a key, and however little the planner knows of tables that grow; and
         # what it groups it groups in memory.
-        connection.exec_driver_sql("SET enable_seqscan = off; SET jit = off; SET work_mem = '64MB'")
+        connection.exec_driver_sql("SET enable_seqscan = off; SET work_mem = '64MB'")
         lock = func.pg_advisory_lock if waits else func.pg_try_advisory_lock
         has_lock = connection.execute(select(lock(_LOCK))).scalar_one()
         connection.commit()

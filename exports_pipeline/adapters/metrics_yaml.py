@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from exports_pipeline.adapters.catalog_entry import humanised
 from exports_pipeline.adapters.catalog_fields import Fields
 from exports_pipeline.adapters.catalog_problems import Problems, suggestion
-from exports_pipeline.adapters.yaml_file import load_yaml
+from exports_pipeline.adapters.operators_file import open_fields, read_named
 from exports_pipeline.core.errors import InvalidMetrics
 from exports_pipeline.core.metric import DIMENSIONS, METADATA, Aggregate, EventFilter, Metric, Metrics
 
 PACKAGED = Path(__file__).parents[1] / "metrics.yaml"
 """The metrics of a deployment that declares none of its own."""
-VERSION = 1
 _KEYS = ("name", "title", "unit", "events", "aggregate", "dimensions")
 _FILTERS = ("event_type", "category", "label", "campaign")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -26,37 +25,13 @@ def read_metrics(path: Path | None = None) -> Metrics:
     Raises:
         InvalidMetrics: everything that is wrong with it, one problem a line.
     """
-    path = path or PACKAGED
-    document = load_yaml(path, InvalidMetrics)
-    if not isinstance(document, Mapping):
-        raise InvalidMetrics(f"{path.name}: line 1: must be a mapping with the keys version and metrics")
-    problems = Problems(path.name, InvalidMetrics)
-    fields = Fields(document, problems, dataset=None)
-    fields.refuse_unknown(("version", "metrics"))
-    version = fields.given("version")
-    if version is not None and (version != VERSION or isinstance(version, bool)):
-        fields.complain("version", f"must be {VERSION}, is {version!r}")
-    if fields.given("metrics") is None:
-        fields.complain("metrics", "is missing")
-    found: dict[str, Metric] = {}
-    for position, given in enumerate(fields.listed("metrics") or (), start=1):
-        metric = _metric(given, problems, position)
-        if metric and metric.name in found:
-            problems.add("stands twice; give one of them another name", dataset=f"metric {metric.name}", field="name")
-        elif metric:
-            found[metric.name] = metric
+    fields, problems = open_fields(path or PACKAGED, InvalidMetrics, ("version", "metrics"), required=("metrics",))
+    found = read_named(fields, "metrics", problems, what="metric", read=partial(_metric, problems))
     problems.raise_any()
     return Metrics(tuple(found.values()))
 
 
-def _metric(given: Any, problems: Problems, position: int) -> Metric | None:
-    label = f"metric #{position}"
-    if not isinstance(given, Mapping):
-        problems.add(f"must be a mapping, is {given!r}", dataset=label)
-        return None
-    if isinstance(given.get("name"), str) and given["name"].strip():
-        label = f"metric {given['name'].strip()}"
-    fields = Fields(given, problems, dataset=label)
+def _metric(problems: Problems, fields: Fields, label: str) -> Metric:
     fields.refuse_unknown(_KEYS)
     name = fields.required_text("name") or ""
     if name and not _NAME.fullmatch(name):

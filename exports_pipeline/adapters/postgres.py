@@ -14,19 +14,26 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from exports_pipeline.adapters.acting import who_acts
 from exports_pipeline.adapters.postgres_connection import ImpatientConnection
 from exports_pipeline.core.errors import LedgerUnavailable
 
 _POOL_WAIT_S = 5
-_ZONE = "-c timezone=UTC"
+_TELL = """
+    SELECT set_config('exports.users', %(users)s, false), set_config('exports.tenant', %(tenant)s, false),
+           set_config('exports.permissions', %(permissions)s, false)"""
+_TOLD = "exports_acting"
+# Postgres compiles what it expects many rows of, which takes longer than our statements themselves.
+_PLAIN = "-c timezone=UTC -c jit=off"
 # The server, too, lets go: of a statement that nobody waits for any more, and of a client that stopped amid its work.
-_SESSION = f"{_ZONE} -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
+_SESSION = f"{_PLAIN} -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
 
 
-def make_engine(url: str, *, pool_size: int = 5, is_patient: bool = False) -> Engine:
+def make_engine(url: str, *, pool_size: int = 5, is_patient: bool = False, is_walled: bool = False) -> Engine:
     """An engine for the ledger; it connects on first use, and forgets inherited connections after a fork.
 
-    A patient one waits for an answer as long as it takes: migrations may need minutes.
+    A patient one waits for an answer as long as it takes: migrations may need minutes. A walled one tells Postgres
+    who acts, whenever that is somebody else than at the connection's last loan.
     """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -36,12 +43,14 @@ def make_engine(url: str, *, pool_size: int = 5, is_patient: bool = False) -> En
         connect_args={
             "connect_timeout": 3,
             "application_name": "exports",
-            "options": _ZONE if is_patient else _SESSION,
+            "options": _PLAIN if is_patient else _SESSION,
         },
     )
     if not is_patient:
         event.listen(engine, "do_connect", _connect)
     event.listen(engine, "checkout", partial(_distrust, engine))
+    if is_walled:
+        event.listen(engine, "checkout", _tell_who_acts)
     register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return engine
 
@@ -65,6 +74,22 @@ def _distrust(engine: Engine, connection: Any, _record: object, _loan: object) -
             engine.dialect.do_ping(connection)
         except PsycopgError as error:
             raise InvalidatePoolError from error
+
+
+def _tell_who_acts(connection: Any, record: Any, _loan: object) -> None:
+    """Set who acts for the loan that begins; one round trip, and none when they are those of the last loan."""
+    acting = who_acts()
+    if record.info.get(_TOLD) == acting:
+        return
+    record.info.pop(_TOLD, None)
+    try:
+        connection.autocommit = True  # a transaction that is rolled back would take it back
+        connection.execute(_TELL, acting.settings)
+        connection.autocommit = False
+    except PsycopgError as error:
+        record.invalidate(error)
+        raise
+    record.info[_TOLD] = acting
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class PostgresSession:
     def count(self, selection: Selection, *, tick: Callable[[], None] = lambda: None) -> int:
         """How many rows the selection has; of a sample, how many Postgres plans with."""
         if self._counted is None or self._counted[0] != selection:
-            self._check(selection.dataset)
+            self._check(selection)
             self._counted = (selection, self._count(selection, tick))
         return self._counted[1]
 
@@ -98,10 +98,11 @@ class PostgresSession:
         self._copied = None
         self._held.close()
 
-    def _check(self, dataset: Dataset) -> None:
-        if dataset not in self._checked:
-            check_fit(dataset, self._postgres)
-            self._checked.append(dataset)
+    def _check(self, selection: Selection) -> None:
+        self._postgres.see(selection)
+        if selection.dataset not in self._checked:
+            check_fit(selection.dataset, self._postgres)
+            self._checked.append(selection.dataset)
 
     def _count(self, selection: Selection, tick: Callable[[], None]) -> int:
         parameters, percent = PostgresParameters(), selection.sample_percent
@@ -118,7 +119,7 @@ class PostgresSession:
         """A session over a copy of the selected rows: the last one, if it is of the same."""
         if self._copied is None or self._copied[0] != selection:
             self.close()
-            self._check(selection.dataset)
+            self._check(selection)
             self._copied = (selection, self._new_copy(selection, tick))
         return self._copied[1]
 

@@ -11,11 +11,21 @@ from sqlalchemy.engine import make_url
 
 from exports_pipeline.adapters.watched_query import watch_answer
 from exports_pipeline.core.errors import LedgerUnavailable, QueryFailed
+from exports_pipeline.core.filters import Selection
 from exports_pipeline.core.manifest import Snapshot
 from exports_pipeline.core.refusals import QueryTooLarge, TimeLimitExceeded
+from exports_pipeline.core.requester import Permission
 
 APPLICATION = "exports-data"
 _CANCEL_S = 3.0
+_ROLE_OPTIONS = 160_000
+"""The version of Postgres that tells members who may take a role from those who may only give it to others."""
+# Nobody's own rows, but those of an owner key; or everybody's, of which the dataset's SQL tells.
+_SEE = """
+    SELECT set_config('exports.users', '', true), set_config('exports.tenant', '', true),
+           set_config('exports.owner', %(owner)s, true), set_config('exports.permissions', %(permissions)s, true),
+           (SELECT set_config('role', rolname, true) FROM pg_roles
+            WHERE rolname = 'exports_api' AND pg_has_role(session_user, oid, %(as)s))"""
 _TOO_LARGE = (errors.DiskFull, errors.OutOfMemory, errors.ProgramLimitExceeded)
 
 
@@ -26,11 +36,40 @@ class PostgresSnapshot:
         self._connection = connection
         self.snapshot = snapshot
         """Its name tells which transactions it sees, as `pg_current_snapshot()` says: equal names, equal rows."""
+        self._seen: Selection | None = None
 
     def interrupt(self) -> None:
         """Stop the statement that runs in another thread, in Postgres too."""
         with suppress(psycopg.Error):  # the one that runs will say itself that Postgres is away
             self._connection.cancel_safe(timeout=_CANCEL_S)
+
+    def see(self, selection: Selection) -> None:
+        """Put what follows behind the second wall, where the dataset comes with the service: rows of its owner alone.
+
+        Tables of a deployment's own have their own rights; and a role that may not go there stays where it is.
+
+        Raises:
+            QueryFailed, LedgerUnavailable.
+        """
+        if selection == self._seen:
+            return
+        if not selection.dataset.is_packaged:
+            self._see_as_before()
+            return
+        granted = {Permission.EXPORT_ALL, selection.dataset.permission} - {None}
+        permissions = "{}" if selection.owner_key is not None else f"{{{','.join(sorted(filter(None, granted)))}}}"
+        kind = "set" if self._connection.info.server_version >= _ROLE_OPTIONS else "member"
+        with reading_postgres():
+            whose = selection.owner_key or ""
+            owner = "" if "\x00" in whose else whose  # no row's, then
+            self._connection.execute(_SEE, {"owner": owner, "permissions": permissions, "as": kind})
+        self._seen = selection
+
+    def _see_as_before(self) -> None:
+        if self._seen is not None:
+            with reading_postgres():
+                self._connection.execute("SELECT set_config('role', 'none', true)")
+            self._seen = None
 
     def ask(
         self, statement: str, values: Mapping[str, Any], *, tick: Callable[[], None] | None = None

@@ -55,7 +55,7 @@ class PostgresWarehouse:
         parameters = PostgresParameters()
         each = _each(column, kind)
         found = owned_rows_with(selection, column, values, parameters)
-        with self.read() as snapshot:
+        with self._seen(selection) as snapshot:
             present = {value for (value,) in snapshot.ask(f"SELECT DISTINCT {each} {found}", parameters.values)}
         return [value for value in values if not has_type(value, kind) or typed(value, kind) not in present]
 
@@ -70,7 +70,7 @@ class PostgresWarehouse:
         )
         if "\x00" in prefix:
             return []
-        with self.read() as snapshot:
+        with self._seen(selection) as snapshot:
             return [value for (value,) in snapshot.ask(statement, parameters.values)]
 
     def count_up_to(self, selection: Selection, *, most: int) -> int | None:
@@ -84,7 +84,7 @@ class PostgresWarehouse:
         parameters = PostgresParameters()
         statement = f"SELECT count(*) FROM (SELECT 1 {rows(selection, parameters)} LIMIT {int(most)}) AS first_rows"  # noqa: S608 - as above
         try:
-            with self.read() as snapshot:
+            with self._seen(selection) as snapshot:
                 [(counted,)] = snapshot.ask(statement, parameters.values, tick=tick)
         except _TooLongError:
             return None
@@ -99,9 +99,16 @@ class PostgresWarehouse:
         zone = parameters.bind(selection.timezone)
         first, last = (_day(f"{edge}({name})", kind, zone) for edge in ("min", "max"))
         statement = f"SELECT {first}, {last} {rows(selection, parameters)}"
-        with self.read() as snapshot:
+        with self._seen(selection) as snapshot:
             [(since, until)] = snapshot.ask(statement, parameters.values)
         return None if since is None else (since, until)
+
+    @contextmanager
+    def _seen(self, selection: Selection) -> Iterator[PostgresSnapshot]:
+        """Look at what a selection's owner may see."""
+        with self.read() as snapshot:
+            snapshot.see(selection)
+            yield snapshot
 
     def ping(self) -> None:
         """Connect once."""

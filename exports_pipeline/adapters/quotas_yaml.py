@@ -7,14 +7,13 @@ from typing import Any
 
 from exports_pipeline.adapters.catalog_fields import Fields
 from exports_pipeline.adapters.catalog_problems import Problems
-from exports_pipeline.adapters.yaml_file import load_yaml
+from exports_pipeline.adapters.operators_file import open_fields
 from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.errors import InvalidQuotas
 from exports_pipeline.core.quota import Figure, Quota, Quotas
 
 PACKAGED = Path(__file__).parents[1] / "quotas.yaml"
 """What stands for a deployment that says nothing: no limits."""
-VERSION = 1
 UNLIMITED = "unlimited"
 _FIELDS = {f"{each}_per_day": each for each in Figure}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])B")
@@ -29,16 +28,7 @@ def read_quotas(path: Path | None = None) -> Quotas:
     Raises:
         InvalidQuotas: everything that is wrong with it, one problem a line.
     """
-    path = path or PACKAGED
-    document = load_yaml(path, InvalidQuotas)
-    if not isinstance(document, Mapping):
-        raise InvalidQuotas(f"{path.name}: line 1: must be a mapping with the keys version, default, roles and users")
-    problems = Problems(path.name, InvalidQuotas)
-    fields = Fields(document, problems, dataset=None)
-    fields.refuse_unknown(("version", "default", "roles", "users"))
-    version = fields.given("version")
-    if version is not None and (version != VERSION or isinstance(version, bool)):
-        fields.complain("version", f"must be {VERSION}, is {version!r}")
+    fields, problems = open_fields(path or PACKAGED, InvalidQuotas, ("version", "default", "roles", "users"))
     default = _figures(fields.given("default") or {}, problems, "default")
     roles = {name: Quota(**given) for name, given in _named(fields, problems, "roles")}
     users = {user_id(name): given for name, given in _named(fields, problems, "users")}

@@ -8,7 +8,7 @@ from typing import Any
 
 from exports_pipeline.adapters.catalog_fields import Fields
 from exports_pipeline.adapters.catalog_problems import Problems, suggestion
-from exports_pipeline.adapters.yaml_file import load_yaml
+from exports_pipeline.adapters.operators_file import open_fields
 from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.errors import InvalidRedaction
 from exports_pipeline.core.redaction_policy import CLASSES, EVERYBODY, RedactionPolicy, Sensitivity, Treatment
@@ -16,7 +16,6 @@ from exports_pipeline.core.value_types import is_number
 
 PACKAGED = Path(__file__).parents[1] / "redaction.yaml"
 """The policy of a deployment that has none of its own."""
-VERSION = 1
 SHOW = "show"
 _RULES = (SHOW, *Sensitivity)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -28,15 +27,7 @@ def read_policy(path: Path | None = None) -> RedactionPolicy:
     Raises:
         InvalidRedaction: everything that is wrong with it, one problem a line.
     """
-    path = path or PACKAGED
-    document = load_yaml(path, InvalidRedaction)
-    if not isinstance(document, Mapping):
-        raise InvalidRedaction(f"{path.name}: line 1: must be a mapping with the keys version and roles")
-    problems = Problems(path.name, InvalidRedaction)
-    fields = Fields(document, problems, dataset=None)
-    fields.refuse_unknown(("version", "roles"))
-    if fields.given("version") != VERSION or isinstance(fields.given("version"), bool):
-        fields.complain("version", f"must be {VERSION}, is {fields.given('version')!r}")
+    fields, problems = open_fields(path or PACKAGED, InvalidRedaction, ("version", "roles"), required=("version",))
     rules = _roles(fields, problems)
     known = (*CLASSES, *rules.get(EVERYBODY, {}))
     for role, said in rules.items():

@@ -1,20 +1,17 @@
 """Reads the declarations of roles from YAML."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from exports_pipeline.adapters.catalog_fields import Fields
-from exports_pipeline.adapters.catalog_problems import Problems, suggestion
-from exports_pipeline.adapters.yaml_file import load_yaml
+from exports_pipeline.adapters.catalog_problems import suggestion
+from exports_pipeline.adapters.operators_file import open_fields, read_named
 from exports_pipeline.core.errors import InvalidRoles
 from exports_pipeline.core.requester import Permission
 from exports_pipeline.core.role import Role, Roles
 
 PACKAGED = Path(__file__).parents[1] / "roles.yaml"
 """The roles of a deployment that declares none of its own."""
-VERSION = 1
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -25,24 +22,8 @@ def read_roles(path: Path | None = None, *, default: str = "exporter") -> Roles:
         InvalidRoles: everything that is wrong with it, one problem a line.
     """
     path = path or PACKAGED
-    document = load_yaml(path, InvalidRoles)
-    if not isinstance(document, Mapping):
-        raise InvalidRoles(f"{path.name}: line 1: must be a mapping with the keys version and roles")
-    problems = Problems(path.name, InvalidRoles)
-    fields = Fields(document, problems, dataset=None)
-    fields.refuse_unknown(("version", "roles"))
-    version = fields.given("version")
-    if version is not None and (version != VERSION or isinstance(version, bool)):
-        fields.complain("version", f"must be {VERSION}, is {version!r}")
-    if fields.given("roles") is None:
-        fields.complain("roles", "is missing")
-    found: dict[str, Role] = {}
-    for position, given in enumerate(fields.listed("roles") or (), start=1):
-        role = _role(given, problems, position)
-        if role and role.name in found:
-            problems.add("stands twice; give one of them another name", dataset=f"role {role.name}", field="name")
-        elif role:
-            found[role.name] = role
+    fields, problems = open_fields(path, InvalidRoles, ("version", "roles"), required=("roles",))
+    found = read_named(fields, "roles", problems, what="role", read=_role)
     problems.raise_any()
     if default not in found:
         closest = suggestion(default, found)
@@ -50,14 +31,7 @@ def read_roles(path: Path | None = None, *, default: str = "exporter") -> Roles:
     return Roles(found.values(), default=default)
 
 
-def _role(given: Any, problems: Problems, position: int) -> Role | None:
-    label = f"role #{position}"
-    if not isinstance(given, Mapping):
-        problems.add(f"must be a mapping, is {given!r}", dataset=label)
-        return None
-    if isinstance(given.get("name"), str) and given["name"].strip():
-        label = f"role {given['name'].strip()}"
-    fields = Fields(given, problems, dataset=label)
+def _role(fields: Fields, _label: str) -> Role:
     fields.refuse_unknown(("name", "permissions"))
     name = fields.required_text("name") or ""
     if name and not _NAME.fullmatch(name):

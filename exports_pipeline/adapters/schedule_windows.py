@@ -1,6 +1,6 @@
 """The tick ledger in Postgres: which window of which schedule ran, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    true,
     tuple_,
     update,
 )
@@ -171,6 +172,17 @@ class PostgresScheduleWindows:
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_window.due_at.desc()).limit(limit)).mappings().all()
         return [window_of(row) for row in rows]
+
+    def latest_windows(self, schedule_ids: Sequence[UUID], *, limit: int) -> Mapping[UUID, list[Window]]:
+        """The newest windows of each of these schedules, newest first, in one statement."""
+        of_one = select(schedule_windows).where(_window.schedule_id == _schedule.id)
+        newest = of_one.order_by(_window.due_at.desc()).limit(limit).correlate(schedules).lateral()
+        query = select(newest).select_from(schedules).join(newest, true()).where(_schedule.id.in_(schedule_ids))
+        found: dict[UUID, list[Window]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(query.order_by(newest.c.due_at.desc())).mappings():
+                found.setdefault(row["schedule_id"], []).append(window_of(row))
+        return found
 
 
 def write_windows(connection: Connection, windows: Sequence[Window]) -> None:

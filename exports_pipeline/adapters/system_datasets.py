@@ -1,5 +1,6 @@
 """The datasets that are about the service itself: packaged, and there beside those of the deployment."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -21,5 +22,5 @@ def with_system_datasets(catalog: Catalog, schema: Schema) -> Catalog:
         if dataset.name in names or dataset.id in ids:
             _log.warning("system_dataset_replaced", dataset=dataset.name, by="the catalogue of the deployment")
         else:
-            added.append(dataset)
+            added.append(replace(dataset, is_packaged=True))
     return Catalog((*catalog, *added))

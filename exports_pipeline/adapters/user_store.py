@@ -80,6 +80,11 @@ class PostgresUserStore:
             write_entry(connection, audit)
         return True
 
+    def is_active(self, user_id: UUID) -> bool:
+        """Whether there is such a user, not deactivated."""
+        with reading(self._engine) as connection:
+            return bool(connection.execute(select(func.is_active_user(user_id))).scalar_one())
+
     def seen(self, requester: Requester, *, at: datetime) -> None:
         """Write what a token says of its user."""
         with transaction(self._engine) as connection:

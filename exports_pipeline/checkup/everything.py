@@ -13,6 +13,7 @@ from exports_pipeline.checkup.orchestrator import check_dagster
 from exports_pipeline.checkup.postgres_datasets import check_postgres_datasets
 from exports_pipeline.checkup.quotas import check_quotas
 from exports_pipeline.checkup.roles import check_roles
+from exports_pipeline.checkup.second_wall import check_wall
 from exports_pipeline.checkup.surroundings import Surroundings, check_settings
 from exports_pipeline.checkup.templates import check_templates
 from exports_pipeline.checkup.workers import check_workers
@@ -23,6 +24,7 @@ def examine(about: Surroundings) -> list[Finding]:
     settings = about.settings
     servers: dict[str, Check] = {
         "postgres": lambda: check_ledger(settings),
+        "second wall": lambda: check_wall(settings),
         "bucket": lambda: check_bucket(about),
         "broker": lambda: check_workers(settings),
         "dagster": lambda: check_dagster(settings),

@@ -7,7 +7,7 @@ from exports_pipeline.adapters.postgres_fit import misfits
 from exports_pipeline.checkup.finding import Finding, broken, fine, skipped
 from exports_pipeline.core.catalog import Dataset, DataSource
 from exports_pipeline.core.errors import ExportError, QueryFailed
-from exports_pipeline.data_sources import make_postgres_warehouse
+from exports_pipeline.data_sources import make_postgres_warehouse, pipeline_url
 from exports_pipeline.settings import Settings
 
 _PART = "datasets of postgres"
@@ -33,7 +33,7 @@ def check_postgres_datasets(settings: Settings) -> Iterator[Finding]:
 
 def _wrong_with(dataset: Dataset, settings: Settings) -> list[str]:
     try:
-        with make_postgres_warehouse(settings).read() as snapshot:
+        with make_postgres_warehouse(settings, pipeline_url(settings)).read() as snapshot:
             return list(misfits(dataset, snapshot))
     except QueryFailed as error:
         reason = str(error.__cause__ or error.sentence).partition("\n")[0]

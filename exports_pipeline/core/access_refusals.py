@@ -9,6 +9,11 @@ class PermissionNeeded(NotAllowed):
 
     code = "permission_needed"
 
+    def __init__(self, sentence: str | None = None, *, any_of: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.any_of = any_of
+        """The permissions of which one is enough."""
+
 
 class UserDeactivated(NotAllowed):
     """This user was deactivated; an administrator can take that back."""

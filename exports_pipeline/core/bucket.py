@@ -82,7 +82,8 @@ def runs_of(buckets: Sequence[Bucket], stored: Sequence[Granularity] = STORED) -
     `stored` are the granularities there are, the shortest first.
 
     Raises:
-        UnknownTimezone: a bucket begins or ends within a stored one, as those of zones before 1972 may.
+        UnknownTimezone: a bucket begins or ends within a stored one, as those of zones before 1972 may, and hours of
+            St. John's until 2011.
     """
     return list(_runs_of(tuple((bucket.since, bucket.until) for bucket in buckets), tuple(stored)))
 
@@ -134,7 +135,7 @@ def _composed(since: datetime, until: datetime, stored: Sequence[Granularity]) -
             return
     if not floor(since, stored[0]) == since < floor(until, stored[0]) == until:
         raise UnknownTimezone(
-            "The clocks of this time zone then differed from UTC by what is no quarter of an hour; ask in UTC.",
+            "The clocks of this time zone then stood, or were put, beside the quarters of an hour; ask in UTC.",
             field="timezone",
         )
     yield Run(granularity=stored[0], since=since, until=until)

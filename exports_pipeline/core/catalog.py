@@ -114,6 +114,8 @@ class Dataset:
     tags: tuple[str, ...] = ()
     policy: RedactionPolicy = RedactionPolicy()  # noqa: RUF009 - it is frozen
     """What is made of columns with a class."""
+    is_packaged: bool = False
+    """Whether it comes with the service, of whose own tables it tells."""
 
     def __post_init__(self) -> None:
         if self.id == NOT_GIVEN:

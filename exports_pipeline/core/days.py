@@ -10,7 +10,8 @@ from exports_pipeline.core.metric_store import MOST_BUCKETS
 from exports_pipeline.core.refusals import InvalidDateRange, TooManyPoints
 
 _DAY = timedelta(days=1)
-_LEAST, _MOST = date(1000, 1, 1), date(9990, 1, 1)
+_LEAST, LATEST = date(1000, 1, 1), date(9990, 1, 1)
+TOO_FAR = "The range is too far from our time."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,5 +47,5 @@ class Days:
     def _check(self) -> None:
         if self.to < self.from_:
             raise InvalidDateRange(field="to")
-        if self.from_ < _LEAST or self.to > _MOST:
-            raise InvalidDateRange("The range is too far from our time.", field="from" if self.from_ < _LEAST else "to")
+        if self.from_ < _LEAST or self.to > LATEST:
+            raise InvalidDateRange(TOO_FAR, field="from" if self.from_ < _LEAST else "to")

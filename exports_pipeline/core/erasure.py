@@ -28,6 +28,7 @@ GOES: Mapping[str, str] = MappingProxyType(
         "memberships": "Memberships of teams",
         "users": "E-mail address, chat, owner key and rights of the person",
         "audit_entries": "Audit entries: address, program and personal details, which the chain covers by a digest",
+        "audit_entries_of_others": "Audit entries of others that hold an address of the person: their personal part",
     }
 )
 """What is erased, by the name under which it is counted."""

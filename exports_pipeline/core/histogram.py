@@ -6,7 +6,7 @@ bucket of a duration is the same on every machine, and what was added can be tak
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from struct import iter_unpack
@@ -29,6 +29,16 @@ def packed(durations: Iterable[timedelta]) -> int:
     """
     ends = _ends()
     return sum(1 << _LANE_BITS * bisect_left(ends, duration // _MICROSECOND) for duration in durations)
+
+
+def of_lanes(counts: Iterable[tuple[int, int]]) -> int:
+    """The histogram of buckets and how many durations are in each."""
+    return sum(count << _LANE_BITS * bucket for bucket, count in counts)
+
+
+def ends_us() -> Sequence[int]:
+    """The last microsecond of each bucket but the last, which has no end."""
+    return _ends()
 
 
 def as_bytes(histogram: int) -> bytes:

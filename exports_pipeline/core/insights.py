@@ -108,6 +108,9 @@ class InsightReader(Protocol):
         `among`: only these values of the first facet.
         """
 
+    def longest(self, jobs: JobFilter, span: Span, by: Sequence[Facet], *, limit: int) -> tuple[list[Counted], int]:
+        """The values of facets with the most jobs in a span, then in order, and how many more values there are."""
+
     def seconds(self, jobs: JobFilter, span: Span) -> SecondsCounts | None:
         """How long jobs took; None for a filter by which that is not kept."""
 

@@ -66,11 +66,13 @@ def tell(touches: Iterable[Touch], *, window: timedelta) -> tuple[str, tuple[dat
 
 COHORTS = (Granularity.QUARTER_HOUR, Granularity.HOUR, Granularity.DAY)
 """Buckets of UTC that cohorts are counted by; what no whole quarter holds is read from the journeys themselves."""
+DURATIONS = (Granularity.DAY, Granularity.MONTH)
+"""Buckets of UTC that have histograms of the durations of cohorts."""
 
 CountKey = tuple[str, str, Granularity, datetime, str, int]
 """Tenant, campaign, granularity, bucket, segment, step."""
-SecondsKey = tuple[str, str, datetime, str, int, int]
-"""Tenant, campaign, day, segment, step, since which step."""
+SecondsKey = tuple[str, str, Granularity, datetime, str, int, int]
+"""Tenant, campaign, granularity, bucket, segment, step, since which step."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,12 @@ class JourneyChange:
         """Let a journey be counted (1) or no longer be counted (-1)."""
         for granularity in COHORTS:
             bucket = floor(journey.began_at, granularity)
+            place = (journey.tenant, journey.campaign, granularity, bucket, journey.segment)
             for step in range(1, len(journey.times) + 1):
-                key = (journey.tenant, journey.campaign, granularity, bucket, journey.segment, step)
-                self.counts[key] += sign
-        place = (journey.tenant, journey.campaign, floor(journey.began_at, Granularity.DAY), journey.segment)
-        for step, since, duration in durations(journey.times):
-            self.histograms[*place, step, since] += sign * packed([duration])
+                self.counts[*place, step] += sign
+        taken = [(step, since, sign * packed([duration])) for step, since, duration in durations(journey.times)]
+        for granularity in DURATIONS:
+            bucket = floor(journey.began_at, granularity)
+            place = (journey.tenant, journey.campaign, granularity, bucket, journey.segment)
+            for step, since, histogram in taken:
+                self.histograms[*place, step, since] += histogram

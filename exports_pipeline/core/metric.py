@@ -28,6 +28,8 @@ class Granularity(StrEnum):
 
 STORED = (Granularity.QUARTER_HOUR, Granularity.HOUR, Granularity.DAY, Granularity.MONTH)
 """Buckets of UTC that are kept, the shortest first; all others are composed of them."""
+STORED_OF_CUSTOMERS = (*STORED[:-1], Granularity.WEEK, STORED[-1])
+"""The same of metrics that count customers: their sketches are merged one by one, not added up by the database."""
 ASKED = (Granularity.HOUR, Granularity.DAY, Granularity.WEEK, Granularity.MONTH)
 """Buckets of any time zone that a series may have."""
 
@@ -83,15 +85,22 @@ class Metric:
         """Whether it counts customers."""
         return self.aggregate is Aggregate.DISTINCT
 
+    @property
+    def stored(self) -> tuple[Granularity, ...]:
+        """The buckets that are kept of it, the shortest first."""
+        return STORED_OF_CUSTOMERS if self.takes_customers else STORED
+
     @cached_property
     def kept(self) -> "tuple[Metric, ...]":
         """This metric, and the same told apart by less: what is asked of all campaigns at once is then a row, not many.
 
-        Customers are kept by campaign as well, since Postgres cannot add their sketches up.
+        By campaign alone, as pages ask for one or for all of them; and by label alone, of which there are few where
+        campaigns and segments are many, but for customers, whose sketches Postgres cannot add up.
         """
         narrower: list[tuple[str, ...]] = [()] if self.dimensions else []
-        if self.takes_customers and "campaign" in self.dimensions and len(self.dimensions) > 1:
-            narrower.append(("campaign",))
+        alone = ("campaign",) if self.takes_customers else ("campaign", "label")
+        if len(self.dimensions) > 1:
+            narrower += [(each,) for each in alone if each in self.dimensions]
         named = {f"{self.name}{NARROWER}{','.join(each)}": each for each in narrower}
         return (self, *(replace(self, name=name, dimensions=each) for name, each in named.items()))
 

@@ -36,6 +36,9 @@ class UserStore(Protocol):
     def requesters(self, user_ids: Collection[UUID]) -> dict[UUID, Requester]:
         """Those of the users that `requester` knows, asked for at once."""
 
+    def is_active(self, user_id: UUID) -> bool:
+        """Whether `requester` knows a user; of anybody, whoever asks, and nothing else of them."""
+
     def seen(self, requester: Requester, *, at: datetime) -> None:
         """Write what a token says of its user."""
 

@@ -7,6 +7,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from exports_pipeline.core.about import redaction_in_words
+
+UNMASKED = "Unmasked"
+"""The name of the fact that tells which columns were unmasked, and why."""
+
 Value: TypeAlias = str | int | float | Decimal | bool | date | datetime | None
 """What a cell or a key figure may hold; None is shown as a dash, as is a number that is not finite."""
 
@@ -164,3 +169,10 @@ class Report:
     """The columns asked for that were not read as they are, and what was done to each."""
     lifted: Sequence[tuple[str, str]] = ()
     """Dataset and column of those that were read as they are only because the requester unmasks them."""
+
+    @property
+    def disclosures(self) -> tuple[str, ...]:
+        """What a reader must know before the figures: the columns that were redacted, and why others were not."""
+        redacted = ", ".join(f"{name} ({redaction_in_words(how)})" for name, how in self.redactions)
+        unmasked = [value for name, value in self.facts if name == UNMASKED and self.lifted]
+        return (*([f"Redacted: {redacted}"] if redacted else []), *(f"{UNMASKED}: {value}" for value in unmasked))

@@ -59,6 +59,10 @@ class Requester:
         """Whether they have a permission."""
         return permission in self.permissions
 
+    def beside(self, owner: UUID) -> UUID | None:
+        """Whom the audit log names beside them, for what they do to a thing of an owner; None for their own."""
+        return None if owner == self.user_id else owner
+
     @property
     def is_narrowed(self) -> bool:
         """Whether this tells but a part of what the user may do: they ask with a key, or somebody asks for them."""

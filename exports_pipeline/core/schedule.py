@@ -97,6 +97,13 @@ class Schedule:
         """Its cron expression."""
         return parse_cron(self.cron)
 
+    @property
+    def next_window_at(self) -> datetime | None:
+        """When it comes due next; None where it does not."""
+        if self.next_due_at is None:
+            return None
+        return next_window(self.parsed_cron, self.zone, after=self.planned_until)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:

@@ -1,6 +1,6 @@
 """The port of the schedules and their tick ledger."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -111,3 +111,6 @@ class ScheduleStore(Protocol):
 
     def windows(self, schedule_id: UUID, *, limit: int, before: datetime | None = None) -> list[Window]:
         """The tick ledger of a schedule, newest first."""
+
+    def latest_windows(self, schedule_ids: Sequence[UUID], *, limit: int) -> Mapping[UUID, list[Window]]:
+        """The newest windows of each of these schedules, newest first; one without windows is left out."""

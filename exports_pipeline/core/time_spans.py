@@ -63,11 +63,9 @@ class Days:
             return self._hours()
         spans, day = [], self.first
         while day <= self.last:
-            begin = day
-            label = _label(day, granularity)
-            while day <= self.last and _label(day, granularity) == label:
-                day += _DAY
-            spans.append(Span(label=label, since=self._begin(begin), until=self._begin(day)))
+            after = min(_after(day, granularity), self.last + _DAY)
+            spans.append(Span(label=_label(day, granularity), since=self._begin(day), until=self._begin(after)))
+            day = after
         return tuple(spans)
 
     def _hours(self) -> tuple[Span, ...]:
@@ -101,6 +99,13 @@ def days_between(first: date, last: date, timezone: str) -> Days:
     if (last - first).days >= MAX_DAYS:
         raise InvalidDateRange(f"A range has at most {MAX_DAYS} days.", field="from")
     return Days(first=first, last=last, timezone=timezone)
+
+
+def _after(day: date, granularity: Granularity) -> date:
+    """The first day after the day, the week or the month in which a day lies."""
+    if granularity is Granularity.WEEK:
+        return day + (7 - day.weekday()) * _DAY
+    return (day.replace(day=1) + 31 * _DAY).replace(day=1) if granularity is Granularity.MONTH else day + _DAY
 
 
 def _label(day: date, granularity: Granularity) -> str:

@@ -8,6 +8,7 @@ from dagster_postgres.utils import DagsterPostgresException
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
+from exports_pipeline.adapters.export_runs import page_of
 from exports_pipeline.core.errors import LostClaim
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.defs.metadata import outcome_as_metadata
@@ -48,7 +49,8 @@ def carry_out(context: dg.OpExecutionContext, config: Attempt, ports: ExportPort
         raise DagsterExecutionInterruptedError from error  # ends a run that is CANCELING as CANCELED
     finally:
         nudge_dispatch(ports)
-    context.add_output_metadata(outcome_as_metadata(outcome))
+    page = {"page": dg.MetadataValue.url(page_of(UUID(config.job_id), ports.public_url))}
+    context.add_output_metadata(page | outcome_as_metadata(outcome))
 
 
 @dg.op(ins={"exported": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing), tags={"kind": "delivery"})

@@ -28,7 +28,7 @@ def waiting_exports(ports: dg.ResourceParam[ExportPorts]) -> Iterator[dg.RunRequ
             job_name=DAGSTER_JOBS[job.type],
             run_key=f"{job.id}:{job.attempt}",
             run_config=run_config(job),
-            tags=run_tags(job),
+            tags=run_tags(job, public_url=ports.public_url),
         )
 
 

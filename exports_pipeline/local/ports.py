@@ -1,6 +1,7 @@
 """The ports of the embedded stack: some are the operator's to choose, the others are found free and remembered."""
 
 import json
+import secrets
 import socket
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from exports_pipeline.core.errors import ExportError
 from exports_pipeline.local.folders import write_private
 
 LOOPBACK = "127.0.0.1"
+_SERVED = range(20_000, 32_000)
 
 
 class PortTaken(ExportError):
@@ -44,15 +46,20 @@ def remembered_port(home: Path, name: str) -> int:
     ports: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     port = ports.get(name)
     if port is None or not is_free(port):
-        port = _free_port(avoid=set(ports.values()))
+        [port] = free_ports(1, avoid=set(ports.values()))
         write_private(path, json.dumps(ports | {name: port}, indent=2) + "\n")
     return port
 
 
-def _free_port(*, avoid: set[int]) -> int:
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.bind((LOOPBACK, 0))
-            port = int(probe.getsockname()[1])
-        if port not in avoid:
-            return port
+def free_ports(count: int, *, avoid: set[int] | None = None) -> list[int]:
+    """Find ports that nobody uses, all different and none to avoid.
+
+    They lie below those that systems hand out to outgoing connections, one of which could take a port before its
+    server listens.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(_SERVED)
+        if port not in found and port not in (avoid or ()) and is_free(port):
+            found.append(port)
+    return found

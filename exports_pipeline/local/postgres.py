@@ -45,6 +45,11 @@ def database_url(home: Path, port: int) -> str:
     return f"postgresql://{ROLE}:{read_or_create(home, 'postgres')}@127.0.0.1:{port}/{DATABASE}"
 
 
+def role_url(home: Path, port: int, role: str) -> str:
+    """Return the URL of our database for one of the roles that the migrations make; its password is generated once."""
+    return f"postgresql://{role}:{read_or_create(home, role)}@127.0.0.1:{port}/{DATABASE}"
+
+
 def become_postgres(home: Path, port: int) -> None:
     """Initialise the data folder if there is none, then replace this process by the server.
 

@@ -12,7 +12,7 @@ from exports_pipeline.local.mailbox import SENDER, mailbox_part
 from exports_pipeline.local.object_store import object_store_environment, object_store_parts
 from exports_pipeline.local.part import Kind, LogSays, PageAnswers, Part, PortAccepts
 from exports_pipeline.local.ports import LOOPBACK, demand_free, remembered_port
-from exports_pipeline.local.postgres import database_url, postgres_part
+from exports_pipeline.local.postgres import database_url, postgres_part, role_url
 from exports_pipeline.local.secrets import destination_secret, jwt_secret, mask_secret, signing_secret, webhook_secret
 from exports_pipeline.settings import Settings
 
@@ -81,6 +81,8 @@ def _embedded(settings: Settings, home: Path) -> tuple[list[Part], dict[str, str
         port = remembered_port(home, "postgres")
         parts.append(postgres_part(home, port))
         env["EXPORTS_DATABASE_URL"] = database_url(home, port)
+        env["EXPORTS_API_DATABASE_URL"] = role_url(home, port, "exports_api")
+        env["EXPORTS_PIPELINE_DATABASE_URL"] = role_url(home, port, "exports_pipeline")
     if settings.bucket is None:
         demand_free(settings.s3_port, variable="EXPORTS_S3_PORT")
         parts.extend(object_store_parts(home, settings.s3_port))
@@ -101,6 +103,8 @@ def _shared_environment(settings: Settings, home: Path) -> dict[str, str]:
     """Return what every part is told: the settings that are given, absolute paths, and the generated secrets."""
     given = {
         "EXPORTS_DATABASE_URL": settings.database_url,
+        "EXPORTS_API_DATABASE_URL": settings.api_database_url,
+        "EXPORTS_PIPELINE_DATABASE_URL": settings.pipeline_database_url,
         "EXPORTS_BROKER_URL": settings.broker_url,
         "EXPORTS_JWT_SECRET": settings.jwt_secret,
         "EXPORTS_MASK_SECRET": settings.mask_secret,
@@ -141,12 +145,19 @@ def _shared_environment(settings: Settings, home: Path) -> dict[str, str]:
 def _steps(settings: Settings) -> tuple[Part, ...]:
     """Describe what happens once, before the service starts."""
     warehouse = (sys.executable, "-m", "exports_pipeline.local.warehouse", *(() if settings.warehouse else ("sample",)))
-    ledger = (sys.executable, "-m", "exports_pipeline.local.ledger")
-    postgres = frozenset({"postgres"} if settings.database_url is None else ())
+    is_ours = settings.database_url is None
+    ledger = (sys.executable, "-m", "exports_pipeline.local.ledger", *(("logins",) if is_ours else ()))
+    postgres = frozenset({"postgres"} if is_ours else ())
     return (
         Part(name="warehouse", kind=Kind.STEP, command=warehouse),
         Part(name="ledger", kind=Kind.STEP, command=ledger, after=postgres),
     )
+
+
+def _untold(settings: Settings) -> dict[str, str]:
+    """Return what keeps the password of the tables' owner from the API, where it can do without."""
+    has_roles = settings.api_database_url is not None and settings.pipeline_database_url is not None
+    return {"EXPORTS_DATABASE_URL": ""} if settings.database_url is None or has_roles else {}
 
 
 def _service_parts(settings: Settings, folder: Path, code_server_port: int, *, after: frozenset[str]) -> list[Part]:
@@ -203,6 +214,7 @@ def _service_parts(settings: Settings, folder: Path, code_server_port: int, *, a
                 *(str(_SCRIPTS / "uvicorn"), "exports_api.main:app", "--host", LOOPBACK),
                 *("--port", str(settings.api_port), "--no-access-log", "--timeout-graceful-shutdown", "2"),
             ),
+            env=_untold(settings),
             after=after,
             probe=PageAnswers(url=f"http://{LOOPBACK}:{settings.api_port}/readyz"),
         ),

@@ -7,10 +7,8 @@ import vl_convert
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.report import Chart
 from exports_pipeline.reports.lettering import font_folders
-from exports_pipeline.reports.vega import vega_lite
+from exports_pipeline.reports.vega import VEGA_LITE, vega_lite
 from exports_pipeline.reports.words import Words
-
-_VERSION = "6.4"
 
 
 def chart_svg(chart: Chart, *, branding: Branding, words: Words) -> str | None:
@@ -21,7 +19,7 @@ def chart_svg(chart: Chart, *, branding: Branding, words: Words) -> str | None:
     _register_fonts()
     return vl_convert.vegalite_to_svg(
         specification,
-        vl_version=_VERSION,
+        vl_version=VEGA_LITE,
         allowed_base_urls=[],  # a picture is drawn from its own data, never from the network
         format_locale=words.locale,
         time_format_locale=words.locale,

@@ -31,6 +31,8 @@ def _story(report: Report, look: Look) -> list[Flowable]:
     story: list[Flowable] = [_titled(look.paragraph(report.title, theme.TITLE_PT, bold=True), report.title)]
     if report.subtitle:
         story += [Spacer(0, 3), look.paragraph(report.subtitle, theme.HEADING_PT, colour=theme.MUTED)]
+    for line in report.disclosures:
+        story += [Spacer(0, 3), look.paragraph(line, theme.SMALL_PT, colour=theme.MUTED)]
     story.append(Spacer(0, 2 * theme.SPACE_PT))
     if not report.sections:
         story.append(look.paragraph(look.words.no_sections, colour=theme.MUTED))

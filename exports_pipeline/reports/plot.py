@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cached_property
 
 from exports_pipeline.core.report import Chart, Mark, Value
 from exports_pipeline.reports.labels import longest_word_px, width_px_of
@@ -33,7 +34,19 @@ class Plot:
             return not any(value is not None and value > 0 for value in self.values[0])
         return all(value is None for values in self.values for value in values)
 
-    @property
+    @cached_property
+    def lone(self) -> frozenset[tuple[int, int]]:
+        """Series and category of the values that a line cannot lead to, since none stand beside them."""
+        if self.chart.mark is not Mark.LINE:
+            return frozenset()
+        return frozenset(
+            (j, i)
+            for j, values in enumerate(self.values)
+            for i, value in enumerate(values)
+            if value is not None and all(each is None for each in (*values[i - 1 : i], *values[i + 1 : i + 2]))
+        )
+
+    @cached_property
     def has_days(self) -> bool:
         """Whether the categories are days or times."""
         return bool(self.chart.categories) and all(isinstance(name, date) for name in self.chart.categories)

@@ -15,6 +15,8 @@ from exports_pipeline.reports.vega_pie import legend_names, pie_colours, slices
 from exports_pipeline.reports.words import Words
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+VEGA_LITE = "6.4"
+"""The version that draws it, in documents as in pages."""
 WIDTH_PX = 500
 HEIGHT_PX = 205
 TALLEST_PX = 600
@@ -33,6 +35,8 @@ def vega_lite(chart: Chart, *, branding: Branding, words: Words) -> dict[str, An
         return None
     lies = plot.lies(WIDTH_PX - 60)
     is_pie = chart.mark is Mark.PIE
+    drawn = layers(plot, lies=lies)
+    is_told = any("text" in layer["encoding"] for layer in drawn)
     return {
         "$schema": SCHEMA,
         "width": WIDTH_PX,
@@ -45,9 +49,9 @@ def vega_lite(chart: Chart, *, branding: Branding, words: Words) -> dict[str, An
             {"name": "slices", "value": legend_names(plot, words) if is_pie else []},
             {"name": "keys", "value": [broken(series.name, width_px=WIDTH_PX - 60) for series in plot.chart.series]},
         ],
-        "data": {"values": slices(plot, words) if is_pie else _rows(plot, words)},
+        "data": {"values": slices(plot, words) if is_pie else _rows(plot, words, is_told=is_told)},
         "encoding": {"color": pie_colours(plot, branding) if is_pie else _colours(plot, branding)},
-        "layer": layers(plot, lies=lies),
+        "layer": drawn,
         "config": _config(branding),
     }
 
@@ -70,7 +74,8 @@ def _names(plot: Plot, lies: bool) -> list[list[str]]:
     return [broken(name, width_px=max(width, 40), most_lines=MOST_LINES_BELOW) for name in plot.categories]
 
 
-def _rows(plot: Plot, words: Words) -> list[dict[str, Any]]:
+def _rows(plot: Plot, words: Words, *, is_told: bool) -> list[dict[str, Any]]:
+    """One for each value, with what is written beside it where that is drawn."""
     chart = plot.chart
     total = sum(value for values in plot.values for value in values if value and value > 0)
     rows = []
@@ -80,9 +85,9 @@ def _rows(plot: Plot, words: Words) -> list[dict[str, Any]]:
             if plot.has_days:
                 row["at"] = milliseconds(chart.categories[i])  # type: ignore[arg-type]  # has_days says so
             if value is not None:
-                row |= {"low": plot.low[j][i], "high": plot.high[j][i], "label": _label(plot, value, total, words)}
-            neighbours = (series[i - 1] if i else None, series[i + 1] if i + 1 < len(series) else None)
-            row["alone"] = value is not None and neighbours == (None, None)
+                row |= {"low": plot.low[j][i], "high": plot.high[j][i]}
+                row |= {"label": _label(plot, value, total, words)} if is_told else {}
+            row["alone"] = (j, i) in plot.lone
             rows.append(row)
     return rows
 

@@ -42,14 +42,14 @@ def _lines(plot: Plot) -> list[Layer]:
         "field": "series",
         "type": "nominal",
         "scale": {"domain": list(range(count)), "range": [list(DASHES[i % len(DASHES)]) for i in range(count)]},
-        "legend": None,
+        **({} if count > 1 else {"legend": None}),  # of several, that of the colours shows the dashes as well
     }
-    few = len(plot.categories) <= 2 * FEW
-    points: Layer = {"mark": {"type": "point", "filled": True, "size": 28, "opacity": 1}, "encoding": place}
-    if not few:
-        points["transform"] = [{"filter": "datum.alone"}]
     line = {"mark": {"type": "line", "invalid": "break-paths-show-domains"}, "encoding": {**place, "strokeDash": dash}}
-    return [line, points]
+    points: Layer = {"mark": {"type": "point", "filled": True, "size": 28, "opacity": 1}, "encoding": place}
+    if len(plot.categories) <= 2 * FEW:
+        return [line, points]
+    points["transform"] = [{"filter": "datum.alone"}]
+    return [line, points] if plot.lone else [line]  # Vega complains of points without any
 
 
 def _bars(plot: Plot, *, lies: bool, stack: str | None) -> list[Layer]:

@@ -3,7 +3,7 @@ SELECT
     person.owner_key,
     entry.actor AS user_id,
     person.email,
-    (entry.at AT TIME ZONE 'UTC')::date AS day,
+    entry.day,
     CASE split_part(entry.action, '.', 1) -- as core/activity.py has it
         WHEN 'export' THEN 'exports'
         WHEN 'report' THEN 'reports'
@@ -31,9 +31,22 @@ SELECT
         ELSE 'other'
     END AS feature,
     entry.action,
-    count(*) AS times,
-    min(entry.at) AS first_at,
-    max(entry.at) AS last_at
-FROM audit_log AS entry
+    sum(entry.entries)::bigint AS times,
+    min(entry.first_at) AS first_at,
+    max(entry.last_at) AS last_at
+FROM ( -- what is rolled up, and what is not yet, as the endpoints add them up
+    SELECT
+        kept.actor,
+        (kept.bucket AT TIME ZONE 'UTC')::date AS day,
+        kept.action,
+        kept.entries,
+        kept.first_at,
+        kept.last_at
+    FROM activity_rollups AS kept
+    WHERE kept.granularity = 'day'
+    UNION ALL
+    SELECT tail.actor, (tail.at AT TIME ZONE 'UTC')::date, tail.action, 1, tail.at, tail.at
+    FROM activity_tail AS tail
+) AS entry
 LEFT JOIN users AS person ON person.id = entry.actor
-GROUP BY person.owner_key, entry.actor, person.email, (entry.at AT TIME ZONE 'UTC')::date, entry.action
+GROUP BY person.owner_key, entry.actor, person.email, entry.day, entry.action

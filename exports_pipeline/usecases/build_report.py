@@ -9,13 +9,12 @@ from uuid import UUID
 from exports_pipeline.core.manifest import Snapshot
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.question import Answer, Question
-from exports_pipeline.core.report import Report
+from exports_pipeline.core.report import UNMASKED, Report
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.unmasking import NO_REASON, as_asked
 from exports_pipeline.usecases.ask_question import ask_question
 from exports_pipeline.usecases.note_lifted import note_lifted
 
-UNMASKED = "Unmasked"
 MADE_AT, DATA_AS_OF = "Made at", "Data as of"
 """The facts of a report that differ each time it is made."""
 

@@ -19,5 +19,6 @@ def cancel_export(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> 
     """
     job = export_to_change(job_id, requester, ports=ports)
     now = ports.clock()
-    entry = AuditEntry(at=now, actor=requester.user_id, action="export.cancelled", job_id=job.id)
+    subject = requester.beside(job.requester.user_id)
+    entry = AuditEntry(at=now, actor=requester.user_id, subject=subject, action="export.cancelled", job_id=job.id)
     return ports.jobs.cancel(job.id, now=now, audit=entry)

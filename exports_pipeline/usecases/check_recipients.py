@@ -13,8 +13,8 @@ from exports_pipeline.core.refusals import InvalidDestination, UnknownChannel, U
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.sharing import is_shared
 
-_BY_ADDRESS = frozenset({Channel.EMAIL, Channel.SLACK, Channel.TELEGRAM, Channel.WEBHOOK})
-"""The others need secrets, which only a saved destination has."""
+BY_ADDRESS = frozenset({Channel.EMAIL, Channel.SLACK, Channel.TELEGRAM, Channel.WEBHOOK})
+"""Channels whose addresses may be typed; the others need secrets, which only a saved destination has."""
 _PEOPLE = frozenset({Channel.EMAIL, Channel.TELEGRAM})
 _ME = "me"
 
@@ -52,7 +52,7 @@ def _recipient(wish: Wish, place: str, requester: Requester, ports: ExportPorts)
         destination_id = _owned(wish.destination_id or "", channel, f"{place}.destination_id", requester, ports)
         return Recipient(channel=channel, destination_id=destination_id)
     field = f"{place}.address"
-    if channel not in _BY_ADDRESS:
+    if channel not in BY_ADDRESS:
         raise InvalidDestination(f"{channel} needs a saved destination; give its destination_id.", field=field)
     if channel in ports.limits.keyless:
         raise InvalidDestination(
@@ -66,7 +66,7 @@ def _recipient(wish: Wish, place: str, requester: Requester, ports: ExportPorts)
     if user_id is None:
         check_address(channel, address, field=field)
         check_domains(channel, address, ports.limits, field=field)
-    elif user_id != requester.user_id and ports.users.requester(user_id) is None:
+    elif user_id != requester.user_id and not ports.users.is_active(user_id):
         raise InvalidDestination("There is no user of this id here, or they were deactivated.", field=field)
     return recipient
 

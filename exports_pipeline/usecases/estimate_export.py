@@ -29,6 +29,7 @@ from exports_pipeline.usecases.check_rows import check_rows
 from exports_pipeline.usecases.check_values import check_values
 from exports_pipeline.usecases.memory_upload import MemoryUpload
 from exports_pipeline.usecases.note_lifted import note_lifted
+from exports_pipeline.usecases.note_looks import note_estimate
 
 PREVIEW_ROWS = 20
 COUNT_UNTIL = timedelta(seconds=0.45)
@@ -49,7 +50,7 @@ class _TooLateError(Exception):
 def estimate_export(request: ExportRequest, requester: Requester, *, ports: ExportPorts) -> Estimate:
     """Look at what a request would give, with the rights of the requester.
 
-    Nothing is written down, unless columns are unmasked in the preview.
+    Nothing is written down but an entry of the audit log, since it shows rows.
 
     Raises:
         RequestError: the request does not fit the catalogue, as for an export.
@@ -74,7 +75,7 @@ def estimate_export(request: ExportRequest, requester: Requester, *, ports: Expo
         sample = None if why_not else look.in_time(lambda: look.sample(file_format, options, rows))
     outlook = ports.jobs.outlook(requester.user_id, file_format, slots=ports.limits.slots)
     run_s, basis = _run_s(outlook, sample, rows) if why_not is None else (None, None)
-    return Estimate(
+    estimate = Estimate(
         format=file_format,
         rows=rows,
         rows_are_exact=exact is not None,
@@ -89,6 +90,8 @@ def estimate_export(request: ExportRequest, requester: Requester, *, ports: Expo
         preview=preview,
         redactions=selection.redactions,
     )
+    note_estimate(request, estimate, requester, ports=ports)
+    return estimate
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def delete_schedule(schedule_id: UUID, requester: Requester, *, ports: ExportPor
         UnknownSchedule: there is none, or it is somebody else's.
     """
     found = schedule_to_change(schedule_id, requester, ports=ports)
-    ports.schedules.delete(found.id, _audit("deleted", found, requester, ports))
+    ports.schedules.delete(found.id, _audit("deleted", found, requester, ports, before=schedule_as_told(found)))
 
 
 def run_now(schedule_id: UUID, requester: Requester, *, ports: ExportPorts) -> Window:
@@ -115,17 +115,19 @@ def _audit(
     ports: ExportPorts,
     *,
     changes: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None,
     **details: Any,
 ) -> AuditEntry:
-    is_new = what == "created"
+    if changes is not None and what != "created":
+        before = as_told({name: getattr(schedule, name) for name in changes})
     return AuditEntry(
         at=ports.clock(),
         actor=requester.user_id,
-        subject=None if schedule.user_id == requester.user_id else schedule.user_id,
+        subject=requester.beside(schedule.user_id),
         action=f"schedule.{what}",
         entity_type="schedule",
         entity_id=str(schedule.id),
-        before=None if is_new or changes is None else as_told({name: getattr(schedule, name) for name in changes}),
+        before=before,
         after=None if changes is None else as_told(changes),
         details={"schedule": str(schedule.id), "name": schedule.name, **details},
     )

@@ -1,5 +1,6 @@
 """Open the link of a message."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from exports_pipeline.core.access_refusals import UserDeactivated
@@ -8,10 +9,19 @@ from exports_pipeline.core.link import Link
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.recipient import person
 from exports_pipeline.core.refusals import LinkClosed, ResultExpired, UnknownLink
+from exports_pipeline.core.requester import Requester
 from exports_pipeline.usecases.check_sharing import check_sharing
 
 _URL_VALID = timedelta(minutes=5)
 """Long enough to begin the download; the link makes another."""
+
+
+def owner_behind_link(token: str, *, ports: ExportPorts) -> Requester | None:
+    """For whom a link is opened: the owner of its job, with no permission; None where there is no such link."""
+    link_id = ports.vault.link_id(token)
+    link = ports.links.find(link_id) if link_id else None
+    job = ports.jobs.get(link.job_id) if link else None
+    return replace(job.requester, permissions=frozenset()) if job else None
 
 
 def open_link(token: str, *, ports: ExportPorts, to_changes: bool = False) -> str:

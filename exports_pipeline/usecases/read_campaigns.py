@@ -21,7 +21,7 @@ from exports_pipeline.core.comparison import Compared, rate
 from exports_pipeline.core.metric_store import Line
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownCampaign
-from exports_pipeline.usecases.read_metrics import check_range
+from exports_pipeline.usecases.read_metrics import check_range, is_kept
 
 _Figures = Mapping[str, int]
 
@@ -50,7 +50,11 @@ def list_campaigns(question: CampaignQuestion, *, limit: int, offset: int, ports
             (name,) = line.group
             before.setdefault(name, {})[role], now.setdefault(name, {})[role] = _values(role, line, ports)
     ranked = sorted(names, key=lambda name: (-now.get(name, {}).get(CONVERSATIONS, 0), name))
-    items = (_figures(name, now.get(name, {}), before.get(name, {})) for name in ranked[offset : offset + limit])
+    has_before = _has_before(question, ports)
+    items = (
+        _figures(name, now.get(name, {}), before.get(name, {}) if has_before else None)
+        for name in ranked[offset : offset + limit]
+    )
     return CampaignList(items=tuple(items), total=len(names))
 
 
@@ -68,7 +72,8 @@ def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPor
         before[role], *counts = (point.count for point in line.points)
         now[role], series[role] = sum(counts), tuple(counts)
     before[CUSTOMERS], now[CUSTOMERS] = _two_values(CUSTOMERS, campaign, question, ports)
-    return CampaignStory(totals=_figures(campaign, now, before), buckets=buckets, series=series)
+    totals = _figures(campaign, now, before if _has_before(question, ports) else None)
+    return CampaignStory(totals=totals, buckets=buckets, series=series)
 
 
 def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPorts) -> IntentStory:
@@ -87,18 +92,20 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
     total = sum(sum(own[1:]) for own in counts.values())
     total_before = sum(own[0] for own in counts.values())
     talks_before, talks = _two_values(CONVERSATIONS, campaign, question, ports)
+    has_before = _has_before(question, ports)
     labels = [
         LabelFigures(
             label=label,
-            count=Compared(value=sum(series), previous=before),
-            share=_rates(sum(series), total, before, total_before),
-            rate=_rates(sum(series), talks, before, talks_before),
+            count=Compared(value=sum(series), previous=before if has_before else None),
+            share=_rates(sum(series), total, (before, total_before) if has_before else None),
+            rate=_rates(sum(series), talks, (before, talks_before) if has_before else None),
             series=tuple(series),
         )
         for label, (before, *series) in counts.items()
     ]
     ranked = sorted(labels, key=lambda each: (-(each.count.value or 0), each.label))
-    return IntentStory(total=Compared(value=total, previous=total_before), buckets=buckets, labels=tuple(ranked))
+    compared = Compared(value=total, previous=total_before if has_before else None)
+    return IntentStory(total=compared, buckets=buckets, labels=tuple(ranked))
 
 
 def buckets_of(question: CampaignQuestion, ports: ExportPorts) -> tuple[Bucket, ...]:
@@ -120,6 +127,11 @@ def refuse_unknown(campaign: str, question: CampaignQuestion, ports: ExportPorts
     """
     if not ports.journeys.knows(question.tenant, campaign):
         raise UnknownCampaign
+
+
+def _has_before(question: CampaignQuestion, ports: ExportPorts) -> bool:
+    """Whether all events of the period before are kept: figures of some of them would look like a rise."""
+    return is_kept(question.days.previous.from_, question.days.zone, ports=ports)
 
 
 def _two_periods(question: CampaignQuestion) -> tuple[Bucket, Bucket]:
@@ -151,18 +163,24 @@ def _lines(
     return ports.metrics.lines(question.tenant, metric, buckets, where=where, by=by)
 
 
-def _figures(campaign: str, now: _Figures, before: _Figures) -> CampaignFigures:
+def _figures(campaign: str, now: _Figures, before: _Figures | None) -> CampaignFigures:
+    """A campaign's figures beside those of the period before, if that is kept."""
     return CampaignFigures(
         campaign=campaign,
-        figures={role: Compared(value=now.get(role, 0), previous=before.get(role, 0)) for role in ROLES},
+        figures={
+            role: Compared(value=now.get(role, 0), previous=None if before is None else before.get(role, 0))
+            for role in ROLES
+        },
         intent_rate=_rate_of(INTENTS, now, before),
         engagement_rate=_rate_of(ENGAGEMENT, now, before),
     )
 
 
-def _rate_of(role: str, now: _Figures, before: _Figures) -> Compared:
-    return _rates(now.get(role, 0), now.get(CONVERSATIONS, 0), before.get(role, 0), before.get(CONVERSATIONS, 0))
+def _rate_of(role: str, now: _Figures, before: _Figures | None) -> Compared:
+    was = None if before is None else (before.get(role, 0), before.get(CONVERSATIONS, 0))
+    return _rates(now.get(role, 0), now.get(CONVERSATIONS, 0), was)
 
 
-def _rates(part: int, whole: int, part_before: int, whole_before: int) -> Compared:
-    return Compared(value=rate(part, whole), previous=rate(part_before, whole_before))
+def _rates(part: int, whole: int, before: tuple[int, int] | None) -> Compared:
+    """A rate, and that of before, of its part and its whole then."""
+    return Compared(value=rate(part, whole), previous=None if before is None else rate(*before))

@@ -9,6 +9,8 @@ from exports_pipeline.core.refusals import FilterNotSupported, UnknownColumn
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.unmasking import as_asked
 
+_MOST_COUNTED = 1 << 40
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetDetail:
@@ -18,6 +20,15 @@ class DatasetDetail:
     columns: tuple[Column, ...]
     """As this requester gets them: dropped ones are missing, `sensitive` is None where shown as they are."""
     first_date: str | None
+    last_date: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """How much there is of a dataset."""
+
+    rows: int | None
+    """None where counting takes too long to wait for."""
     last_date: str | None
 
 
@@ -44,6 +55,19 @@ def read_dataset(name_or_id: str, requester: Requester, *, ports: ExportPorts) -
     selection = select(dataset, Filters(), _as_asked(requester, ports))
     first, last = ports.warehouse.time_range(selection) or (None, None)
     return DatasetDetail(dataset=dataset, columns=selection.columns, first_date=first, last_date=last)
+
+
+def read_extent(name_or_id: str, requester: Requester, *, ports: ExportPorts) -> Extent:
+    """How many rows of a dataset are the requester's, and how new they are.
+
+    Raises:
+        UnknownDataset: there is none that the requester may export.
+    """
+    dataset = ports.catalog.find(name_or_id, requester)
+    selection = select(dataset, Filters(), _as_asked(requester, ports))
+    rows = ports.warehouse.count_up_to(selection, most=_MOST_COUNTED)
+    _, last = ports.warehouse.time_range(selection) or (None, None)
+    return Extent(rows=rows, last_date=last)
 
 
 def read_values(

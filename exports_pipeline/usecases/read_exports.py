@@ -115,6 +115,7 @@ def open_download(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> 
     entry = AuditEntry(
         at=ports.clock(),
         actor=requester.user_id,
+        subject=requester.beside(job.requester.user_id),
         action="export.download_link",
         job_id=job.id,
         details=None if is_theirs else {"shared_by": str(job.requester.user_id)},

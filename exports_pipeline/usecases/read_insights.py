@@ -1,9 +1,10 @@
 """Read the insights: what was exported, by whom, for what, whereto, how fast, and what it costs."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.insights import Facet, Openings, SecondsCounts, Stored, Tally
@@ -11,7 +12,7 @@ from exports_pipeline.core.job_filter import JobFilter
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import NotAllowed
 from exports_pipeline.core.requester import Requester
-from exports_pipeline.core.s3_prices import MonthlyCost, Usage, monthly_cost
+from exports_pipeline.core.s3_prices import MonthlyCost, S3Prices, Usage, monthly_cost
 from exports_pipeline.core.time_spans import Days, Granularity, Span
 
 _MONTH = timedelta(days=30)
@@ -97,9 +98,8 @@ def read_overview(jobs: JobFilter, days: Days, *, ports: ExportPorts) -> Overvie
 
 def read_bars(jobs: JobFilter, days: Days, by: Sequence[Facet], *, limit: int, ports: ExportPorts) -> Bars:
     """The jobs of a range of days by the values of facets."""
-    counted = ports.insights.count(jobs, [days.span], by)
-    bars = sorted((Bar(key=each.key, tally=each.tally) for each in counted), key=lambda bar: (-bar.tally.jobs, bar.key))
-    return Bars(bars=tuple(bars[:limit]), left_out=max(0, len(bars) - limit))
+    found, left_out = ports.insights.longest(jobs, days.span, by, limit=limit)
+    return Bars(bars=tuple(Bar(key=each.key, tally=each.tally) for each in found), left_out=left_out)
 
 
 def read_series(
@@ -158,18 +158,33 @@ def read_largest(jobs: JobFilter, days: Days, *, limit: int, ports: ExportPorts)
 def read_storage(jobs: JobFilter, *, ports: ExportPorts) -> Storage:
     """What is stored now, and what a month like the last thirty days costs."""
     now = ports.clock()
-    stored = tuple(sorted(ports.insights.stored(jobs, now=now), key=lambda each: (-each.bytes, each.dataset)))
-    since = (now - _MONTH).replace(minute=0, second=0, microsecond=0)  # roll-ups know nothing shorter than a quarter
-    month = [Span(label="the last thirty days", since=since, until=now)]
+    month = [last_month(now)]
     tally, opened = _total(jobs, month, ports), ports.insights.openings(jobs, month)
+    return storage_of(ports.insights.stored(jobs, now=now), tally, opened, ports.prices)
+
+
+def last_month(now: datetime) -> Span:
+    """The last thirty days; roll-ups know nothing shorter than a quarter, so they begin at an hour."""
+    since = (now - _MONTH).replace(minute=0, second=0, microsecond=0)
+    return Span(label="the last thirty days", since=since, until=now)
+
+
+def storage_of(stored: Iterable[Stored], month: Tally, opened: Sequence[Openings], prices: S3Prices) -> Storage:
+    """What is stored, with the cost of a month in which so much ended and was opened."""
+    files = tuple(sorted(stored, key=lambda each: (-each.bytes, each.dataset)))
     usage = Usage(
-        stored_bytes=sum(each.bytes for each in stored),
-        uploads=tally.completed,
-        uploaded_bytes=tally.bytes,
+        stored_bytes=sum(each.bytes for each in files),
+        uploads=month.completed,
+        uploaded_bytes=month.bytes,
         openings=sum(each.openings for each in opened),
         opened_bytes=sum(each.bytes for each in opened),
     )
-    return Storage(stored=stored, usage=usage, cost=monthly_cost(usage, ports.prices))
+    return Storage(stored=files, usage=usage, cost=monthly_cost(usage, prices))
+
+
+def read_names(user_ids: Collection[UUID], *, ports: ExportPorts) -> dict[UUID, str]:
+    """What users are called: by their e-mail address, else by their owner key; who is kept out is missing."""
+    return {each.user_id: each.email or each.owner_key for each in ports.users.requesters(user_ids).values()}
 
 
 def _total(jobs: JobFilter, spans: Sequence[Span], ports: ExportPorts) -> Tally:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from exports_pipeline.core.days import LATEST, TOO_FAR
 from exports_pipeline.core.event_months import first_kept
 from exports_pipeline.core.metric import Granularity
 from exports_pipeline.core.metric_store import Series
@@ -62,14 +63,24 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def check_range(from_: date, to: date, zone: ZoneInfo, *, ports: ExportPorts) -> None:
-    """Refuse a range that ends before it begins, or begins before the events that are kept.
+    """Refuse a range that ends before it begins, or after our time, or begins before the events that are kept.
 
     Raises:
         InvalidDateRange, BeyondRetention.
     """
     if to < from_:
         raise InvalidDateRange(field="to")
-    kept = first_kept(ports.clock(), months=ports.limits.event_months)
-    if datetime.combine(from_, time()) < kept.astimezone(zone).replace(tzinfo=None):
-        first = kept.astimezone(zone).date()
+    if to > LATEST:
+        raise InvalidDateRange(TOO_FAR, field="to")
+    if not is_kept(from_, zone, ports=ports):
+        first = _first_kept(ports).astimezone(zone).date()
         raise BeyondRetention(f"Events are kept from {first} on ({zone.key}); begin there, or later.", field="from")
+
+
+def is_kept(from_: date, zone: ZoneInfo, *, ports: ExportPorts) -> bool:
+    """Whether events of that day and all after it are kept, by the clock of a zone."""
+    return datetime.combine(from_, time()) >= _first_kept(ports).astimezone(zone).replace(tzinfo=None)
+
+
+def _first_kept(ports: ExportPorts) -> datetime:
+    return first_kept(ports.clock(), months=ports.limits.event_months)

@@ -1,5 +1,6 @@
 """Read schedules and their tick ledgers."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -47,15 +48,21 @@ def list_schedules(
     before: tuple[datetime, UUID] | None,
     ports: ExportPorts,
     is_shared: bool = False,
+    is_own: bool = False,
 ) -> list[Schedule]:
     """A page of the requester's schedules, newest first; of everybody's for those who manage schedules.
 
-    With `is_shared`, those that others share with the requester.
+    With `is_shared`, those that others share with the requester; with `is_own`, the requester's alone.
     """
     if is_shared:
         return ports.schedules.page(None, limit=limit, before=before, shared=shared_with(requester))
-    user_id = None if requester.manages_schedules else requester.user_id
+    user_id = None if requester.manages_schedules and not is_own else requester.user_id
     return ports.schedules.page(user_id, limit=limit, before=before)
+
+
+def latest_windows(schedules: Sequence[Schedule], *, limit: int, ports: ExportPorts) -> Mapping[UUID, list[Window]]:
+    """The newest windows of schedules that were read, newest first; one that never came due is left out."""
+    return ports.schedules.latest_windows([each.id for each in schedules], limit=limit) if schedules else {}
 
 
 def list_windows(

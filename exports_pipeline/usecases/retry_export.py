@@ -22,5 +22,6 @@ def retry_export(job_id: UUID, requester: Requester, *, ports: ExportPorts) -> E
     job = export_to_change(job_id, requester, ports=ports)
     check_quota_for_retry(ports.users.requester(job.requester.user_id) or job.requester, ports=ports)
     now = ports.clock()
-    entry = AuditEntry(at=now, actor=requester.user_id, action="export.retried", job_id=job.id)
+    subject = requester.beside(job.requester.user_id)
+    entry = AuditEntry(at=now, actor=requester.user_id, subject=subject, action="export.retried", job_id=job.id)
     return ports.jobs.retry(job.id, now=now, audit=entry)

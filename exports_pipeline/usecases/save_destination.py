@@ -1,7 +1,7 @@
 """Save, change and forget destinations."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -99,7 +99,9 @@ def change_destination(
         updated_at=ports.clock(),
     )
     ports.destinations.change(
-        changed, _sealed(secrets, ports), _entry("changed", changed, requester, ports, before=found)
+        changed,
+        _sealed(secrets, ports),
+        _entry("changed", changed, requester, ports, before=found, secrets=changes.get("secrets", {})),
     )
     return changed
 
@@ -199,18 +201,27 @@ def _sealed(secrets: Mapping[str, str], ports: ExportPorts) -> bytes | None:
 
 
 def _entry(
-    what: str, destination: Destination, requester: Requester, ports: ExportPorts, *, before: Destination | None = None
+    what: str,
+    destination: Destination,
+    requester: Requester,
+    ports: ExportPorts,
+    *,
+    before: Destination | None = None,
+    secrets: Iterable[str] = (),
 ) -> AuditEntry:
+    """The entry of a change; of secrets it names those that were set anew or forgotten."""
     told, was = destination_as_told(destination), destination_as_told(before or destination)
     return AuditEntry(
         at=ports.clock(),
         actor=requester.user_id,
+        subject=requester.beside(destination.user_id),
         action=f"destination.{what}",
         entity_type="destination",
         entity_id=str(destination.id),
         before=None if what == "saved" else was if what == "deleted" else _other(was, told),
         after=None if what == "deleted" else told if what == "saved" else _other(told, was),
-        details={"destination": str(destination.id), "name": destination.name, "channel": destination.channel.value},
+        details={"destination": str(destination.id), "name": destination.name, "channel": destination.channel.value}
+        | ({"secrets_changed": sorted(secrets)} if secrets else {}),
     )
 
 

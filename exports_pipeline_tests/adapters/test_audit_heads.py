@@ -1,5 +1,6 @@
 """Signed heads in a bucket: locked where the bucket locks, plain where it does not."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,8 @@ from botocore.exceptions import ClientError
 
 from exports_pipeline.adapters.audit_heads import S3AuditHeads
 from exports_pipeline.core.audit_head import head_key, number_and_time
+from exports_pipeline.local.object_store import BUCKET
+from exports_pipeline_tests.chaos.s3_server import S3Server
 from exports_pipeline_tests.fakes.clock import NOON
 
 KEY = head_key(7, NOON)
@@ -47,3 +50,16 @@ def test_a_bucket_without_lock_keeps_heads_all_the_same(gate):
     kept.put(KEY, b"{}")
     assert not kept.has_lock()
     assert kept.read(KEY) == b"{}"
+
+
+def test_the_embedded_store_knows_no_lock_and_keeps_heads_all_the_same(tmp_path):
+    server = S3Server(tmp_path / "s3")
+    server.start()
+    try:
+        server.create_bucket()
+        with closing(server.client()) as client:
+            kept = S3AuditHeads(client, BUCKET, mode="COMPLIANCE", lock=timedelta(days=30))
+            kept.put(KEY, b"{}")
+            assert (kept.has_lock(), kept.read(KEY), list(kept.all_keys())) == (False, b"{}", [KEY])
+    finally:
+        server.stop()

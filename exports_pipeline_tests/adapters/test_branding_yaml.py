@@ -73,7 +73,7 @@ def test_every_key_may_be_left_out(branding):
         ("paper: a5", "branding.yaml: paper: 'a5' is none of a4, letter"),
         ("language: Czech!", "branding.yaml: language: must be a language as en or de-AT, is 'Czech!'"),
         ("acent: '#000000'", "branding.yaml: acent: unknown key; did you mean accent?"),
-        ("- a", "branding.yaml: line 1: must be a mapping with keys as name, logo and accent"),
+        ("- a", "branding.yaml: line 1: must be a mapping with the keys name, logo, accent, "),
         ("a: [", "branding.yaml: line 1: "),
     ],
 )

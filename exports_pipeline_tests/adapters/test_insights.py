@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
+from statistics import fmean
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from exports_api.schemas.insights import TallyView
 from exports_pipeline.adapters.insight_reader import PostgresInsights
 from exports_pipeline.adapters.migrations import downgrade, migrate
 from exports_pipeline.adapters.postgres import make_engine
@@ -68,13 +70,19 @@ def added(tally, row):
     return tally + Tally(**status, rows=row["rows"], bytes=row["bytes"], ran=int(ran), **took)
 
 
+def asked_of(row, facet, jobs):
+    """What a job counts for: of tags and destinations the one alone that is asked for, if any."""
+    one = {Facet.TAG: jobs.tag, Facet.DESTINATION: jobs.destination}.get(facet)
+    return [one] if one else values(row, facet)
+
+
 def directly(rows, jobs, spans, by):
     """What a query of the ledger itself counts."""
     found = defaultdict(Tally)
     for row in rows:
         place = next((n for n, each in enumerate(spans) if each.since <= row["completed_at"] < each.until), None)
         if place is not None and is_meant(row, jobs):
-            for key in product(*(values(row, facet) for facet in by)):
+            for key in product(*(asked_of(row, facet, jobs) for facet in by)):
                 found[(place, key)] = added(found[(place, key)], row)
     return dict(found)
 
@@ -103,6 +111,18 @@ def test_counts_by_several_facets_equal_a_direct_query(play, rollups):
         assert told(insights, ANY_JOB, spans, by) == directly(rows, ANY_JOB, spans, by), by
 
 
+def test_the_longest_bars_equal_those_of_a_direct_query(play, rollups):
+    insights, rows = PostgresInsights(rollups), play.direct()
+    facets = [(), (Facet.USER,), (Facet.DESTINATION, Facet.DATASET, Facet.PLAN)]
+    for zone, jobs, by in product(ZONES[1:3], FILTERS, facets):
+        span = days_between(START + timedelta(days=1), START + timedelta(days=50), zone).span
+        bars = [(key, tally) for (_, key), tally in directly(rows, jobs, [span], by).items()]
+        bars.sort(key=lambda bar: (-bar[1].jobs, bar[0]))
+        found, left_out = insights.longest(jobs, span, by, limit=3)
+        assert [(each.key, each.tally) for each in found] == bars[:3], (zone, jobs, by)
+        assert left_out == max(0, len(bars) - 3), (zone, jobs, by)
+
+
 def test_series_equal_a_direct_query_in_every_zone(play, rollups):
     insights, rows = PostgresInsights(rollups), play.direct()
     for zone, granularity in product(ZONES, Granularity):
@@ -110,6 +130,17 @@ def test_series_equal_a_direct_query_in_every_zone(play, rollups):
         spans = days_between(START + timedelta(days=1), last, zone).spans(granularity)
         for jobs, by in ((ANY_JOB, (Facet.DESTINATION,)), (JobFilter(plan="fall", format="csv"), ())):
             assert told(insights, jobs, spans, by) == directly(rows, jobs, spans, by), (zone, granularity)
+
+
+def test_rows_per_job_and_the_failure_rate_equal_a_direct_query(play, rollups):
+    insights, ended = PostgresInsights(rollups), play.direct()
+    for jobs in FILTERS[:-1]:  # of the last one no job made a file
+        rows = [row for row in ended if is_meant(row, jobs)]
+        completed = [row["rows"] for row in rows if row["status"] == "completed"]
+        failed = [row["status"] == "failed" for row in rows if row["status"] != "cancelled"]
+        figures = TallyView.figures_of(told(insights, jobs, [RANGE.span], ())[0, ()], "")
+        assert figures["rows_per_job"] == round(fmean(completed), 3), jobs
+        assert figures["failure_rate"] == round(fmean(failed), 6), jobs
 
 
 def test_seconds_fall_into_the_buckets_of_a_direct_query(play, rollups):

@@ -32,6 +32,8 @@ EVENTS = st.builds(
     id=st.just(""),
 )
 
+SECONDS_KEY = "tenant, campaign, granularity, bucket, segment, step, since_step"
+
 
 @pytest.fixture
 def ledger(events_engine):
@@ -44,13 +46,13 @@ def assert_rolled_up(engine):
     counts, histograms = Counter(), defaultdict(list)
     for (tenant, campaign, _customer), (segment, times) in stored(engine).items():
         buckets = starts(times[0])
-        hour = buckets["hour"]
         for step, at in enumerate(times, 1):
             for granularity in COHORTS:
                 counts[tenant, campaign, granularity, buckets[granularity], segment, step] += 1
             for since in {1, step - 1} - {0, step}:
-                key = (tenant, campaign, hour.replace(hour=0), segment, step, since)
-                histograms[key].append(at - times[since - 1])
+                for granularity in ("day", "month"):
+                    key = (tenant, campaign, granularity, buckets[granularity], segment, step, since)
+                    histograms[key].append(at - times[since - 1])
     with engine.begin() as connection:
         assert {
             tuple(row[:6]): row.journeys
@@ -59,10 +61,8 @@ def assert_rolled_up(engine):
             )
         } == dict(counts)  # a Counter is equal to one with zeros
         found = {
-            tuple(row[:6]): of_bytes(row.histogram)
-            for row in connection.execute(
-                text("SELECT tenant, campaign, day, segment, step, since_step, histogram FROM journey_seconds")
-            )
+            tuple(row[:7]): of_bytes(row.histogram)
+            for row in connection.execute(text(f"SELECT {SECONDS_KEY}, histogram FROM journey_seconds"))
         }
     assert {key: each for key, each in found.items() if each} == {
         key: packed(durations) for key, durations in histograms.items()

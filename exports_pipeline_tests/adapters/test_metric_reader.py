@@ -29,6 +29,8 @@ def store(events_engine):
         ("calls", 3, {"campaign": "autumn", "label": "yes"}, 1, None, None),
         ("calls#", 1, {}, 7, None, None),
         ("calls#", 3, {}, 1, None, None),
+        ("calls#campaign", 1, {"campaign": "spring"}, 7, None, None),
+        ("calls#campaign", 3, {"campaign": "autumn"}, 1, None, None),
         ("seconds", 1, {}, 2, Decimal("4.5"), None),
         ("seconds", 3, {}, 1, Decimal(6), None),
         ("people", 1, {}, 2, None, sketch_of(["a", "b"])),

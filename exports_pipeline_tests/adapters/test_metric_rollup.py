@@ -1,5 +1,6 @@
 """What a roll-up says, and how it gets on with whoever is at work beside it."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from exports_pipeline.adapters.metric_transaction import alone
 from exports_pipeline.adapters.metrics_yaml import read_metrics
 from exports_pipeline.core.metric import Aggregate, EventFilter, Metric
 from exports_pipeline.core.metric_store import RolledUp
-from exports_pipeline_tests.direct_figures import direct_figures, stored_figures
+from exports_pipeline_tests.direct_figures import direct_figures, starts, stored_figures, week_of
 from exports_pipeline_tests.events import MIDDAY, Event, correct, store
 
 METRICS = read_metrics()
@@ -74,6 +75,37 @@ def test_a_group_that_is_gone_after_a_correction_leaves_no_row(metrics, events_e
         correct(connection, moved)
     metrics.roll_up(MIDDAY)
     assert are_those_of(events_engine, FIRST, moved)
+
+
+def versions(engine):
+    """The rows of each bucket by where they lie and who wrote them: a row that is written again has others."""
+    query = "SELECT granularity, bucket, metric, dimensions::text, ctid::text, xmin::text FROM metric_rollups"
+    found = defaultdict(set)
+    with engine.connect() as connection:
+        for granularity, bucket, *version in connection.execute(text(query)):
+            found[granularity, bucket].add(tuple(version))
+    return found
+
+
+@pytest.mark.parametrize("way", ["late", "corrected"])
+def test_late_and_corrected_events_leave_the_rows_of_all_other_buckets_untouched(metrics, events_engine, way):
+    with events_engine.begin() as connection:
+        store(connection, [replace(FIRST, id=f"day {n}", occurred_at=MIDDAY - timedelta(days=n)) for n in range(60)])
+    metrics.roll_up(MIDDAY)
+    before = versions(events_engine)
+    at = MIDDAY - timedelta(days=40)
+    with events_engine.begin() as connection:
+        if way == "late":
+            store(connection, [replace(FIRST, id="late", occurred_at=at)])
+        else:
+            correct(connection, replace(FIRST, id="day 40", occurred_at=at, value=Decimal(7)))
+    done = metrics.roll_up(MIDDAY)
+    assert (done.late, done.repaired) == ((1, 0) if way == "late" else (0, 1))
+    after = versions(events_engine)
+    assert {each for each in before | after if before[each] != after[each]} == {
+        *starts(at).items(),
+        ("week", week_of(at)),
+    }
 
 
 def test_others_follow_in_the_same_transactions(events_engine, metrics):

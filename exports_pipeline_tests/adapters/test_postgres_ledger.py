@@ -25,7 +25,8 @@ from exports_pipeline.adapters.postgres import make_engine
 from exports_pipeline.adapters.tables import audit_log, export_jobs, users
 from exports_pipeline.adapters.user_store import PostgresUserStore
 from exports_pipeline.core.errors import LedgerUnavailable
-from exports_pipeline.core.ledger import Page
+from exports_pipeline.core.ledger import Page, QueueLimits
+from exports_pipeline.core.quota import Quota, QuotaExceeded
 from exports_pipeline.core.refusals import IdempotencyKeyInFlight
 from exports_pipeline_tests.builders import entry, new_job, requester, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
@@ -162,3 +163,18 @@ def test_many_identical_requests_at_once_share_one_job(store):
         found = set(threads.map(lambda _: add(store, request_digest="d", is_shared=True).id, range(16)))
     assert len(found) == 1
     assert len(store.page(None, Page())) == 1
+
+
+def test_requests_at_the_same_instant_do_not_pass_a_quota_together(engine):
+    store, quota = PostgresJobStore(engine), Quota(jobs=3)
+
+    def requested(place):
+        new = new_job(minutes=place / 100)
+        try:
+            return store.add(new, entry(new), limits=QueueLimits(per_user=100, total=100), quota=quota)
+        except QuotaExceeded:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(requested, range(8)))
+    assert sum(job is not None for job in made) == 3

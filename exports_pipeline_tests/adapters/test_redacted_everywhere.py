@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -10,6 +11,7 @@ import pytest
 
 from exports_pipeline.adapters.duckdb_instance import DuckDbLimits
 from exports_pipeline.adapters.kept_rows import DuckDbKeptRows
+from exports_pipeline.core.about import redaction_in_words
 from exports_pipeline.core.branding import Branding
 from exports_pipeline.core.catalog import Catalog, TimeColumn
 from exports_pipeline.core.errors import RequestError
@@ -30,8 +32,8 @@ from exports_pipeline.usecases.request_rendition import request_rendition
 from exports_pipeline.usecases.run_export import run_export
 from exports_pipeline_tests.builders import requester
 from exports_pipeline_tests.fakes.ports import fake_ports
-from exports_pipeline_tests.pdf_reader import read_table
-from exports_pipeline_tests.workbooks import records
+from exports_pipeline_tests.pdf_reader import read_table, read_text
+from exports_pipeline_tests.workbooks import about_of, records
 
 PEOPLE = """
     SELECT DATE '2026-01-01' + CAST(i AS INTEGER) AS day, 'Novak ' || i AS name, DATE '1984-05-17' AS born,
@@ -39,6 +41,8 @@ PEOPLE = """
            'write to ann@example.com, card 4111 1111 1111 1111' AS note
     FROM range(3) r(i)
 """
+DIGEST = re.compile("[0-9a-f-]{32,}")
+"""Digests and names of jobs, which hold any four digits by chance."""
 RAW = ("Novak", "1234", "1235", "1236", "7654", "7655", "7656", "05-17", "xyzzy", "ann@", "4111")
 CLASSES = {"name": "pii", "born": "financial", "wage": "financial", "rate": "financial", "pin": "secret"}
 POLICY = RedactionPolicy(
@@ -120,7 +124,7 @@ def test_no_format_holds_what_is_redacted_and_each_says_what_was_done(ports, fil
     for text in (
         text_of(stored(ports, job.result.object_key), file_format),
         text_of(stored(ports, job.result.kept.object_key), Format.PARQUET),
-        json.dumps(manifest),
+        DIGEST.sub("", json.dumps(manifest)),
     ):
         assert not any(raw in text for raw in RAW)
     assert (manifest["redactions"], manifest["dropped"], "unmasked" in manifest) == (TOLD, ["pin"], False)
@@ -230,6 +234,32 @@ def test_unmasking_takes_a_reason_which_stands_in_the_log_and_in_the_receipt(por
     manifest = read_manifest(told.id, SLEUTH, ports=ports)
     assert manifest["unmasked"] == {"columns": sorted(columns), "reason": "Ticket 4712"}
     assert (manifest["redactions"], told.result.lifted, told.unmask_reason) == ({}, tuple(columns), "Ticket 4712")
+
+
+@pytest.mark.parametrize("file_format", [Format.XLSX, Format.PDF])
+def test_a_document_names_every_column_that_is_redacted_or_unmasked_with_the_rule_or_the_reason(ports, file_format):
+    def said(who, **reason):
+        body = stored(ports, made(ports, who, format=file_format, **reason).result.object_key)
+        return str(about_of(body)) if file_format is Format.XLSX else " ".join(read_text(body)[0].split())
+
+    plain, lifted = said(ANN), said(SLEUTH, unmask_reason="Ticket 4712")
+    for name, rule in (TOLD | {"pin": "drop"}).items():
+        assert re.search(rf"\b{name}\b[^,]*{redaction_in_words(rule)}", plain), (name, plain)
+        assert name in lifted
+    assert ("Ticket 4712" in lifted, "Ticket 4712" in plain) == (True, False)
+    assert not re.search(r"\bmasked", lifted)
+
+
+def test_the_first_page_of_a_report_names_what_is_redacted_or_unmasked_and_why(ports):
+    reports = TemplateReports(load_templates(None), Branding())
+    wanted = {"dataset": "people", "by": "name", "metrics": ["wage"], "period": "all"}
+
+    def first_page(**reason):
+        made = build_report("metrics_summary", wanted, SLEUTH, ports=replace(ports, reports=reports), **reason)[0]
+        return " ".join(read_text(b"".join(reports.render(made, file_format=Format.PDF)))[0].split())
+
+    assert "Redacted: wage (truncated to 1000), name (masked)" in first_page()
+    assert "Unmasked: wage, name: Ticket 4712" in first_page(unmask_reason="Ticket 4712")
 
 
 def test_a_report_shows_groups_as_they_are_with_a_reason_only_and_says_so(ports):

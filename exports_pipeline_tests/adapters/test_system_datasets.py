@@ -3,41 +3,29 @@
 import csv
 import io
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import psycopg
 import pytest
 
-from exports_pipeline.adapters.catalog import load_catalog
+from exports_pipeline.adapters.activity_store import PostgresActivityStore
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.postgres_warehouse import PostgresWarehouse
-from exports_pipeline.adapters.system_datasets import SYSTEM_CATALOG, with_system_datasets
+from exports_pipeline.adapters.system_datasets import with_system_datasets
 from exports_pipeline.checkup.finding import State
 from exports_pipeline.checkup.postgres_datasets import check_postgres_datasets
 from exports_pipeline.core.activity import FEATURES, OTHER
-from exports_pipeline.core.catalog import Catalog, Dataset
+from exports_pipeline.core.catalog import Catalog
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.recipient import Channel, Recipient
 from exports_pipeline.core.refusals import UnknownDataset
 from exports_pipeline.settings import Settings
+from exports_pipeline_tests.adapters.test_system_catalogue import NAMES, NO_SCHEMA
 from exports_pipeline_tests.builders import entry, new_job, requester, stored_file
 from exports_pipeline_tests.fakes.clock import NOON
-from exports_pipeline_tests.fakes.schema import InMemorySchema
 from exports_pipeline_tests.tables import exported
 
-NO_SCHEMA = InMemorySchema({})
-NAMES = (
-    "campaign_metrics",
-    "events",
-    "exports_ledger",
-    "export_insights",
-    "user_activity",
-    "audit_log",
-    "data_access",
-    "tick_ledger",
-    "deliveries",
-)
 NAUGHTY = (
     "' OR true --",
     "ann'; DROP TABLE users; --",
@@ -61,6 +49,8 @@ def catalog():
 @pytest.fixture
 def ledger(engine, migrated):
     """The tables after two users, who have requested, received and scheduled; and events of two tenants."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE activity_tail, activity_rollups")
     jobs = PostgresJobStore(engine)
     mail = Recipient(channel=Channel.EMAIL, address="secret@example.com")
     for name, count in (("ann", 3), ("bob", 2)):
@@ -112,6 +102,23 @@ def rows_of(ledger, catalog, name, who, **filters):
     selection = select(catalog.find(name, who), Filters(**filters), who)
     body, _ = exported(ledger, selection, formula_guard=False)
     return list(csv.DictReader(io.StringIO(body.decode())))
+
+
+@pytest.mark.parametrize("login", ["owner", "exports_api", "exports_pipeline"])
+def test_behind_a_dataset_stand_rows_of_its_owner_alone(ledger, catalog, migrated, logins, login):
+    """Whatever the SQL of a packaged dataset forgets, and whoever reads it."""
+    warehouse = PostgresWarehouse(migrated if login == "owner" else logins(login))
+    seen = {}
+    for who in (requester("ann"), requester("bob"), requester("root", "EXPORT_ALL")):
+        selection = select(catalog.find("exports_ledger", who), Filters(), who)
+        with warehouse.read() as snapshot:
+            snapshot.see(selection)
+            counts = [
+                snapshot.ask(f"SELECT count(*) FROM {table}", {})[0][0]
+                for table in ("export_jobs", "deliveries", "audit_log", "schedule_windows", "analytics_events")
+            ]
+        seen[who.owner_key] = counts
+    assert seen == {"ann": [3, 1, 3, 1, 1], "bob": [2, 1, 2, 1, 1], "root": [5, 2, 5, 2, 2]}
 
 
 ISOLATED = {name: "owner_key" for name in NAMES if name not in {"audit_log", "data_access"}} | {
@@ -198,12 +205,48 @@ def test_user_activity_counts_the_audit_log(ledger, catalog):
     assert {row["feature"] for row in rows} == {"exports"}
 
 
-def test_features_are_those_of_the_activity_endpoints(ledger, catalog, migrated):
+def test_user_activity_is_the_same_whatever_is_rolled_up(ledger, catalog, engine):
+    root = requester("root", "EXPORT_ALL")
+
+    def told():
+        rows = rows_of(ledger, catalog, "user_activity", root)
+        return sorted(tuple(row.values()) for row in rows)
+
+    def another_entry():
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO audit_log (at, actor, action, details) "
+                "SELECT at + interval '5 s', actor, action, '{}' FROM audit_log"
+            )
+
+    def directly():
+        with engine.connect() as connection:
+            return connection.exec_driver_sql(
+                "SELECT count(*), sum(extract(epoch FROM last - first)) FROM (SELECT min(at) AS first, max(at) AS last "
+                "FROM audit_log GROUP BY actor, action, (at AT TIME ZONE 'UTC')::date) AS each"
+            ).one()
+
+    another_entry()
+    before = told()
+    PostgresActivityStore(engine).roll_up()
+    assert told() == before
+    another_entry()  # some of a day rolled up, some not
+    partly = rows_of(ledger, catalog, "user_activity", root)
+    seconds = sum(
+        (datetime.fromisoformat(row["last_at"]) - datetime.fromisoformat(row["first_at"])).total_seconds()
+        for row in partly
+    )
+    assert (len(partly), seconds) == tuple(map(int, directly()))
+    assert sum(int(row["times"]) for row in partly) == 2 * 2 * 5
+
+
+@pytest.mark.parametrize("name", ["user_activity", "audit_log"])
+def test_features_are_those_of_the_activity_endpoints(ledger, catalog, migrated, name):
     with psycopg.connect(migrated, autocommit=True) as connection:
         for kind in (*FEATURES, "dance"):
             done = "INSERT INTO audit_log (at, actor, action, details) SELECT now(), id, %s, '{}' FROM users"
             connection.execute(done, (f"{kind}.x",))
-    rows = rows_of(ledger, catalog, "user_activity", requester("ann"))
+    rows = rows_of(ledger, catalog, name, requester("ann", "VIEW_AUDIT"))
     found = {row["action"].removesuffix(".x"): row["feature"] for row in rows if row["action"].endswith(".x")}
     assert found == {**FEATURES, "dance": OTHER}
 
@@ -224,24 +267,3 @@ def test_every_system_dataset_has_the_types_that_it_is_declared_with(ledger, mig
     settings = Settings(database_url=migrated, warehouse=tables.path)
     [found] = check_postgres_datasets(settings)
     assert (found.state, found.sentence) == (State.FINE, f"{len(NAMES)} have the types that they are declared with.")
-
-
-def test_a_dataset_of_the_deployment_keeps_its_name():
-    own = Dataset(name="events", columns=())
-    catalog = with_system_datasets(Catalog((own,)), NO_SCHEMA)
-    assert [each for each in catalog if each.name == "events"] == [own]
-    assert len(list(catalog)) == len(NAMES)
-
-
-def test_system_datasets_can_be_left_out(tables):
-    tables.run("CREATE TABLE own (id INTEGER)")
-    names = [
-        [each.name for each in load_catalog(Settings(warehouse=tables.path, system_datasets=wanted))]
-        for wanted in (True, False)
-    ]
-    assert names == [["own", *NAMES], ["own"]]
-
-
-def test_a_packaged_query_names_its_grain():
-    for path in sorted((SYSTEM_CATALOG.parent / "system_datasets").glob("*.sql")):
-        assert path.read_text().startswith("-- Grain: one row per ")

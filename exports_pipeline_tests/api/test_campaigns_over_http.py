@@ -1,43 +1,23 @@
 """Campaigns over HTTP: figures, comparisons, funnel and intents, over events in memory."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import pytest
 
+from exports_pipeline.core.event_months import first_kept
 from exports_pipeline_tests.api_client import ApiClient
+from exports_pipeline_tests.campaign_events import ODD, at, campaign_events
 from exports_pipeline_tests.events import Event
 
 CAMPAIGNS = "/api/analytics/campaigns"
 MARCH = {"from": "2026-03-01", "to": "2026-03-10"}
-ODD = "50 % off/now? #1"
-
-
-def at(day, hour=12):
-    return datetime(2026, 3, day, hour, tzinfo=UTC)
 
 
 @pytest.fixture
 def ports(ports):
     """Conversations of ann's in March, two of which lead somewhere, and one of the days before."""
-    events = ports.metrics.events
-    talk = Event(id="", tenant="ann", event_type="conversation", campaign=ODD)
-    wish = replace(talk, event_type="intent")
-    gold = {"segment": "gold"}
-    events += [
-        replace(talk, customer="c1", occurred_at=at(2), metadata=gold),
-        replace(wish, customer="c1", label="interested", occurred_at=at(2, 13)),
-        replace(wish, customer="c1", label="qualified", occurred_at=at(4, 12)),
-        replace(talk, customer="c2", occurred_at=at(2, 23)),
-        replace(wish, customer="c2", label="interested", occurred_at=at(3, 2)),
-        replace(talk, customer="c3", occurred_at=at(9)),
-        replace(wish, customer="c3", label="no", occurred_at=at(9)),
-        replace(talk, event_type="engagement", customer="c3", occurred_at=at(9)),
-        replace(talk, customer="c9", occurred_at=at(1) - timedelta(days=3)),
-        replace(wish, customer="c9", label="angry", occurred_at=at(1) - timedelta(days=3)),
-        replace(talk, customer="b1", tenant="bob", campaign="bobs", occurred_at=at(2)),
-    ]
+    ports.metrics.events += campaign_events()
     return ports
 
 
@@ -178,3 +158,16 @@ def test_without_days_the_last_thirty_are_told(ann, ports):
 def test_nobody_is_told_anything_without_a_token(app):
     for path in (CAMPAIGNS, f"{CAMPAIGNS}/x", "/api/analytics/activity/users"):
         assert ApiClient(app).get(path, anonymous=True).status_code == 401
+
+
+def test_nothing_is_said_of_a_period_before_what_is_kept(ann, ports):
+    first = first_kept(ports.clock(), months=ports.limits.event_months).date()
+    begins_with_it = {"from": str(first), "to": str(first + timedelta(days=1))}
+    unknown = {"value": 0, "previous": None, "change": None}
+    totals = one(ann, **begins_with_it)["totals"]
+    assert [totals[role] for role in ("conversations", "customers")] == [unknown, unknown]
+    assert one(ann, "/intents", **begins_with_it)["total"] == unknown
+    (listed,) = ann.get(CAMPAIGNS, params=begins_with_it).json()["items"]
+    assert listed["engagement"] == unknown
+    follows_on_it = {"from": str(first + timedelta(days=2)), "to": str(first + timedelta(days=3))}
+    assert one(ann, **follows_on_it)["totals"]["conversations"]["previous"] == 0

@@ -139,7 +139,7 @@ def test_a_failed_export_tells_its_sentence(ann, world, tmp_path):
         (["sales", "--format", "docx"], 1, "There is no format 'docx'"),
         (["sales", "--from", "yesterday"], 1, "no date"),
         (["sales", "--option", "bom"], 2, "NAME=VALUE"),
-        (["sales", "--token", "rubbish"], 4, "bearer token"),
+        (["sales", "--token", "rubbish"], 4, "token is not whole"),
     ],
 )
 def test_a_refusal_is_a_sentence_and_an_exit_code(ann, tmp_path, words, exit_code, sentence):

@@ -13,11 +13,12 @@ from exports_pipeline.adapters.vault import KeyVault
 from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, RecipientGone
 from exports_pipeline.core.limits import Limits
-from exports_pipeline.core.telegram import News, Start
+from exports_pipeline.core.telegram import Start
 from exports_pipeline.usecases.deliver import deliver
 from exports_pipeline.usecases.link_telegram import read_news
 from exports_pipeline_tests.api_client import EXPORTS, ApiClient, run
 from exports_pipeline_tests.builders import requester
+from exports_pipeline_tests.fakes.bot import FakeBot
 
 ANN = user_id("ann")
 TELEGRAM = "/api/analytics/me/telegram"
@@ -212,22 +213,6 @@ def test_mail_goes_to_allowed_domains_only(app, ports):
     assert (mixed.status_code, mixed.json()["code"]) == (422, "target_forbidden")
     assert "elsewhere.org" in mixed.json()["detail"]
     assert ann.export(recipients=[{"channel": "email", "address": "a@EXAMPLE.com"}]).status_code == 202
-
-
-class FakeBot:
-    """`TelegramBot` that knows what happened."""
-
-    def __init__(self):
-        self.starts, self.stopped, self.said = [], [], []
-
-    def name(self):
-        return "exports_bot"
-
-    def news(self, offset):
-        return News(starts=self.starts, stopped=self.stopped, offset=offset + 1)
-
-    def answer(self, chat, text):
-        self.said.append((chat, text))
 
 
 @pytest.fixture

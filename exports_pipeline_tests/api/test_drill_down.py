@@ -86,6 +86,15 @@ def test_whatever_is_asked_for_the_list_behind_a_bar_is_as_long(people, filters,
         assert told["total"]["count"] == listed(client, told["total"]["jobs"])
 
 
+def test_who_asks_for_one_destination_is_told_of_that_one(people):
+    """A job that went to two would stand in a bar whose list has others that went to the second alone."""
+    admin, _ = people
+    for facet, value in (("destination", "email"), ("tag", "finance")):
+        told = admin.get(f"{INSIGHTS}/counts?{RANGE}&by={facet}&{facet}={value}").json()
+        assert [bar["key"] for bar in told["items"]] == [{facet: value}]
+        assert told["items"][0]["count"] == told["total"]["count"] > 0
+
+
 def test_totals_lead_to_their_jobs_and_agree_with_each_other(people):
     admin, ann = people
     whole, mine = (client.get(f"{INSIGHTS}/overview?{RANGE}").json() for client in people)

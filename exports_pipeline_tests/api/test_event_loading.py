@@ -1,6 +1,7 @@
 """`exports events load`: files of events, sent once or again, over HTTP on loopback."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -184,6 +185,28 @@ def test_a_load_that_was_stopped_is_started_anew_and_doubles_nothing(load, ports
     assert len(stored(ports)) == 20_000
     ports.events.add = add
     assert load(file)[1].endswith("5,000 new, 20,000 there already, 0 corrected, 0 refused.\n")
+
+
+def test_a_progress_bar_tells_how_many_events_of_how_many_were_sent(app, ports, tmp_path):
+    file, add, calls = tmp_path / "calls.jsonl", ports.events.add, []
+    file.write_text("\n".join(json.dumps(sent(str(place))) for place in range(25_000)), encoding="utf-8")
+
+    def failing_at_the_third(*words, **more):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyError
+        return add(*words, **more)
+
+    def said(*words):
+        command = ["events", "load", str(file), "--url", url, "--token", token_of("ann"), *words]
+        return CliRunner(env={"COLUMNS": "100"}).invoke(cli, command).stderr
+
+    ports.events.add = failing_at_the_third
+    with served(app) as url:
+        stopped, whole, quiet = said(), said(), said("--json")
+    assert re.search(r"Sending events\W+20000/25000\b", stopped)
+    assert re.search(r"Sending events\W+25000/25000\b", whole)
+    assert "Sending" not in quiet
 
 
 def test_a_short_absence_of_the_database_is_waited_out(load, ports, tmp_path):

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from exports_pipeline.core.catalog import user_id
+from exports_pipeline.core.filters import Filters
 from exports_pipeline.core.insights import Counted, Tally
 from exports_pipeline_tests.api_client import ApiClient, token_of
+from exports_pipeline_tests.builders import entry, new_job
 
 INSIGHTS = "/api/analytics/insights"
 DOORS = ("overview", "counts?by=tag", "volume", "openings", "recent", "storage")
@@ -35,6 +37,14 @@ def test_the_insights_of_all_are_for_those_who_may_view_them_although_not_the_jo
     assert {jobs.user_id for jobs in ports.insights.asked} == {None}
     assert auditor.get("/api/analytics/exports", params={"user": "all"}).status_code == 403
     assert "user=all" in overview.text
+
+
+def test_what_a_job_was_narrowed_to_is_told_to_those_alone_who_see_the_job(app, admin, ports):
+    new = new_job("bob", filters=Filters(account_ids=("4711",)))
+    ports.insights.found = [ports.jobs.add(new, entry(new))]
+    auditor = ApiClient(app, token=token_of("auditor", roles=["auditor"]))
+    told = [client.get(f"{INSIGHTS}/recent").json()["items"][0]["filters"] for client in (auditor, admin)]
+    assert [each and each["account_ids"] for each in told] == [None, ["4711"]]
 
 
 @pytest.mark.parametrize("door", DOORS)

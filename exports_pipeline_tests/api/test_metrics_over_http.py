@@ -62,6 +62,7 @@ def test_weeks_say_where_the_range_cuts_them(ann):
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
+        ({"from": "9999-12-30", "to": "9999-12-31"}, "invalid_date_range", "to"),
         ({"from": "2026-03-03"}, "invalid_date_range", "to"),
         ({"timezone": "Mars/Olympus"}, "malformed_value", "timezone"),
         ({"from": "2024-02-28"}, "beyond_retention", "from"),

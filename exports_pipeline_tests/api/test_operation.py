@@ -166,4 +166,7 @@ def test_the_documentation_loads_nothing_from_elsewhere(ann):
     page = ann.get("/docs", anonymous=True)
     assert page.headers["content-type"].startswith("text/html")
     assert "/api/analytics/exports/{job_id}/download" in page.text
-    assert re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"'>)\s]+)""", page.text) == ["openapi.json"]
+    stylesheet, *others = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"'>)\s]+)""", page.text)
+    assert re.fullmatch("/assets/[0-9a-f]{12}/docs.css", stylesheet)
+    assert others == ["openapi.json"]
+    assert not re.search("<style| style=|<script", page.text)

@@ -10,9 +10,11 @@ from sqlalchemy import event
 
 from exports_api.app import create_app
 from exports_api.shared_looks import SharedLooks
+from exports_pipeline.adapters.acting import NOBODY, who_acts
 from exports_pipeline.adapters.job_store import PostgresJobStore
 from exports_pipeline.adapters.key_store import PostgresKeyStore
 from exports_pipeline.adapters.user_store import PostgresUserStore
+from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.errors import LedgerUnavailable
 from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.refusals import QueryTooLarge
@@ -110,6 +112,33 @@ def test_nobody_sees_the_job_of_somebody_who_looks_at_the_same_time(api, store):
             return await asyncio.gather(*asked)
 
     assert [answer.status_code for answer in asyncio.run(look())] == [200, 404, 200]
+
+
+def test_whoever_looks_together_acts_together_and_no_right_is_lent(settings):
+    acted = []
+
+    class Noted(type(fake_ports().jobs)):
+        def look(self, job_ids, *, slots):
+            acted.append(who_acts())
+            return super().look(job_ids, slots=slots)
+
+    api = create_app(fake_ports(jobs=Noted()), settings, dispatch_soon=lambda: None)
+    people = [ApiClient(api), ApiClient(api, user="bob"), ApiClient(api, user="root", permissions=("MANAGE_EXPORTS",))]
+
+    async def look():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api.test") as http:
+            asked = (http.get(f"{EXPORTS}/{uuid4()}", headers=each.headers) for each in people * 3)
+            return await asyncio.gather(*asked)
+
+    asyncio.run(look())
+    managing = [each for each in acted if "MANAGE_EXPORTS" in each.permissions]
+    assert {each.users for each in managing} == {frozenset({user_id("root")})}
+    assert frozenset().union(*(each.users for each in acted if each not in managing)) == {
+        user_id("ann"),
+        user_id("bob"),
+    }
+    assert len(acted) < len(people) * 3
+    assert who_acts() == NOBODY
 
 
 def test_an_id_in_capitals_is_the_same_job_and_what_is_no_id_is_not_found(api, store):

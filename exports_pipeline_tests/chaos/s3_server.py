@@ -6,7 +6,8 @@ from contextlib import closing
 
 from exports_pipeline.adapters.s3_client import make_s3_client
 from exports_pipeline.local.object_store import BUCKET, object_store_environment, object_store_parts
-from exports_pipeline_tests.journey.running_stack import free_ports, wait_until
+from exports_pipeline.local.ports import free_ports
+from exports_pipeline_tests.journey.running_stack import wait_until
 
 
 class S3Server:

@@ -17,6 +17,7 @@ from exports_pipeline.checkup.data import check_data
 from exports_pipeline.checkup.finding import State
 from exports_pipeline.checkup.ledger import check_ledger
 from exports_pipeline.checkup.orchestrator import check_dagster
+from exports_pipeline.checkup.second_wall import check_wall
 from exports_pipeline.checkup.surroundings import Surroundings
 from exports_pipeline.checkup.workers import check_workers, judge_workers
 from exports_pipeline.settings import Settings
@@ -73,6 +74,15 @@ def test_a_postgres_that_is_away_is_told_without_its_password():
 
 def test_a_database_url_that_is_none_is_told():
     assert "no URL" in ledger("hunter2")["postgres"].sentence
+
+
+def test_an_api_that_is_its_own_wall_is_told(migrated, logins):
+    [behind] = check_wall(Settings(database_url=migrated, api_database_url=logins("exports_api")))
+    [before] = check_wall(Settings(database_url=migrated))
+    assert (behind.state, before.state) == (FINE, WARNING)
+    assert "is a superuser, has BYPASSRLS, owns tables" in before.sentence
+    [away] = check_wall(Settings(api_database_url=f"postgresql://ann:hunter2@{NOBODY}/exports"))
+    assert (away.state, "hunter2" in str(away)) == (BROKEN, False)
 
 
 @pytest.fixture

@@ -88,9 +88,9 @@ def test_a_user_who_was_kept_out_has_no_rights_until_let_in_again(kept):
     kept.users.seen(ANN, at=NOON)
     assert kept.users.set_active(ANN.user_id, is_active=False, at=NOON)
     kept.users.seen(ANN, at=LATER)
-    assert kept.users.requester(ANN.user_id) is None
+    assert (kept.users.requester(ANN.user_id), kept.users.is_active(ANN.user_id)) == (None, False)
     assert kept.users.set_active(ANN.user_id, is_active=True, at=LATER)
-    assert kept.users.requester(ANN.user_id) == ANN
+    assert (kept.users.requester(ANN.user_id), kept.users.is_active(ANN.user_id)) == (ANN, True)
     assert not kept.users.set_active(uuid4(), is_active=False, at=NOON)
 
 

@@ -274,6 +274,15 @@ def test_the_tick_ledger_is_newest_first(stores):
     assert [(window.due_at - NOON) / MINUTE for window in found] == [2, 1]
 
 
+def test_the_newest_windows_of_several_schedules_are_read_at_once(stores):
+    one, other = stores.added(), stores.added()
+    for of, at in ((one, NOON), (one, NOON + MINUTE), (one, NOON + 2 * MINUTE), (other, NOON)):
+        stores.schedules.add_window(Window(schedule_id=of.id, due_at=at, start_at=at), NOTED)
+    found = stores.schedules.latest_windows([one.id, other.id, stores.added().id], limit=2)
+    told = {key: [each.due_at - NOON for each in windows] for key, windows in found.items()}
+    assert told == {one.id: [2 * MINUTE, MINUTE], other.id: [0 * MINUTE]}
+
+
 def test_a_job_remembers_the_window_it_runs_for(stores):
     window = ScheduledWindow(
         schedule_id=uuid4(),

@@ -16,7 +16,8 @@ ZONES = (
     "UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "America/New_York",
     "America/Sao_Paulo", "Pacific/Apia", "Africa/Cairo", "Europe/Prague", "Pacific/Chatham",
 )  # fmt: skip
-DAYS = st.dates(date(2010, 1, 1), date(2030, 12, 31))
+DAYS = st.dates(date(2012, 1, 1), date(2030, 12, 31))
+"""After clocks were last put at a minute past midnight, which St. John's did until 2011."""
 MIDDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -118,3 +119,10 @@ def test_zones_of_today_are_made_of_quarters_of_hours_and_those_of_before_1972_r
     assert runs_of(list(buckets_between(date(1973, 1, 1), date(1973, 1, 2), Granularity.DAY, liberia)))
     with pytest.raises(UnknownTimezone):
         runs_of(list(buckets_between(date(1971, 1, 1), date(1971, 1, 2), Granularity.DAY, liberia)))
+
+
+def test_an_hour_that_was_cut_a_minute_past_midnight_is_refused_and_its_day_is_not():
+    newfoundland, day = ZoneInfo("America/St_Johns"), date(2011, 3, 13)
+    assert runs_of(list(buckets_between(day, day, Granularity.DAY, newfoundland)))
+    with pytest.raises(UnknownTimezone, match="ask in UTC"):
+        runs_of(list(buckets_between(day, day, Granularity.HOUR, newfoundland)))

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exports_pipeline.core.catalog import Column, Dataset
 from exports_pipeline.core.filters import Filters, select
@@ -52,6 +54,23 @@ def selected(*roles, permissions=()):
 def test_the_strictest_of_two_wins_in_whatever_order(place):
     stricter, weaker = IN_ORDER[place : place + 2]
     assert strictest([stricter, weaker]) == strictest([weaker, stricter]) == stricter
+
+
+@given(data=st.data())
+def test_of_any_roles_the_strictest_that_speaks_wins_and_one_more_never_shows_more(data):
+    treatments, roles = st.sampled_from(IN_ORDER), st.sampled_from(["analyst", "clerk", "chief", "guest"])
+    rules = data.draw(
+        st.dictionaries(st.just("default") | roles, st.fixed_dictionaries({}, optional={"pii": treatments}))
+    )
+    held = data.draw(st.lists(roles, unique=True))
+    policy = RedactionPolicy(rules=rules)
+    got = policy.of_class("pii", held)
+    said = [rules[role]["pii"] for role in held if "pii" in rules.get(role, {})]
+    assert got == (min(said, key=IN_ORDER.index) if said else rules.get("default", {}).get("pii", MASK))
+    assert policy.of_class("pii", reversed(held)) == got
+    if said:
+        more = policy.of_class("pii", [*held, data.draw(roles)])
+        assert IN_ORDER.index(more) <= IN_ORDER.index(got)
 
 
 def test_without_a_rule_values_are_shown():

@@ -64,7 +64,8 @@ def test_what_was_counted_of_dropped_events_goes_with_them(events_engine):
     assert (kept.buckets > 10, kept.journeys) == (True, 1)
     with events_engine.begin() as connection:
         connection.execute(text("DELETE FROM analytics_events WHERE customer <> 'new'"))
-        kept_figures = direct_figures(metrics, [new])
+        # But for the week in which the month begins.
+        kept_figures = {key: value for key, value in direct_figures(metrics, [new]).items() if key[3] > last}
         assert stored_figures(connection) == kept_figures
     assert [customer for _, _, customer in told(events_engine)] == ["new"]
     assert stored.check(buckets=200, seed=1) == []

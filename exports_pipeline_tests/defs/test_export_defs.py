@@ -66,6 +66,14 @@ def test_a_run_completes_its_job_and_shows_the_figures(ports, instance):
     assert {"seconds", "rows_per_second", "object_key", "columns", "preview"} <= set(seen)
 
 
+def test_a_run_leads_to_the_page_of_its_job(ports, instance):
+    job = requested(ports)
+    page = f"{ports.public_url}/exports/{job.id}"
+    assert run_tags(job, public_url=ports.public_url)["exports/page"] == page
+    assert "exports/page" not in run_tags(job)
+    assert metadata_of(execute(job, ports, instance), "export_rows")["page"] == page
+
+
 def test_the_preview_is_a_table_without_secrets(ports, instance):
     seen = metadata_of(execute(requested(ports), ports, instance), "export_rows")
     header, _, first, *_ = seen["preview"].splitlines()

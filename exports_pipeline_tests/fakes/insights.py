@@ -13,6 +13,10 @@ class FakeInsights:
         found = [each for each in self.counted if len(each.key) == len(by)]
         return [each for each in found if among is None or each.key[0] in among]
 
+    def longest(self, jobs, span, by, *, limit):
+        ordered = sorted(self.count(jobs, [span], by), key=lambda each: (-each.tally.jobs, each.key))
+        return ordered[:limit], max(0, len(ordered) - limit)
+
     def seconds(self, jobs, span):
         return self.took
 

@@ -133,6 +133,10 @@ class InMemorySchedules:
         found = [each for (of, at), each in self.rows.items() if of == schedule_id and (before is None or at < before)]
         return sorted(found, key=lambda each: each.due_at, reverse=True)[:limit]
 
+    def latest_windows(self, schedule_ids, *, limit):
+        found = {each: self.windows(each, limit=limit) for each in schedule_ids}
+        return {each: windows for each, windows in found.items() if windows}
+
     def _reopen(self, job):
         window = self.rows.get((job.schedule.schedule_id, job.schedule.due_at)) if job.schedule else None
         if window and window.started_at and window.state in {WindowState.FAILED, WindowState.SKIPPED}:

@@ -60,6 +60,9 @@ class InMemoryUsers:
     def requesters(self, user_ids):
         return {each: found for each in user_ids if (found := self.requester(each))}
 
+    def is_active(self, user_id):
+        return self.requester(user_id) is not None
+
     def seen(self, requester, *, at):
         known = self.people.get(requester.user_id)
         if known and requester.is_narrowed:

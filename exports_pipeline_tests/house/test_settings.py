@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
 from exports_pipeline.settings import Settings
 
 
@@ -17,6 +20,15 @@ def test_the_users_home_is_not_the_home_of_the_stack(monkeypatch):
     monkeypatch.setenv("HOME", "/somewhere/else")
     monkeypatch.delenv("EXPORTS_HOME", raising=False)
     assert Settings().home == Path(".exports")
+
+
+def test_sites_that_may_show_a_widget_are_origins_and_nothing_else():
+    named = Settings(embed_origins="https://a.example.com, http://localhost:8080")
+    assert named.embedding_origins == ("https://a.example.com", "http://localhost:8080")
+    assert Settings().embedding_origins == ()
+    for wrong in ("*", "https://a.example.com/path", "https://a.example.com; script-src *", "https://*.example.com"):
+        with pytest.raises(ValidationError):
+            Settings(embed_origins=wrong)
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch):

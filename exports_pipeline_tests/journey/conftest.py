@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from exports_pipeline.adapters.catalog import SAMPLE_CATALOG
+from exports_pipeline_tests.another_site import served_site
+from exports_pipeline_tests.browser import opened_chromium
 from exports_pipeline_tests.journey.far_ends import served_far_ends
-from exports_pipeline_tests.journey.running_stack import RunningStack
+from exports_pipeline_tests.journey.running_stack import WITHIN_S, RunningStack
+from exports_pipeline_tests.journey.visitor import Visitor
 
 HERE = Path(__file__).parent
 
@@ -35,13 +38,21 @@ def catalog(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory, catalog, far_ends):
+def another_site():
+    """The origin of a site that may show the widget of the insights."""
+    with served_site() as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory, catalog, far_ends, another_site):
     stack = RunningStack(
         tmp_path_factory.mktemp("stack") / "home",
         EXPORTS_CATALOG=str(catalog),
         EXPORTS_LARGE_RUNNING="2",
         EXPORTS_SAMPLE_DAYS="60",
         EXPORTS_SCHEDULE_SPREAD_MINUTES="0",
+        EXPORTS_EMBED_ORIGINS=another_site,
         **far_ends.variables,
     )
     try:
@@ -55,3 +66,31 @@ def stack(tmp_path_factory, catalog, far_ends):
 def demo(stack):
     """A user of the sample with transactions of her own."""
     return stack.caller("demo")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with opened_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(chromium, stack):
+    """Opens the pages as one of the people of the sample, in Prague; every error of a script fails the test."""
+    contexts, errors = [], []
+
+    def visit(person="", **look):
+        opened = chromium.new_context(base_url=stack.api_url, locale="en-GB", timezone_id="Europe/Prague", **look)
+        opened.set_default_timeout(1000 * WITHIN_S)
+        contexts.append(opened)
+        page = opened.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto("/")
+        if person:
+            page.get_by_role("button", name=person, exact=True).click()
+        return Visitor(page, look)
+
+    yield visit
+    for each in contexts:
+        each.close()
+    assert errors == []

@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ import httpx
 import psutil
 import psycopg
 from psycopg.rows import dict_row
+
+from exports_pipeline.local.ports import free_ports
 
 EXPORTS = "/api/analytics/exports"
 COMMAND = Path(sys.executable).with_name("exports")
@@ -31,15 +32,6 @@ def wait_until(claim, *, within_s=WITHIN_S, told=""):
             raise TimeoutError(f"{told or claim} did not hold within {within_s} s")
         time.sleep(0.1)
     return holds
-
-
-def free_ports(count):
-    """Ports that nobody uses, all different."""
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in taken]
-    for each in taken:
-        each.close()
-    return ports
 
 
 class RunningStack:

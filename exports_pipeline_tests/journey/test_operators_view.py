@@ -12,8 +12,9 @@ OUTPUTS = """query Outputs($run: ID!) { runOrError(runId: $run) { ... on Run {
   status jobName
   eventConnection { events { __typename ... on ExecutionStepOutputEvent { stepKey metadataEntries {
     label ... on IntMetadataEntry { intRepr } ... on FloatMetadataEntry { floatValue }
-    ... on TextMetadataEntry { text } ... on MarkdownMetadataEntry { mdStr } } } } } } } }"""
-VALUES = ("intRepr", "floatValue", "text", "mdStr")
+    ... on TextMetadataEntry { text } ... on UrlMetadataEntry { url }
+    ... on MarkdownMetadataEntry { mdStr } } } } } } } }"""
+VALUES = ("intRepr", "floatValue", "text", "mdStr", "url")
 
 
 def outputs_of(stack, run_id):
@@ -40,9 +41,11 @@ def test_a_run_tells_what_it_made_without_a_log_being_opened(stack, demo):
         "csv",
     )
     assert tags["exports/user"]
+    assert tags["exports/page"] == f"{stack.api_url}/exports/{job['job_id']}"
     made = outputs_of(stack, run["runId"])["export_rows"]
     assert (int(made["rows"]), int(made["bytes"])) == (job["row_count"], job["file_size_bytes"])
     assert made["sha256"] == job["sha256"]
+    assert made["page"] == tags["exports/page"]
     assert made["seconds"] > 0
     assert int(made["rows_per_second"]) > 0
     preview = made["preview"].splitlines()

@@ -12,10 +12,11 @@ import pytest
 from exports_pipeline.local.broker import broker_part, broker_url
 from exports_pipeline.local.object_store import BUCKET, object_store_environment, object_store_parts
 from exports_pipeline.local.part import LogSays, PageAnswers, Part
+from exports_pipeline.local.ports import free_ports
 from exports_pipeline.local.postgres import database_url, postgres_part
 from exports_pipeline.local.sample import build_sample
 from exports_pipeline.local.stack import SAMPLE_CATALOG, sample_warehouse
-from exports_pipeline_tests.journey.running_stack import Caller, free_ports
+from exports_pipeline_tests.journey.running_stack import Caller
 from exports_pipeline_tests.started_part import started
 
 REPOSITORY = Path(__file__).parents[2]

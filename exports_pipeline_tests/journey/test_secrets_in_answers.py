@@ -15,7 +15,7 @@ from exports_pipeline_tests.telegram_bot_api import TOKEN
 pytestmark = pytest.mark.slow
 
 RUNS = """{ runsOrError { ... on Runs { results { runId runConfigYaml tags { key value } } } } }"""
-OUR_TAGS = {"exports/job_id", "exports/attempt", "exports/user", "exports/dataset", "exports/format"}
+OUR_TAGS = {f"exports/{each}" for each in ("job_id", "attempt", "user", "dataset", "format", "page")}
 
 
 @pytest.fixture(scope="module")

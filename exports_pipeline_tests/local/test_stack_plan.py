@@ -100,3 +100,13 @@ def test_a_taken_port_stops_the_plan_and_names_its_variable(settings, field, var
 
 def test_the_plan_and_the_builder_agree_where_the_sample_lies(tmp_path):
     assert build_sample(tmp_path, days=1) == (sample_warehouse(tmp_path), SAMPLE_CATALOG)
+
+
+def test_the_api_is_not_told_the_password_of_the_tables_owner(settings):
+    stack = plan_stack(settings)
+    told = {part.name: dict(stack.env) | dict(part.env) for part in stack.parts}
+    assert told["api"]["EXPORTS_DATABASE_URL"] == ""
+    assert "exports_api:" in told["api"]["EXPORTS_API_DATABASE_URL"]
+    assert "exports_pipeline:" in told["worker"]["EXPORTS_PIPELINE_DATABASE_URL"]
+    theirs = plan_stack(settings.model_copy(update=Settings(**EXTERNAL).model_dump(include=EXTERNAL)))
+    assert "EXPORTS_DATABASE_URL" not in {name for part in theirs.parts if part.name == "api" for name in part.env}

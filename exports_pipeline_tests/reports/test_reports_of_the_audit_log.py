@@ -95,6 +95,14 @@ def test_every_kind_of_entry_stands_in_its_section(month):
     assert report_to_json(report_of_json(report_to_json(report))) == report_to_json(report)
 
 
+def test_every_figure_is_told_beside_that_of_the_time_before_be_it_nothing(month, trail):
+    trail.add("ann", "export.requested", feature="exports", days=-20)
+    report = month.report("compliance_audit", UNMASKING, **MARCH)
+    shown = [each for part in report.sections if isinstance(part, KeyFigures) for each in part.figures]
+    before = {each.title: each.previous for each in shown}
+    assert (before["Entries"], before["Refusals"], before["Redactions lifted"]) == (1, 0, 0)
+
+
 def test_what_was_deleted_in_time_is_added_up(month, trail):
     for count in (3, 4):
         trail.add("service", "retention.objects_expired", feature="retention", times=count)

@@ -4,11 +4,13 @@ import logging
 
 import pytest
 import structlog
+from sqlalchemy import text
 
 from exports_api.app import create_app
 from exports_pipeline.core.catalog import Catalog, TimeColumn
 from exports_pipeline.settings import Settings
-from exports_pipeline_tests.api_client import SECRET, ApiClient
+from exports_pipeline_tests.api_client import SECRET
+from exports_pipeline_tests.every_table import EMPTIED, fill_every_table
 from exports_pipeline_tests.fakes.ports import fake_ports
 
 BOOKINGS = """SELECT * FROM (VALUES
@@ -49,10 +51,14 @@ def app(ports, tmp_path):
 
 
 @pytest.fixture
-def ann(app):
-    return ApiClient(app)
-
-
-@pytest.fixture
-def bob(app):
-    return ApiClient(app, user="bob")
+def bobs(engine):
+    """The ids of a done and of a waiting job of Bob's, who has something in every table; Ann is only known."""
+    with engine.begin() as connection:
+        connection.execute(text(EMPTIED))
+    found = fill_every_table(engine)
+    yield found
+    with engine.begin() as connection:
+        connection.execute(text(EMPTIED))
+        months = text("SELECT relid::regclass FROM pg_partition_tree('analytics_events') WHERE isleaf")
+        for month in connection.execute(months).scalars().all():
+            connection.execute(text(f"DROP TABLE {month}"))

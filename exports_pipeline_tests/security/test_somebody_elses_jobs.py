@@ -115,3 +115,14 @@ def test_a_token_whose_user_is_named_like_a_path_stays_in_its_folder(app, ports)
     run(ports, job_id)
     key = ports.jobs.get(UUID(job_id)).result.object_key
     assert (key.count("/"), ".." in key) == (4, False)
+
+
+def test_who_manages_exports_gets_no_file_of_others_that_the_log_does_not_tell_of(app, ports, completed):
+    manager = ApiClient(app, user="root", permissions=("MANAGE_EXPORTS",))
+    listed = manager.get(f"{EXPORTS}?user=all").json()["items"]
+    shown = manager.get(f"{EXPORTS}/{completed}").json()
+    assert {each["download_url"] for each in [*listed, shown]} == {None}
+    assert manager.get(f"{EXPORTS}/{completed}/download").status_code == 307
+    entry = ports.audit.audit[-1]
+    whose = ports.jobs.get(UUID(completed)).requester.user_id
+    assert (entry.action, entry.subject, entry.actor == whose) == ("export.download_link", whose, False)

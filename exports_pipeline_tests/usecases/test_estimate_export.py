@@ -67,9 +67,10 @@ def test_no_rows_are_an_estimate_too(ports):
     assert (told.rows, told.rows_are_exact, told.preview, told.fits) == (0, True, [], True)
 
 
-def test_nothing_is_written_down(ports):
+def test_nothing_is_written_down_but_that_somebody_looked(ports):
     estimated(ports)
-    assert (ports.jobs.jobs, ports.jobs.audit, ports.objects.objects, ports.objects.uploads) == ({}, [], {}, {})
+    assert (ports.jobs.jobs, ports.objects.objects, ports.objects.uploads) == ({}, {}, {})
+    assert [each.action for each in ports.jobs.audit] == ["export.estimated"]
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,29 @@
 """The pages over fakes that really run jobs and really serve files, and a browser that looks at them."""
 
 import logging
-import shutil
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+from html import unescape
 
+import httpx
 import pytest
 import structlog
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from exports_api.app import create_app
+from exports_api.web.figures.drawing import Drawer
+from exports_pipeline.adapters.signing import Ed25519Signer
 from exports_pipeline.settings import Settings
 from exports_pipeline.usecases.dispatch_exports import dispatch
-from exports_pipeline_tests.api_client import SECRET
+from exports_pipeline_tests.api_client import SECRET, token_of
 from exports_pipeline_tests.api_server import WorkingRuns, served, served_objects
+from exports_pipeline_tests.browser import opened_chromium
+from exports_pipeline_tests.fakes.counted_insights import CountedInsights
 from exports_pipeline_tests.fakes.ports import fake_ports
+from exports_pipeline_tests.web.schedule_pages import Person
 
-CHROMIUM = shutil.which("chromium")
 WITHIN_MS = 20_000
 
 
@@ -30,17 +37,31 @@ def quiet():
 
 @pytest.fixture
 def ports():
+    with working_ports() as made:
+        yield made
+
+
+@pytest.fixture
+def counted_ports():
+    """Ports whose insights are counted over their own ledger; for modules that make it their `ports`."""
     with served_objects() as objects:
-        runs = WorkingRuns()
-        runs.ports = fake_ports(objects=objects, runs=runs)
+        runs, ports = WorkingRuns(), fake_ports(objects=objects)
+        runs.ports = replace(ports, runs=runs, insights=CountedInsights(ports.jobs))
         yield runs.ports
         runs.worker.shutdown()
 
 
+@pytest.fixture(scope="session")
+def drawer(tmp_path_factory):
+    """What draws charts; made once, and by the first test that draws one."""
+    return Drawer(tmp_path_factory.mktemp("drawer"))
+
+
 @pytest.fixture
-def app(ports, tmp_path):
-    settings = Settings(home=tmp_path, jwt_secret=SECRET, sample_people=True)
-    return create_app(ports, settings, dispatch_soon=lambda: dispatch(ports))
+def app(ports, drawer, tmp_path):
+    made = pages_over(ports, tmp_path)
+    made.state.drawer = drawer
+    return made
 
 
 @pytest.fixture
@@ -49,15 +70,75 @@ def url(app):
         yield address
 
 
+@pytest.fixture
+def visit(url):
+    """Signs somebody in and hands out their client: a browser without scripts, in Prague."""
+    clients = []
+
+    def begin(user="ann", *permissions, zone="Europe/Prague", language="en-GB"):
+        sent = {"headers": {"Accept-Language": language}, "cookies": {"exports_zone": zone}}
+        client = httpx.Client(base_url=url, timeout=60, **sent)
+        clients.append(client)
+        assert client.post("/sign-in", data={"token": token_of(user, *permissions)}).status_code == 303
+        return client
+
+    yield begin
+    for each in clients:
+        each.close()
+
+
+@pytest.fixture
+def people(url):
+    """Signs people in."""
+    opened = []
+
+    def person(*names, **more):
+        opened.append(Person(url, *names, **more))
+        return opened[-1]
+
+    yield person
+    for each in opened:
+        each.client.close()
+
+
+@pytest.fixture
+def ann(people):
+    return people("ann")
+
+
+@pytest.fixture(scope="module")
+def module_ports():
+    """For tests that look and do not touch: everything is made once for a module."""
+    with working_ports() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def module_url(module_ports, tmp_path_factory):
+    with served(pages_over(module_ports, tmp_path_factory.mktemp("home"))) as address:
+        yield address
+
+
+@contextmanager
+def working_ports():
+    """Fakes that really run jobs, and serve their files."""
+    with served_objects() as objects:
+        runs = WorkingRuns()
+        runs.ports = fake_ports(objects=objects, runs=runs, signer=Ed25519Signer("a secret of tests"))
+        yield runs.ports
+        runs.worker.shutdown()
+
+
+def pages_over(ports, home):
+    """The application, with the people of the sample."""
+    settings = Settings(home=home, jwt_secret=SECRET, sample_people=True)
+    return create_app(ports, settings, dispatch_soon=lambda: dispatch(ports))
+
+
 @pytest.fixture(scope="module")
 def chromium():
-    """Debian's own; for one module, since Playwright leaves its loop running in the thread that other tests use."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed; `make tools` does it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with opened_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -82,6 +163,12 @@ def viewer(chromium, url):
     for each in contexts:
         each.close()
     assert errors == []
+
+
+def text_of(answer):
+    """What a page says, its marks left out, with plain spaces and hyphens."""
+    said = unescape(re.sub(r"<[^>]*>", " ", answer.text.partition("<body>")[2]))
+    return re.sub(r"\s+", " ", re.sub("[\N{EN DASH}\N{MINUS SIGN}]", "-", said))
 
 
 def violations(page):

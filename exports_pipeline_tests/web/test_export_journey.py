@@ -34,6 +34,32 @@ def test_a_person_exports_and_downloads(viewer, scripts):
     assert [line.split(",")[3] for line in body[1:]] == ["food", "food"]
 
 
+def test_progress_is_followed_beside_the_form_which_stays_as_it_was_filled(viewer):
+    page = viewer(signed_in_as=token_of("ann"))
+    page.goto("/datasets/sales?style=csv")
+    page.get_by_label("food").check()
+    page.get_by_role("button", name="Export", exact=True).click()
+    started = page.locator("#started")
+    started.get_by_role("link", name="Download").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Your export"
+    assert page.get_by_label("food").is_checked()
+    assert violations(page) == []
+    first = page.url
+    page.go_back()
+    started.wait_for(state="hidden")
+    assert page.get_by_label("food").is_checked()
+    page.get_by_text("Send it to somebody").click()
+    page.get_by_label("E-mail").fill("nobody")
+    page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_role("alert").get_by_text("e-mail address").wait_for()
+    page.get_by_label("E-mail").fill("")
+    page.get_by_role("button", name="Export", exact=True).click()
+    page.wait_for_url("**/exports/*")
+    assert page.url != first
+    page.reload()
+    assert page.get_by_role("heading", name="Sales CSV").is_visible()
+
+
 def test_again_with_changes_fills_the_form_as_before(viewer):
     page = viewer(signed_in_as=token_of("ann"))
     page.goto("/datasets/sales?style=csv-german&tag_ids=toys&start_date=2026-01-01&columns=amount")

@@ -14,7 +14,7 @@ class Browser:
     """A client that keeps cookies, as a browser without scripts."""
 
     def __init__(self, url):
-        self.client = httpx.Client(base_url=url)
+        self.client = httpx.Client(base_url=url, timeout=60)
         self.get = self.client.get
 
     def post(self, path, data, **more):

@@ -6,10 +6,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exports_pipeline.core.redaction_policy import TextKind
-from exports_pipeline.writers.text_scan import MARKS, scanned
+from exports_pipeline.writers.text_scan import MARKS, add_text_scan, scanned
 from exports_pipeline_tests.text_scanner import GAPS, luhn, modulo_97, scan
 
 CONNECTION = duckdb.connect(config={"threads": 1})
+add_text_scan(CONNECTION)
 ADDRESSES = [
     "ann@example.com",
     "o'neil+x@mail.example.co.uk",

@@ -1,6 +1,7 @@
-// Helps to fill the form of an export: ranges of dates, values that are searched, and an estimate while it changes.
+// Helps to fill the form of an export: ranges of dates, and an estimate while it changes.
 const form = document.querySelector("#export");
 const estimate = document.querySelector("#estimate");
+const said = document.querySelector("#said");
 const LATER_MS = 400;
 
 function later(act) {
@@ -14,9 +15,27 @@ function later(act) {
 let asked = 0;
 const ask = later(async () => {
   const turn = ++asked;
-  const answer = await fetch(form.dataset.estimate, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-  if (turn === asked && answer.ok && !answer.redirected) estimate.innerHTML = await answer.text();
+  try {
+    const answer = await fetch(form.dataset.estimate, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (turn !== asked) return;
+    if (answer.ok && !answer.redirected) show(await answer.text());
+    else giveUp();
+  } catch {
+    giveUp();
+  }
 });
+
+function giveUp() {
+  const told = Object.assign(document.createElement("p"), { className: "notice", textContent: "There is no estimate at this moment; the export itself does not need one." });
+  estimate.replaceChildren(told);
+  said.textContent = told.textContent;
+}
+
+function show(drawn) {
+  estimate.innerHTML = drawn;
+  said.textContent = [...estimate.querySelectorAll(".notice, dl.facts")].map((each) => each.innerText.replace(/\s+/g, " ")).join(" ");
+}
+
 form.addEventListener("change", ask);
 ask();
 
@@ -25,9 +44,12 @@ const today = new Date();
 const [year, month, date] = [today.getFullYear(), today.getMonth(), today.getDate()];
 const RANGES = {
   "today": [today, today],
+  "yesterday": [new Date(year, month, date - 1), new Date(year, month, date - 1)],
   "last-7-days": [new Date(year, month, date - 6), today],
+  "last-30-days": [new Date(year, month, date - 29), today],
   "this-month": [new Date(year, month, 1), today],
   "last-month": [new Date(year, month - 1, 1), new Date(year, month, 0)],
+  "last-quarter": [new Date(year, month - (month % 3) - 3, 1), new Date(year, month - (month % 3), 0)],
   "this-year": [new Date(year, 0, 1), today],
   "last-year": [new Date(year - 1, 0, 1), new Date(year - 1, 11, 31)],
 };
@@ -40,27 +62,4 @@ if (presets) {
   });
 }
 
-for (const picker of document.querySelectorAll("[data-picker]")) {
-  const values = picker.querySelector(".picked");
-  const label = document.createElement("label");
-  const search = Object.assign(document.createElement("input"), { type: "search", maxLength: 200, autocomplete: "off" });
-  label.append(`Search ${picker.querySelector("legend").textContent.toLowerCase()} that begin with`, search);
-  values.before(label);
-  search.addEventListener("change", (event) => event.stopPropagation());
-  search.addEventListener("input", later(async () => {
-    const answer = await fetch(`${picker.dataset.picker}?prefix=${encodeURIComponent(search.value)}`);
-    if (!answer.ok || answer.redirected) return;
-    const chosen = [...values.querySelectorAll("input:checked")].map((each) => each.closest("label"));
-    const kept = new Set(chosen.map((each) => each.querySelector("input").value));
-    const found = (await answer.json()).filter((value) => !kept.has(value)).map((value) => choice(picker.dataset.field, value));
-    values.replaceChildren(...chosen, ...found);
-  }));
-}
-
-function choice(name, value) {
-  const label = Object.assign(document.createElement("label"), { className: "choice" });
-  const box = Object.assign(document.createElement("input"), { type: "checkbox", name, value });
-  const text = Object.assign(document.createElement("bdi"), { textContent: value });
-  label.append(box, " ", text);
-  return label;
-}
+for (const each of document.querySelectorAll("[data-scripted]")) each.hidden = false;

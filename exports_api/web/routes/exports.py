@@ -1,93 +1,53 @@
-"""The pages of exports: all of the visitor's, and one with its progress, file and deliveries."""
+"""The page of one export: its progress, its file, who gets it, and what can be done with it next."""
 
-import re
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
 from exports_api.deps import Parts
-from exports_api.paging import decode_cursor, encode_cursor
-from exports_api.web.access import TO_EXPORT, VISITOR
-from exports_api.web.export_form import again
-from exports_api.web.page import drawn, headers_for
+from exports_api.web.access import TO_EXPORT, VISITOR, may_operate
+from exports_api.web.forms.export import STYLES, again, style_named
+from exports_api.web.forms.recipients import ways_of
+from exports_api.web.next_step import next_step
+from exports_api.web.page import drawn
 from exports_api.web.page_route import PageRoute
+from exports_api.web.routes.export_list import ACTS, pressed
+from exports_api.web.routes.reports import FORMATS
+from exports_api.web.run_links import run_link
+from exports_api.web.security import headers_for
+from exports_api.web.teams import names_of
 from exports_api.web.visitor import FormOf, Visitor, VisitorOf
-from exports_pipeline.core.errors import RequestError
+from exports_pipeline.core.errors import ExportError, RequestError
 from exports_pipeline.core.export_job import ExportJob
-from exports_pipeline.core.ledger import Page, SeenJob
+from exports_pipeline.core.ledger import SeenJob
 from exports_pipeline.core.lifecycle import Status
-from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownExportJob
-from exports_pipeline.core.requester import Requester
-from exports_pipeline.usecases.cancel_export import cancel_export
-from exports_pipeline.usecases.read_deliveries import read_deliveries
-from exports_pipeline.usecases.read_exports import list_exports, may_see, open_download
-from exports_pipeline.usecases.retry_export import retry_export
+from exports_pipeline.usecases.read_deliveries import SeenDelivery, read_deliveries, revoke_link, send_again
+from exports_pipeline.usecases.read_exports import may_change, may_see, open_download
+from exports_pipeline.usecases.request_rendition import request_rendition
 
-_ON_A_PAGE = 25
-_MOST_AT_ONCE = 100
-_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ACTS: Mapping[str, Callable[..., ExportJob]] = MappingProxyType({"cancel": cancel_export, "retry": retry_export})
+_ACTS_ON_DELIVERIES = {"again": send_again, "close": revoke_link}
 router = APIRouter(prefix="/exports", route_class=PageRoute, include_in_schema=False)
 
 
-@router.get("", dependencies=[VISITOR])
-async def get_exports(
-    request: Request,
-    who: VisitorOf,
-    parts: Parts,
-    status: Annotated[str, Query(max_length=20)] = "",
-    dataset: Annotated[str, Query(max_length=200)] = "",
-    cursor: Annotated[str, Query(max_length=200)] = "",
-    everybody: Annotated[bool, Query(alias="all")] = False,
-) -> Response:
-    """The visitor's exports, newest first; everybody's for those who manage exports."""
-    page = Page(
-        limit=_ON_A_PAGE + 1,
-        before=decode_cursor(cursor) if cursor else None,
-        status=Status(status) if status in set(Status) else None,
-        dataset=dataset or None,
-    )
-    jobs = await run_in_threadpool(list_exports, who.requester, page, ports=parts.ports, everybody=everybody)
-    shown, rest = jobs[:_ON_A_PAGE], jobs[_ON_A_PAGE:]
-    facts: dict[str, Any] = {
-        "jobs": shown,
-        "older": encode_cursor(shown[-1].created_at, shown[-1].id) if rest else "",
-        "chosen": {"status": status, "dataset": dataset, "all": "true" if everybody else ""},
-        "statuses": tuple(Status),
-        "manages": who.requester.manages_exports,
-        "now": parts.ports.clock(),
-    }
-    return drawn(request, "exports.html", session=who.session, **facts)
-
-
-@router.post("", dependencies=[TO_EXPORT])
-async def post_exports(who: VisitorOf, parts: Parts, form: FormOf, request: Request) -> Response:
-    """Cancel or retry those that are ticked; one whose status does not allow it stays as it is."""
-    ids = [UUID(str(each)) for each in form.getlist("job")[:_MOST_AT_ONCE] if _UUID.fullmatch(str(each))]
-    await run_in_threadpool(_each, _act_of(form), ids, who.requester, parts.ports)
-    parts.dispatch_soon()
-    return RedirectResponse("/exports", status_code=HTTPStatus.SEE_OTHER, headers=headers_for(request))
-
-
 @router.get("/{job_id}", dependencies=[VISITOR])
-async def get_export(request: Request, who: VisitorOf, parts: Parts, job_id: UUID) -> Response:
+async def get_export(
+    request: Request, who: VisitorOf, parts: Parts, job_id: UUID, download: Annotated[str, Query(max_length=10)] = ""
+) -> Response:
     """One export; the page asks again by itself where scripts run, and has a button for it where not."""
-    return drawn(request, "export.html", session=who.session, **await _facts(who, parts, job_id))
+    facts = await _facts(request, who, parts, job_id)
+    return drawn(request, "export.html", session=who.session, downloads_itself=bool(download), refusal="", **facts)
 
 
 @router.get("/{job_id}/progress", dependencies=[VISITOR])
 async def get_progress(request: Request, who: VisitorOf, parts: Parts, job_id: UUID) -> Response:
     """The part of that page that changes."""
-    facts = await _facts(who, parts, job_id)
+    facts = await _facts(request, who, parts, job_id)
     answer = drawn(request, "progress.html", session=who.session, **facts)
     answer.headers["Export-Status"] = facts["job"].status
     return answer
@@ -95,10 +55,43 @@ async def get_progress(request: Request, who: VisitorOf, parts: Parts, job_id: U
 
 @router.post("/{job_id}", dependencies=[TO_EXPORT])
 async def post_export(request: Request, who: VisitorOf, parts: Parts, job_id: UUID, form: FormOf) -> Response:
-    """Cancel it, or try it again."""
-    await run_in_threadpool(_act_of(form), job_id, who.requester, ports=parts.ports)
+    """Cancel it, or try it again; what has ended meanwhile is told on its page."""
+    try:
+        await run_in_threadpool(pressed(form, ACTS), job_id, who.requester, ports=parts.ports)
+    except RequestError as error:
+        return await _refused(request, who, parts, job_id, error)
     parts.dispatch_soon()
-    return RedirectResponse(f"/exports/{job_id}", status_code=HTTPStatus.SEE_OTHER, headers=headers_for(request))
+    return _to(f"/exports/{job_id}", request)
+
+
+@router.post("/{job_id}/renditions", dependencies=[TO_EXPORT])
+async def post_rendition(request: Request, who: VisitorOf, parts: Parts, job_id: UUID, form: FormOf) -> Response:
+    """Have the same result made in another format."""
+    wanted, options = str(form.get("format") or ""), {}
+    if not wanted:
+        style = style_named(str(form.get("style")))
+        wanted, options = style.format, dict(style.options)
+    try:
+        requested = await run_in_threadpool(
+            request_rendition, job_id, wanted, options, who.requester, ports=parts.ports
+        )
+    except ExportError as error:
+        return await _refused(request, who, parts, job_id, error)
+    parts.dispatch_soon()
+    return _to(f"/exports/{requested.job.id}", request)
+
+
+@router.post("/{job_id}/deliveries/{delivery_id}", dependencies=[TO_EXPORT])
+async def post_delivery(
+    request: Request, who: VisitorOf, parts: Parts, job_id: UUID, delivery_id: UUID, form: FormOf
+) -> Response:
+    """Send a delivery again, or close its link."""
+    act = pressed(form, _ACTS_ON_DELIVERIES)
+    try:
+        await run_in_threadpool(act, job_id, delivery_id, who.requester, ports=parts.ports)
+    except RequestError as error:
+        return await _refused(request, who, parts, job_id, error)
+    return _to(f"/exports/{job_id}", request)
 
 
 @router.get("/{job_id}/download", dependencies=[VISITOR])
@@ -108,18 +101,50 @@ async def get_download(request: Request, who: VisitorOf, parts: Parts, job_id: U
     return RedirectResponse(url, status_code=HTTPStatus.TEMPORARY_REDIRECT, headers=headers_for(request))
 
 
-async def _facts(who: Visitor, parts: Parts, job_id: UUID) -> dict[str, Any]:
+async def _refused(request: Request, who: Visitor, parts: Parts, job_id: UUID, error: ExportError) -> Response:
+    """The page as it is now, with what was refused on it."""
+    facts = await _facts(request, who, parts, job_id)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    facts |= {"refusal": error.sentence, "downloads_itself": False}
+    return drawn(request, "export.html", session=who.session, status=status, **facts)
+
+
+async def _facts(request: Request, who: Visitor, parts: Parts, job_id: UUID) -> dict[str, Any]:
     seen = await parts.looks.look(job_id)
     if seen is None or not may_see(who.requester, seen.job):
         raise UnknownExportJob(f"There is no export job {job_id} among yours.")
-    deliveries = (
-        await run_in_threadpool(read_deliveries, job_id, who.requester, ports=parts.ports)
-        if seen.job.status is Status.COMPLETED
-        else []
-    )
-    now = parts.ports.clock()
-    facts = {"job": seen.job, "place": seen.place, "rate": _rate(seen, now), "deliveries": deliveries, "now": now}
-    return {**facts, "again": again(seen.job)}
+    job, is_theirs, now = seen.job, may_change(who.requester, seen.job), parts.ports.clock()
+    deliveries: list[SeenDelivery] = []
+    if is_theirs and job.status.is_final:
+        deliveries = await run_in_threadpool(read_deliveries, job_id, who.requester, ports=parts.ports)
+    names: dict[UUID, str] = {}
+    if any(each.delivery.recipient.destination_id for each in deliveries):
+        ways = await run_in_threadpool(ways_of, who.requester, parts.ports)
+        names = {each.id: each.name for each in ways.destinations}
+    return {
+        "job": job,
+        "place": seen.place,
+        "rate": _rate(seen, now),
+        "deliveries": deliveries,
+        "destinations": names,
+        "now": now,
+        "again": again(job),
+        "step": next_step(job.error) if job.status is Status.FAILED else None,
+        "is_theirs": is_theirs,
+        "shared_with": await run_in_threadpool(names_of, job.shared_with, who.requester, parts.ports),
+        "other_formats": _other_formats(who, job, now),
+        "run": run_link(request, job) if may_operate(who.requester) else "",
+    }
+
+
+def _other_formats(who: Visitor, job: ExportJob, now: datetime) -> list[tuple[str, str, str]]:
+    """Field, value and title of each format that the result may be had in besides; of one's own results alone."""
+    is_own = job.requester.user_id == who.requester.user_id and who.requester.may_export
+    if job.result is None or job.is_expired(now) or not is_own:
+        return []
+    if job.type == "report":
+        return [("format", str(value), title) for value, title, _ in FORMATS if value != job.format]
+    return [("style", each.name, each.title) for each in STYLES if each.format != job.format]
 
 
 def _rate(seen: SeenJob, now: datetime) -> float | None:
@@ -130,21 +155,5 @@ def _rate(seen: SeenJob, now: datetime) -> float | None:
     return job.progress.rows / max(0.001, (now - job.started_at).total_seconds())
 
 
-def _act_of(form: FormData) -> Callable[..., ExportJob]:
-    """What the pressed button does.
-
-    Raises:
-        RequestError: the page has no such button.
-    """
-    act = _ACTS.get(str(form.get("do")))
-    if act is None:
-        raise RequestError("The page has no such button; load it again.")
-    return act
-
-
-def _each(act: Callable[..., ExportJob], ids: list[UUID], requester: Requester, ports: ExportPorts) -> None:
-    for job_id in ids:
-        try:
-            act(job_id, requester, ports=ports)
-        except RequestError:
-            continue
+def _to(path: str, request: Request) -> Response:
+    return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER, headers=headers_for(request))

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -11,15 +12,17 @@ from starlette.responses import RedirectResponse
 from exports_api.deps import Parts
 from exports_api.routes.reports import PAGE_POLICY
 from exports_api.web.access import TO_EXPORT, VISITOR
-from exports_api.web.page import drawn, headers_for
+from exports_api.web.assets import asset, is_asset
+from exports_api.web.forms.report import controls_of, parameters_of
+from exports_api.web.page import drawn
 from exports_api.web.page_route import PageRoute
-from exports_api.web.report_form import controls_of, parameters_of
+from exports_api.web.security import headers_for
 from exports_api.web.viewing import viewing_of
 from exports_api.web.visitor import FormOf, Visitor, VisitorOf
 from exports_pipeline.core.errors import ExportError, RequestError
 from exports_pipeline.core.formats import Format
 from exports_pipeline.core.parameters import TemplateFacts
-from exports_pipeline.usecases.build_report import build_report
+from exports_pipeline.usecases.preview_report import preview_report
 from exports_pipeline.usecases.request_report import request_report
 
 FORMATS = (
@@ -33,7 +36,10 @@ router = APIRouter(prefix="/reports", route_class=PageRoute, include_in_schema=F
 @router.get("", dependencies=[VISITOR])
 async def get_reports(request: Request, who: VisitorOf, parts: Parts) -> Response:
     """All templates."""
-    return drawn(request, "reports.html", session=who.session, templates=parts.ports.reports.templates())
+    templates = parts.ports.reports.templates()
+    pictures = {each.name: asset(name) for each in templates if is_asset(name := f"report-{each.name}.webp")}
+    facts: dict[str, Any] = {"templates": templates, "pictures": pictures, "may_export": who.requester.may_export}
+    return drawn(request, "reports.html", session=who.session, **facts)
 
 
 @router.get("/{name}", dependencies=[VISITOR])
@@ -48,6 +54,8 @@ async def get_report(request: Request, who: VisitorOf, parts: Parts, name: str) 
 async def post_report(request: Request, who: VisitorOf, parts: Parts, name: str, form: FormOf) -> Response:
     """Show the form again for another dataset, or request the report."""
     template = parts.ports.reports.find(name)
+    if form.get("do") == "schedule":
+        return _scheduled(request, template, form)
     if form.get("do") != "make":
         return _form(request, who, parts, template, form)
     wanted = str(form.get("format") or Format.PDF)
@@ -66,17 +74,21 @@ async def post_report(request: Request, who: VisitorOf, parts: Parts, name: str,
 async def post_preview(request: Request, who: VisitorOf, parts: Parts, name: str, form: FormOf) -> Response:
     """The report as a page, made while the visitor waits and kept nowhere."""
     template = parts.ports.reports.find(name)
-
-    def made() -> bytes:
-        report, _ = build_report(name, parameters_of(template, form), who.requester, ports=parts.ports)
-        return b"".join(parts.ports.reports.render(report, file_format=Format.HTML, tick=lambda: None))
-
     try:
-        page = await run_in_threadpool(made)
+        page = await run_in_threadpool(
+            preview_report, name, parameters_of(template, form), who.requester, ports=parts.ports
+        )
     except ExportError as error:
         return _form(request, who, parts, template, form, refusal=error.sentence)
     headers = headers_for(request) | {"Content-Security-Policy": PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def _scheduled(request: Request, template: TemplateFacts, form: FormData) -> Response:
+    """On to the form of a schedule, with what was filled in here."""
+    given = parameters_of(template, form).items()
+    query = urlencode([("from_report", template.name), ("format", str(form.get("format") or "")), *given], doseq=True)
+    return RedirectResponse(f"/schedules/new?{query}", HTTPStatus.SEE_OTHER, headers=headers_for(request))
 
 
 def _form(

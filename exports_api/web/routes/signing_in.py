@@ -1,4 +1,4 @@
-"""Sign in with a token, or as one of the sample's people where there is nothing but the sample; and sign out."""
+"""Sign in with a token or an API key, or as one of the sample's people where there is only the sample; and sign out."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,15 @@ from starlette.responses import RedirectResponse
 
 from exports_api.access import PUBLIC
 from exports_api.auth import requester_of
-from exports_api.deps import Parts
+from exports_api.deps import ApiParts, Parts
 from exports_api.web.access import VISITOR
-from exports_api.web.page import drawn, headers_for
+from exports_api.web.page import drawn
 from exports_api.web.page_route import SIGN_IN, PageRoute
-from exports_api.web.session import Sessions
+from exports_api.web.security import headers_for
+from exports_api.web.session import KEY, Sessions
 from exports_api.web.visitor import FormOf, SessionsOf, read_form
-from exports_pipeline.core.errors import ExportError
+from exports_pipeline.core.api_key import PREFIX
+from exports_pipeline.core.errors import RequestError
 from exports_pipeline.core.refusals import NotAllowed
 from exports_pipeline.core.requester import Permission
 
@@ -66,11 +68,11 @@ async def post_sign_in(request: Request, parts: Parts, sessions: SessionsOf) -> 
     person, token = form.get("person"), form.get("token")
     try:
         if isinstance(person, str) and person:
-            claims = _claims_of_sample(person, request)
+            claims = await _claims_of_sample(person, request, parts)
         else:
-            claims = await parts.verifier.claims(str(token or "").strip()[:_MOST_TOKEN])
-        await parts.standings.complete(requester_of(claims))
-    except ExportError as error:
+            claims = await _claims_of(str(token or "").strip()[:_MOST_TOKEN], parts)
+    except RequestError as error:
+        request.scope.setdefault("state", {})["problem"] = error.code
         return _form(request, sessions, refusal=error.sentence, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     answer = _to(_inside(str(form.get("next") or "")), request)
     name = str(claims.get("email") or claims.get("owner") or claims["sub"])
@@ -96,12 +98,24 @@ def _form(request: Request, sessions: Sessions, *, refusal: str = "", status: in
     return drawn(request, "sign_in.html", session=sessions.read(request), status=status, **facts)
 
 
-def _claims_of_sample(name: str, request: Request) -> dict[str, Any]:
+async def _claims_of(given: str, parts: ApiParts) -> dict[str, Any]:
+    """What is sealed in the session: the claims of a token, or which API key it was."""
+    if not given.startswith(PREFIX):
+        claims = await parts.verifier.claims(given)
+        await parts.standings.complete(requester_of(claims))
+        return {name: value for name, value in claims.items() if name != KEY}  # whatever a token means by that
+    key = await parts.keys.begin(given)
+    return {KEY: key.prefix, "sub": str(key.user_id), "owner": key.owner_key, "exp": int(key.expires_at.timestamp())}
+
+
+async def _claims_of_sample(name: str, request: Request, parts: ApiParts) -> dict[str, Any]:
     person = next((each for each in SAMPLE_PEOPLE if each.name == name), None)
     if person is None or not request.app.state.sample_people:
-        raise NotAllowed("There is no such person here; sign in with a token.")
+        raise NotAllowed("There is no such person here; sign in with a token or an API key.")
     expires = datetime.now(UTC) + _SAMPLE_LASTS
-    return {"sub": name, "owner": name, "permissions": list(person.permissions), "exp": int(expires.timestamp())}
+    claims = {"sub": name, "owner": name, "permissions": list(person.permissions), "exp": int(expires.timestamp())}
+    await parts.standings.complete(requester_of(claims))
+    return claims
 
 
 def _inside(path: str) -> str:

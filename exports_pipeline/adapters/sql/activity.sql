@@ -1,12 +1,12 @@
--- Entries of the audit log, rolled up where they are, as a table to be grouped.
--- Where a granularity begins with `any`, its rows add up all actions. Grain: one row per stored bucket, actor and action; of minutes, and of what is not rolled up yet, one per entry.
+-- Entries of the audit log, rolled up where they are; `activity`, the table to be grouped, is these, or these and minutes.
+-- Where a granularity begins with `any`, its rows add up all actions. Grain: one row per stored bucket, actor and action; of what is not rolled up yet, one per entry.
 -- Parameters: granularities, sinces, untils (the stored buckets to read), actor (null for all).
 WITH run AS (
     SELECT *
     FROM unnest(CAST(:granularities AS text[]), CAST(:sinces AS timestamptz[]), CAST(:untils AS timestamptz[]))
         AS each (granularity, since, until)
 ),
-activity AS (
+rolled_up AS (
     SELECT stored.bucket AS at, stored.actor, stored.action, stored.entries, stored.first_at, stored.last_at
     FROM run
     CROSS JOIN LATERAL (
@@ -21,14 +21,4 @@ activity AS (
     FROM run
     JOIN activity_tail AS tail ON tail.at >= run.since AND tail.at < run.until
     WHERE run.granularity <> 'minute' AND (CAST(:actor AS uuid) IS NULL OR tail.actor = CAST(:actor AS uuid))
-    UNION ALL
-    SELECT entry.at, entry.actor, entry.action, 1, entry.at, entry.at
-    FROM run
-    CROSS JOIN LATERAL (
-        SELECT at, actor, action
-        FROM audit_log AS written
-        WHERE run.granularity = 'minute' AND written.at >= run.since AND written.at < run.until
-            AND (CAST(:actor AS uuid) IS NULL OR written.actor = CAST(:actor AS uuid))
-        OFFSET 0
-    ) AS entry
 )

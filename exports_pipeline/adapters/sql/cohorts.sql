@@ -1,14 +1,16 @@
 -- How many journeys that began in some buckets of time reached each step.
--- Grain: one row per bucket (place, from 1) and step. Parameters: tenant, campaign, segments (text[], null for all),
--- starts (when the buckets begin), granularities, sinces, untils (the stored buckets to read; of minutes there are
--- none, the journeys themselves are counted).
+-- Grain: one row per bucket (place, from 1) or edge (from -1 down) and step. Parameters: tenant, campaign, segments
+-- (text[], null for all), starts, edges (when the buckets and the edges begin), granularities, sinces, untils, are_edges
+-- (the stored buckets to read; of minutes there are none, the journeys themselves are counted).
 WITH run AS (
     SELECT *
-    FROM unnest(CAST(:granularities AS text[]), CAST(:sinces AS timestamptz[]), CAST(:untils AS timestamptz[]))
-        AS each (granularity, since, until)
+    FROM unnest(
+        CAST(:granularities AS text[]), CAST(:sinces AS timestamptz[]), CAST(:untils AS timestamptz[]),
+        CAST(:are_edges AS boolean[])
+    ) AS each (granularity, since, until, is_edge)
 ),
 counted AS (
-    SELECT cohort.bucket AS began_at, cohort.step, cohort.journeys
+    SELECT run.is_edge, cohort.bucket AS began_at, cohort.step, cohort.journeys
     FROM run
     CROSS JOIN LATERAL (
         SELECT bucket, step, journeys
@@ -19,7 +21,7 @@ counted AS (
         OFFSET 0 -- run by run, by the key
     ) AS cohort
     UNION ALL
-    SELECT journey.times[1], step, 1
+    SELECT run.is_edge, journey.times[1], step, 1
     FROM run
     CROSS JOIN LATERAL (
         SELECT times
@@ -31,6 +33,10 @@ counted AS (
     ) AS journey
     CROSS JOIN generate_series(1, cardinality(journey.times)) AS step
 )
-SELECT width_bucket(began_at, CAST(:starts AS timestamptz[])) AS place, step, sum(journeys)::bigint AS journeys
+SELECT
+    CASE WHEN is_edge THEN -width_bucket(began_at, CAST(:edges AS timestamptz[]))
+        ELSE width_bucket(began_at, CAST(:starts AS timestamptz[])) END AS place,
+    step,
+    sum(journeys)::bigint AS journeys
 FROM counted
 GROUP BY place, step

@@ -1,5 +1,5 @@
 -- The sketches of some stored buckets, by the place of their key; NULL for a bucket that is not there.
--- Parameters: tenants, metrics, granularities, buckets, dimensions (of each key).
+-- Parameter: keys (JSON).
 -- A subquery, so that each key is looked up in the primary key, whatever the planner thinks of their number.
 SELECT
     k.place,
@@ -12,10 +12,6 @@ SELECT
           AND r.bucket = k.bucket
           AND r.dimensions_key = CAST(md5(CAST(CAST(k.dimensions AS jsonb) AS text)) AS uuid)
     ) AS sketch
-FROM unnest(
-    CAST(:tenants AS text[]),
-    CAST(:metrics AS text[]),
-    CAST(:granularities AS text[]),
-    CAST(:buckets AS timestamptz[]),
-    CAST(:dimensions AS text[])
-) WITH ORDINALITY AS k (tenant, metric, granularity, bucket, dimensions, place)
+FROM json_to_recordset(CAST(:keys AS json)) AS k (
+    tenant text, metric text, granularity text, bucket timestamptz, dimensions text, place integer
+)

@@ -1,13 +1,3 @@
 -- How many export jobs wait, counted no further than the limits.
 -- Grain: one row. Parameters: requester (uuid), per_user (int), total (int).
-SELECT
-    (SELECT count(*) FROM (
-        SELECT 1 FROM export_jobs
-        WHERE requester = :requester AND status = 'pending' AND dispatched_at IS NULL
-        LIMIT :per_user
-    ) AS own) AS own,
-    (SELECT count(*) FROM (
-        SELECT 1 FROM export_jobs
-        WHERE status = 'pending' AND dispatched_at IS NULL
-        LIMIT :total
-    ) AS everybody) AS everybody
+SELECT own, everybody FROM queue_counts(:requester, :per_user, :total)

@@ -112,7 +112,8 @@ def _opening(found: Attestation) -> Sequence[Section]:
         ("Entries", f"{found.entries:,}"),
         ("Head (SHA-256)", found.head or None),
     )
-    return (verdict, Table(columns=(TableColumn(title="Verified"), TableColumn(title="Found")), rows=rows))
+    columns = (TableColumn(title="Verified"), TableColumn(title="Found"))
+    return (verdict, Table(heading="What was verified", columns=columns, rows=rows))
 
 
 def _figures(scope: Scope, ask: Ask) -> KeyFigures:
@@ -120,7 +121,7 @@ def _figures(scope: Scope, ask: Ask) -> KeyFigures:
     before: Sequence[Any] = [None] * len(_FIGURES)
     if scope.previous:
         answer = ask(scope.question(*_FIGURES, previous=True))
-        before = answer.rows[0] if answer.row_count else before
+        before = [value or 0 for value in answer.rows[0]] if answer.row_count else before  # a sum of nothing is null
     return KeyFigures(
         figures=tuple(
             KeyFigure(title=measure.name, value=value or 0, previous=earlier, better=Better.NEITHER)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -18,9 +19,29 @@ from exports_pipeline.core.value_types import is_number
 _NUMBERS = {Holds.NUMBERS, Holds.TRUTHS}
 _MEASURES = ("count", "count_distinct", "sum", "mean", "median", "min", "max")
 _HELP = {
-    ParameterKind.MEASURE: f"As sum(amount); {', '.join(_MEASURES)} of a column, or count alone.",
-    ParameterKind.CONDITION: "As status = done.",
+    ParameterKind.MEASURE: f"Each is {', '.join(_MEASURES[:-1])} or {_MEASURES[-1]} of a column, or count alone.",
+    ParameterKind.CONDITION: "Such as status = done.",
 }
+_TITLES = {
+    "timezone": "Time zone",
+    "start_date": "First day",
+    "end_date": "Last day",
+    "account_ids": "Accounts",
+    "tag_ids": "Tags",
+    "where": "Only rows where",
+    "user_id": "People",
+    "error_code": "Errors",
+}
+"""Of parameters whose names in the API are no words of a form."""
+IN_A_FORM: Mapping[str, str] = MappingProxyType(
+    {
+        "Name or id of the dataset it is about.": "What the report is about.",
+        "IANA time zone of days, weeks and months.": "A city as in Europe/Prague, or UTC; days begin and end there.",
+        "Last day, inclusive; yesterday if left out.": "It is included. Yesterday if left out.",
+        "Only rows that meet all of these conditions.": "Rows that meet all of these conditions.",
+    }
+)
+"""What the API says of a parameter, and what a form says of it instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +86,8 @@ def controls_of(
             Control(
                 parameter=parameter,
                 kind=_kind(parameter, choices),
-                title=parameter.name.replace("_", " ").capitalize(),
-                help=" ".join(filter(None, (parameter.description, _HELP.get(parameter.kind)))),
+                title=_TITLES.get(parameter.name) or parameter.name.replace("_", " ").capitalize(),
+                help=_help(parameter),
                 choices=choices,
                 values=_shown(given.get(parameter.name), parameter, zone),
                 turns=parameter.name in turning,
@@ -104,6 +125,11 @@ def _dataset(name: object, catalog: Catalog, requester: Requester) -> Dataset | 
         return catalog.find(str(name), requester) if name else None
     except UnknownDataset:
         return None
+
+
+def _help(parameter: Parameter) -> str:
+    said = IN_A_FORM.get(parameter.description, parameter.description)
+    return " ".join(filter(None, (said, _HELP.get(parameter.kind))))
 
 
 def _choices(parameter: Parameter, dataset: Dataset | None, catalog: Catalog, requester: Requester) -> Sequence[Choice]:

@@ -8,7 +8,10 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 
+from exports_api.web.forms.recipients import recipients_in
 from exports_pipeline.core.export_job import ExportJob
+from exports_pipeline.core.formats import OPTIONS_OF_FORMAT, Compression, Format
+from exports_pipeline.core.refusals import InvalidOption
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +49,12 @@ STYLES = (
 )
 PRESETS = (
     ("today", "Today"),
+    ("yesterday", "Yesterday"),
     ("last-7-days", "Last 7 days"),
+    ("last-30-days", "Last 30 days"),
     ("this-month", "This month"),
     ("last-month", "Last month"),
+    ("last-quarter", "Last quarter"),
     ("this-year", "This year"),
     ("last-year", "Last year"),
 )
@@ -62,6 +68,27 @@ class ExportForm:
     style: Style
     body: Mapping[str, Any]
     """As `POST /api/analytics/exports` takes it."""
+    given: FormData = field(repr=False)
+    """The fields themselves."""
+
+    def text(self, name: str) -> str:
+        """What a field holds that is shown again as it was typed."""
+        return str(self.given.get(name) or "")
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the file is wanted compressed."""
+        return "compression" in self.body["options"]
+
+    @property
+    def downloads_itself(self) -> bool:
+        """Whether the browser is to fetch the file as soon as it is ready."""
+        return bool(self.given.get("download"))
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether anybody gets the result besides whoever asks."""
+        return "recipients" in self.body
 
     @property
     def chosen(self) -> frozenset[str]:
@@ -77,21 +104,45 @@ class ExportForm:
         for name in ("start_date", "end_date"):
             if value := form.get(name):
                 body[name] = value
-        for name in ("account_ids", "tag_ids", "columns"):
+        for name in ("account_ids", "tag_ids", "columns", "share_with"):
             if values := [value for value in form.getlist(name) if value]:
                 body[name] = values
         if zone := form.get("timezone"):
-            body["options"] = {**style.options, "timezone": zone}
-        return ExportForm(style=style, body=body)
+            body["options"]["timezone"] = zone
+        if form.get("packed") and "compression" in OPTIONS_OF_FORMAT[Format(style.format)]:
+            body["options"]["compression"] = Compression.GZIP.value
+        if recipients := recipients_in(form):
+            body["recipients"] = recipients
+        if reason := str(form.get("unmask_reason") or "").strip():
+            body["unmask_reason"] = reason
+        if labels := {name: text for name in ("list", "plan") if (text := str(form.get(name) or "").strip())}:
+            body["labels"] = labels
+        return ExportForm(style=style, body=body, given=form)
+
+
+def style_named(name: str) -> Style:
+    """The style of that name.
+
+    Raises:
+        InvalidOption: there is none.
+    """
+    found = next((each for each in STYLES if each.name == name), None)
+    if found is None:
+        raise InvalidOption("The page has no such format; load it again.")
+    return found
 
 
 def again(job: ExportJob) -> str:
-    """The query that fills the form as a job was asked for."""
+    """The query that fills the form as a job was asked for; of a report, the form of its template."""
+    if job.type == "report":
+        return urlencode({"format": job.format, **job.parameters}, doseq=True)
     style = next(
         (each for each in STYLES if _writes(each, job)), next(each for each in STYLES if each.format == job.format)
     )
     filters = job.filters
     fields: list[tuple[str, object]] = [("style", style.name)]
+    fields += [("packed", "on")] if job.options.compression else []
+    fields += [(name, text) for name, text in job.labels.given.items()]
     fields += [(name, day) for name in ("start_date", "end_date") if (day := getattr(filters, name))]
     fields += [(name, value) for name in ("account_ids", "tag_ids", "columns") for value in getattr(filters, name)]
     return urlencode(fields)

@@ -1,0 +1,1 @@
+"""Figures as pages show them: charts with their tables, and what draws them."""

@@ -1,0 +1,1 @@
+"""What the fields of pages say, read into the requests of the use cases, and back."""
