@@ -51,11 +51,11 @@ def _shown(value: Any, kind: str, view: Viewing) -> str:
         return _short(", ".join("" if each is None else str(each) for each in value))
     if isinstance(value, Mapping):
         return _short(", ".join(f"{name}: {each}" for name, each in value.items()))
-    return _short(_text(str(value), kind, view))
+    return _short(in_kind(str(value), kind, view))
 
 
-def _text(text: str, kind: str, view: Viewing) -> str:
-    """A value whose kind says how it is read; as it is, where it is not what the kind says."""
+def in_kind(text: str, kind: str, view: Viewing) -> str:
+    """A value whose kind, a type of DuckDB, says how it is read; as it is, where it is not what the kind says."""
     try:
         if kind == "DATE":
             return view.day(text)

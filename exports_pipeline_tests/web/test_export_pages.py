@@ -160,6 +160,18 @@ def test_a_receipt_is_shown_checked_and_handed_out(ann, ports):
     assert file.headers["content-disposition"] == "attachment; filename*=UTF-8''sales.csv.manifest.json"
 
 
+def test_a_receipt_tells_its_totals_as_the_viewer_reads_them(ann, ports):
+    job_id = completed(ann, ports)
+    totals = {"name": "amount", "type": "DECIMAL(18,2)", "nulls": 1_234, "min": "-0.50", "max": "1234567.80"}
+    day = {"name": "day", "type": "DATE", "nulls": 0, "min": "2026-01-31", "max": None, "sum": None}
+    rate = {"name": "rate", "type": "DOUBLE", "nulls": 0, "min": None, "max": None, "sum": "NaN"}
+    columns = [totals | {"sum": "98765432109876543210.10"}, day, rate]
+    ports.jobs.manifests[job_id] = {**ports.jobs.manifests[job_id], "columns": columns}
+    page = ann.get(f"/exports/{job_id}/receipt", headers={"Accept-Language": "de-DE"}).text
+    for shown in ("1.234", "-0,50", "1.234.567,80", "98.765.432.109.876.543.210,10", "31.01.2026", "NaN"):
+        assert f">{shown}<" in page
+
+
 def test_a_receipt_that_was_changed_is_not_called_signed(ann, ports):
     job_id = completed(ann, ports)
     ports.jobs.manifests[job_id] = {**ports.jobs.manifests[job_id], "row_count": 4}

@@ -184,6 +184,9 @@ def test_a_report_is_scheduled_as_it_was_filled(ann, ports):
     assert schedule.body["params"]["by"] == "kind"
     again = fields_of(ann.get(f"/schedules/{schedule.id}/edit"))
     assert again["param.metrics"] == ["amount"]
+    told = words_of(ann.get(f"/schedules/{schedule.id}"))
+    assert "Metrics amount By kind" in told, "by the titles of the form"
+    assert "Dataset Sales Period last 30 days" in told
 
 
 def test_an_error_of_a_report_stands_beside_its_field(ann, ports):

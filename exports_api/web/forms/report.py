@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from exports_api.web.viewing import Viewing
 from exports_pipeline.core.catalog import Catalog, Column, Dataset
 from exports_pipeline.core.filters import Filters, select
 from exports_pipeline.core.parameters import Holds, Parameter, ParameterKind, TemplateFacts
@@ -94,6 +95,22 @@ def controls_of(
             )
         )
     return controls
+
+
+def answers_in(controls: Sequence[Control], given: Mapping[str, Any], view: Viewing) -> dict[str, str]:
+    """What was filled into some controls, by their titles and in the words of their choices."""
+    return {
+        control.title: ", ".join(_answer(each, control, view) for each in control.values)
+        for control in controls
+        if given.get(control.parameter.name) is not None
+    }
+
+
+def _answer(value: str, control: Control, view: Viewing) -> str:
+    title = next((each.title for each in control.choices if each.value == value), None)
+    if title is None and control.kind == "date":
+        return view.day(value)
+    return value if title is None else title
 
 
 def parameters_of(template: TemplateFacts, form: FormData) -> dict[str, Any]:

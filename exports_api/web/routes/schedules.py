@@ -13,14 +13,17 @@ from starlette.responses import RedirectResponse
 from exports_api.deps import Parts
 from exports_api.paging import decode_cursor, encode_cursor
 from exports_api.web.access import TO_EXPORT, VISITOR
+from exports_api.web.forms.report import answers_in, controls_of
 from exports_api.web.page import drawn
 from exports_api.web.page_route import PageRoute
 from exports_api.web.places import destinations_for, places_of
 from exports_api.web.schedule_facts import CATCH_UPS, CONDITIONS, MARKS, PERIODS, facts_of
 from exports_api.web.security import headers_for
 from exports_api.web.teams import names_of
+from exports_api.web.viewing import Viewing, viewing_of
 from exports_api.web.visitor import FormOf, Visitor, VisitorOf
 from exports_pipeline.core.recurrence import preview
+from exports_pipeline.core.refusals import UnknownTemplate
 from exports_pipeline.core.schedule import Schedule
 from exports_pipeline.usecases.keep_schedules import change_schedule, delete_schedule, run_now
 from exports_pipeline.usecases.read_schedules import latest_windows, list_schedules, list_windows
@@ -91,6 +94,7 @@ async def get_schedule(
     told = facts_of(schedule, shown, who.requester, ports=parts.ports)
     facts: dict[str, Any] = {
         "told": told,
+        "answers": _answers(schedule, who, parts, viewing_of(request)),
         "next": _next(schedule),
         "places": places_of(told.view.recipients, await _names(who, parts), who.requester.user_id),
         "shared_with": await run_in_threadpool(names_of, schedule.shared_with, who.requester, parts.ports),
@@ -153,6 +157,17 @@ def _next(schedule: Schedule) -> list[datetime]:
         return []
     found = preview(schedule.parsed_cron, schedule.zone, after=schedule.planned_until, count=_NEXT)
     return [each for each in found if schedule.expires_at is None or each < schedule.expires_at]
+
+
+def _answers(schedule: Schedule, who: Visitor, parts: Parts, view: Viewing) -> dict[str, str]:
+    """What a report is asked for, in the words of its form; nothing of a report that is not there any more."""
+    given = schedule.body.get("params") or {}
+    try:
+        template = parts.ports.reports.find(str(schedule.body.get("template")))
+    except UnknownTemplate:
+        return {}
+    found = controls_of(template, given, catalog=parts.ports.catalog, requester=who.requester, zone=schedule.timezone)
+    return answers_in(found, given, view)
 
 
 async def _names(who: Visitor, parts: Parts) -> dict[UUID, str]:
