@@ -19,13 +19,15 @@ from exports_pipeline.adapters.journey_reader import PostgresJourneyStore
 from exports_pipeline_tests.fakes.clock import FakeClock
 from exports_pipeline_tests.fakes.ports import fake_ports
 
+PEOPLE = 200
+"""Some of whom do much more than others."""
 USERS = """
     INSERT INTO users (id, owner_key, created_at, seen_at)
-    SELECT CAST(md5(u::text) AS uuid), 'team ' || u % 20, :now, :now FROM generate_series(0, 999) AS u"""
+    SELECT CAST(md5(u::text) AS uuid), 'team ' || u % 20, :now, :now FROM generate_series(0, :people - 1) AS u"""
 ENTRIES = """
     INSERT INTO audit_log (at, actor, action, details)
     SELECT CAST(:now AS timestamptz) - n * 7919 % :entries * (interval '365 days' / :entries),
-           CAST(md5((n * n % 1000)::text) AS uuid),
+           CAST(md5((n % :people * (n / :people % :people) / :people)::text) AS uuid),
            (ARRAY['export.requested', 'export.download_link', 'report.requested', 'link.opened'])[1 + n * 11 / 7 % 4],
            '{}'
     FROM generate_series(CAST(1 AS bigint), :entries) AS n"""
@@ -109,12 +111,12 @@ def main() -> None:
 
 
 def enter(engine: Engine, entries: int) -> None:
-    """Enter so much into the audit log, unless it is there, and roll it up."""
+    """Enter so much that people did into the audit log, unless it is there, and roll it up."""
     with engine.begin() as connection:
         if connection.execute(text("SELECT EXISTS (SELECT FROM audit_log)")).scalar_one():
             return
-        connection.execute(text(USERS), {"now": NOW})
-        connection.execute(text(ENTRIES), {"now": NOW, "entries": entries})
+        connection.execute(text(USERS), {"now": NOW, "people": PEOPLE})
+        connection.execute(text(ENTRIES), {"now": NOW, "entries": entries, "people": PEOPLE})
     seconds, _ = timed(PostgresActivityStore(engine).roll_up)
     print(f"{entries:,} entries of the audit log rolled up in {seconds:.0f} s", flush=True)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -1,4 +1,4 @@
-"""A year of a small company: exports, events of campaigns, an audit log and schedules, in a Postgres of its own.
+"""A year of a company whose 200 people export: exports, events of campaigns, an audit log and schedules, in a Postgres of its own.
 
 A home keeps it: whoever comes next with the same folder finds it loaded.
 """

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from exports_pipeline.adapters.expired_rows import delete_before
 from exports_pipeline.adapters.metric_question import instants_text, places_of
-from exports_pipeline.adapters.postgres import transaction
+from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, Run, runs_of
 from exports_pipeline.core.histogram import ends_us, of_bytes, of_lanes
@@ -44,12 +44,12 @@ class PostgresJourneyStore:
 
     def campaigns(self, tenant: str) -> list[str]:
         """All campaigns of a tenant."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return list(connection.execute(_CAMPAIGNS, {"tenant": tenant}).scalars())
 
     def knows(self, tenant: str, campaign: str) -> bool:
         """Whether the campaign is one of them."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return bool(connection.execute(_KNOWS, {"tenant": tenant, "campaign": campaign}).scalar_one())
 
     def cohorts(

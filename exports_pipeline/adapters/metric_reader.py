@@ -1,6 +1,6 @@
 """Reads metrics that were rolled up in Postgres."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -28,9 +28,18 @@ class MetricReader:
         self._engine = engine
 
     def lines(
-        self, tenant: str, metric: Metric, buckets: Sequence[Bucket], *, where: Where, by: Sequence[str]
+        self,
+        tenant: str,
+        metric: Metric,
+        buckets: Sequence[Bucket],
+        *,
+        where: Where,
+        by: Sequence[str],
+        is_of_points: bool = False,
     ) -> tuple[Line, ...]:
         """The figures of each group in each bucket, those of most events first.
+
+        Of points alone, totals count no customers: to merge those of all buckets takes as long as all points do.
 
         Raises:
             TooManyPoints: there are more than `MOST_POINTS`, or their customers stand in more than `MOST_SKETCHES`.
@@ -54,12 +63,13 @@ class MetricReader:
         empty = kind().measure()
         lines = []
         for group, found in groups.items():
-            total = kind()
-            for figures_of_place in found.values():
-                total.join(figures_of_place)  # type: ignore[arg-type]  # all of them are of one kind
+            if is_of_points:
+                total = Measure(count=sum(figures.count for figures in found.values()))
+            else:
+                total = _together(kind(), found.values())
             measures = {place: figures.measure() for place, figures in found.items()}
             shown = tuple(measures.get(place, empty) for place in range(1, len(buckets) + 1))
-            lines.append(Line(group=group, points=shown, total=total.measure()))
+            lines.append(Line(group=group, points=shown, total=total))
         return tuple(sorted(lines, key=lambda line: (-line.total.count, line.group)))
 
     def _rows(
@@ -145,6 +155,13 @@ class _Crowd:
     def measure(self) -> Measure:
         """What they amount to."""
         return Measure(count=self.count, customers=self.customers.count())
+
+
+def _together(total: _Sum | _Crowd, parts: Iterable[_Sum | _Crowd]) -> Measure:
+    """What parts, of the kind of a total that is empty yet, amount to."""
+    for part in parts:
+        total.join(part)  # type: ignore[arg-type]  # all of them are of one kind
+    return total.measure()
 
 
 def _restored(shift: Shifted, found: Mapping[int, _Sum | _Crowd]) -> dict[int, _Sum | _Crowd]:

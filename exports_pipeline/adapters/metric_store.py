@@ -95,7 +95,7 @@ class PostgresMetricStore:
     ) -> tuple[Line, ...]:
         """The figures of any buckets that follow on one another."""
         found = self._known(metric, where, by)
-        return self._reader.lines(tenant, found, buckets, where=where or {}, by=by)
+        return self._reader.lines(tenant, found, buckets, where=where or {}, by=by, is_of_points=True)
 
     def roll_up(self, now: datetime) -> RolledUp:
         """Add all events that are new, and make anew what was changed."""

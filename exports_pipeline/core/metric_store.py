@@ -156,6 +156,8 @@ class MetricStore(Protocol):
     ) -> tuple[Line, ...]:
         """As the lines of `series`, for any buckets that follow on one another: one question for all of them.
 
+        It is about their points: totals count events, and nothing else.
+
         Raises:
             UnknownMetric, UnknownDimension, TooManyPoints, LedgerUnavailable.
         """

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from exports_pipeline.core.bucket import Bucket
 from exports_pipeline.core.campaign import (
@@ -21,6 +22,7 @@ from exports_pipeline.core.comparison import Compared, rate
 from exports_pipeline.core.metric_store import Line
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownCampaign
+from exports_pipeline.usecases.at_once import at_once
 from exports_pipeline.usecases.read_metrics import check_range, is_kept
 
 _Figures = Mapping[str, int]
@@ -42,11 +44,14 @@ def list_campaigns(question: CampaignQuestion, *, limit: int, offset: int, ports
         InvalidDateRange, BeyondRetention, TooManyPoints.
     """
     buckets_of(question, ports)
-    names = ports.journeys.campaigns(question.tenant)
     now: dict[str, dict[str, int]] = {}
     before: dict[str, dict[str, int]] = {}
-    for role in ROLES:
-        for line in _lines(role, None, question, _two_periods(question), by=("campaign",), ports=ports):
+    asked = [
+        partial(_lines, role, None, question, _two_periods(question), by=("campaign",), ports=ports) for role in ROLES
+    ]
+    names = ports.journeys.campaigns(question.tenant)
+    for role, lines in zip(ROLES, at_once(asked), strict=True):
+        for line in lines:
             (name,) = line.group
             before.setdefault(name, {})[role], now.setdefault(name, {})[role] = _values(role, line, ports)
     ranked = sorted(names, key=lambda name: (-now.get(name, {}).get(CONVERSATIONS, 0), name))
@@ -67,11 +72,13 @@ def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPor
     buckets = buckets_of(question, ports)
     refuse_unknown(campaign, question, ports)
     now, before, series = dict[str, int](), dict[str, int](), dict[str, tuple[int, ...]]()
+    spans = {CUSTOMERS: _two_periods(question)} | dict.fromkeys(SERIES, (question.days.previous.whole(), *buckets))
+    asked = [partial(_lines, role, campaign, question, spans[role], ports=ports) for role in spans]
+    found = {role: line for role, (line,) in zip(spans, at_once(asked), strict=True)}
     for role in SERIES:
-        (line,) = _lines(role, campaign, question, (question.days.previous.whole(), *buckets), ports=ports)
-        before[role], *counts = (point.count for point in line.points)
+        before[role], *counts = (point.count for point in found[role].points)
         now[role], series[role] = sum(counts), tuple(counts)
-    before[CUSTOMERS], now[CUSTOMERS] = _two_values(CUSTOMERS, campaign, question, ports)
+    before[CUSTOMERS], now[CUSTOMERS] = _values(CUSTOMERS, found[CUSTOMERS], ports)
     totals = _figures(campaign, now, before if _has_before(question, ports) else None)
     return CampaignStory(totals=totals, buckets=buckets, series=series)
 
@@ -85,13 +92,16 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
     buckets = buckets_of(question, ports)
     refuse_unknown(campaign, question, ports)
     asked = (question.days.previous.whole(), *buckets)
-    counts = {
-        line.group[0]: tuple(point.count for point in line.points)
-        for line in _lines(INTENTS, campaign, question, asked, by=("label",), ports=ports)
-    }
+    (talked,), labelled = at_once(
+        [
+            partial(_lines, CONVERSATIONS, campaign, question, _two_periods(question), ports=ports),
+            partial(_lines, INTENTS, campaign, question, asked, by=("label",), ports=ports),
+        ]
+    )
+    counts = {line.group[0]: tuple(point.count for point in line.points) for line in labelled}
     total = sum(sum(own[1:]) for own in counts.values())
     total_before = sum(own[0] for own in counts.values())
-    talks_before, talks = _two_values(CONVERSATIONS, campaign, question, ports)
+    talks_before, talks = _values(CONVERSATIONS, talked, ports)
     has_before = _has_before(question, ports)
     labels = [
         LabelFigures(
@@ -136,11 +146,6 @@ def _has_before(question: CampaignQuestion, ports: ExportPorts) -> bool:
 
 def _two_periods(question: CampaignQuestion) -> tuple[Bucket, Bucket]:
     return question.days.previous.whole(), question.days.whole()
-
-
-def _two_values(role: str, campaign: str, question: CampaignQuestion, ports: ExportPorts) -> tuple[int, int]:
-    (line,) = _lines(role, campaign, question, _two_periods(question), ports=ports)
-    return _values(role, line, ports)
 
 
 def _values(role: str, line: Line, ports: ExportPorts) -> tuple[int, int]:

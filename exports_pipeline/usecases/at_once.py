@@ -1,0 +1,23 @@
+"""Asks the ledger some questions at the same time, where the answer needs all of them."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
+
+_AT_ONCE = 4
+"""More would wait for each other's turn, and each of them holds a connection."""
+Answer = TypeVar("Answer")
+
+
+def at_once(questions: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """What each question is answered, in their order; all of them have ended when this returns or raises.
+
+    They are asked by other threads, on behalf of whoever acts in this one.
+
+    Raises:
+        Exception: what the first of the questions that failed has raised.
+    """
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="question") as threads:
+        asked = [threads.submit(copy_context().run, each) for each in questions]
+    return [each.result() for each in asked]
