@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, TextClause, text
 
+from exports_pipeline.adapters.activity_features import activities_by_feature, asked_by_feature
 from exports_pipeline.adapters.activity_runs import stored_runs
 from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.sql_files import load_sql
-from exports_pipeline.core.activity import FEATURES, OTHER, Activities, Activity, UserActivity
+from exports_pipeline.core.activity import HEADS, OTHER_BIT, Activities, Activity, UserActivity
 from exports_pipeline.core.bucket import Bucket
+from exports_pipeline.core.origin import NOBODY
 
 _ENTRIES_AT_ONCE = 10_000
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('activity_rollups'))")
@@ -20,20 +22,28 @@ _ROLL_UP = text("""
         RETURNING at, actor, action
     ),
     added AS (
-        INSERT INTO activity_rollups AS known (granularity, bucket, actor, action, entries, first_at, last_at)
+        INSERT INTO activity_rollups AS known (granularity, bucket, actor, action, entries, first_at, last_at, features)
         SELECT told.prefix || stored.length AS granularity, date_trunc(stored.length, taken.at, 'UTC') AS begins,
-               taken.actor, told.action, count(*), min(taken.at), max(taken.at)
+               told.actor, told.action, count(*), min(taken.at), max(taken.at), bit_or(told.features)
         FROM taken
+        LEFT JOIN unnest(CAST(:heads AS text[])) WITH ORDINALITY AS head (name, place)
+            ON head.name = split_part(taken.action, '.', 1)
         CROSS JOIN (VALUES ('hour'), ('day'), ('week'), ('month')) AS stored (length)
-        CROSS JOIN LATERAL (VALUES ('', taken.action), ('any ', '')) AS told (prefix, action)
-        GROUP BY told.prefix, stored.length, begins, taken.actor, told.action
+        CROSS JOIN LATERAL (VALUES
+            ('', taken.actor, taken.action, 0),
+            ('any ', taken.actor, '', CAST(1 AS bigint) << coalesce(CAST(head.place - 1 AS integer), :other)),
+            ('all ', CAST(:nobody AS uuid), taken.action, 0)
+        ) AS told (prefix, actor, action, features)
+        GROUP BY told.prefix, stored.length, begins, told.actor, told.action
         ON CONFLICT (granularity, bucket, actor, action) DO UPDATE
         SET entries = known.entries + EXCLUDED.entries,
+            features = known.features | EXCLUDED.features,
             first_at = least(known.first_at, EXCLUDED.first_at),
             last_at = greatest(known.last_at, EXCLUDED.last_at)
     )
     SELECT count(*) FROM taken""")
-_ROLLED_UP = ", activity AS (SELECT * FROM rolled_up)"
+_ROLLED_UP = ", activity AS (SELECT * FROM rolled_up {})"
+_MINUTES = "UNION ALL SELECT at, actor, action, 1, at, at FROM ({}) AS written"
 _USERS = """
     SELECT ranked.actor, coalesce(users.owner_key, '') AS team, ranked.actions, ranked.first_at, ranked.last_at
     FROM (
@@ -42,11 +52,11 @@ _USERS = """
     ) AS ranked
     LEFT JOIN users ON users.id = ranked.actor
     ORDER BY ranked.actions DESC, ranked.actor"""
-_GROUPS = """,
+_TEAMS = """,
     placed AS MATERIALIZED (
-        SELECT width_bucket(activity.at, CAST(:starts AS timestamptz[])) AS place, activity.actor, {group} AS team,
-               sum(activity.entries)::bigint AS actions
-        FROM activity {joined}
+        SELECT width_bucket(activity.at, CAST(:starts AS timestamptz[])) AS place, activity.actor,
+               coalesce(users.owner_key, '') AS team, sum(activity.entries)::bigint AS actions
+        FROM activity LEFT JOIN users ON users.id = activity.actor
         GROUP BY 1, 2, 3
     )
     -- Grouped twice in place of count(DISTINCT), which sorts all of it for each of the four.
@@ -61,12 +71,6 @@ _GROUPS = """,
     UNION ALL
     SELECT NULL, NULL, sum(actions)::bigint, count(*), true, true
     FROM (SELECT actor, sum(actions) AS actions FROM placed GROUP BY actor) AS each"""
-_TEAMS = _GROUPS.format(group="coalesce(users.owner_key, '')", joined="LEFT JOIN users ON users.id = activity.actor")
-_FEATURES = _GROUPS.format(
-    group="coalesce(feature.name, :other)",
-    joined="""LEFT JOIN unnest(CAST(:heads AS text[]), CAST(:names AS text[])) AS feature (head, name)
-        ON feature.head = split_part(activity.action, '.', 1)""",
-)
 
 
 class PostgresActivityStore:
@@ -78,7 +82,7 @@ class PostgresActivityStore:
     def most_active(self, buckets: Sequence[Bucket], *, actor: UUID | None, limit: int) -> list[UserActivity]:
         """The users who did most."""
         with reading(self._engine) as connection:
-            rows = connection.execute(*_asked(_USERS, buckets, actor, by_action=False, most=limit)).all()
+            rows = connection.execute(*_asked(_USERS, buckets, actor, most=limit)).all()
         return [
             UserActivity(
                 user_id=row.actor, team=row.team, actions=row.actions, first_at=row.first_at, last_at=row.last_at
@@ -89,36 +93,36 @@ class PostgresActivityStore:
     def by_team(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
         """Activity by owner key."""
         with reading(self._engine) as connection:
-            rows = connection.execute(*_asked(_TEAMS, buckets, actor, by_action=False)).all()
+            rows = connection.execute(*_asked(_TEAMS, buckets, actor)).all()
         return _activities(rows, len(buckets))
 
     def by_feature(self, buckets: Sequence[Bucket], *, actor: UUID | None) -> Activities:
         """Activity by feature."""
-        features = {"heads": list(FEATURES), "names": list(FEATURES.values()), "other": OTHER}
         with reading(self._engine) as connection:
-            rows = connection.execute(*_asked(_FEATURES, buckets, actor, by_action=True, **features)).all()
-        return _activities(rows, len(buckets))
+            rows = connection.execute(*asked_by_feature(buckets, actor)).all()
+        return activities_by_feature(rows, len(buckets))
 
     def roll_up(self) -> int:
         """Move what is new from the tail into the roll-up, some thousand entries a transaction."""
         rolled_up = 0
+        given = {"most": _ENTRIES_AT_ONCE, "heads": list(HEADS), "other": OTHER_BIT, "nobody": NOBODY}
         while True:
             with transaction(self._engine) as connection:
                 connection.execute(_ALONE)
-                taken: int = connection.execute(_ROLL_UP, {"most": _ENTRIES_AT_ONCE}).scalar_one()
+                taken: int = connection.execute(_ROLL_UP, given).scalar_one()
             rolled_up += taken
             if taken < _ENTRIES_AT_ONCE:
                 return rolled_up
 
 
 def _asked(
-    question: str, buckets: Sequence[Bucket], actor: UUID | None, *, by_action: bool, **more: Any
+    question: str, buckets: Sequence[Bucket], actor: UUID | None, **more: Any
 ) -> tuple[TextClause, dict[str, Any]]:
     """The statement that answers a question over `activity`, and its parameters."""
-    runs = stored_runs(buckets, by_action=by_action)
+    runs = stored_runs(buckets, by_action=False)
     has_minutes = any(run.granularity == "minute" for run in runs)
-    activity = load_sql("activity_minutes").text if has_minutes else _ROLLED_UP
-    return text(load_sql("activity").text + activity + question), more | {
+    minutes = _MINUTES.format(load_sql("activity_minutes").text) if has_minutes else ""
+    return text(load_sql("activity").text + _ROLLED_UP.format(minutes) + question), more | {
         "actor": actor,
         "starts": [bucket.since for bucket in buckets],
         "granularities": [run.granularity for run in runs],

@@ -75,4 +75,5 @@ activity_rollups = Table(
     Column("entries", BigInteger, nullable=False),
     Column("first_at", _Instant, nullable=False),
     Column("last_at", _Instant, nullable=False),
+    Column("features", BigInteger, nullable=False, server_default="0"),
 )

@@ -39,6 +39,10 @@ FEATURES: Mapping[str, str] = MappingProxyType(
 """The feature that actions of the audit log belong to, by what stands before their first point."""
 OTHER = "other"
 """The feature of all other actions."""
+HEADS = tuple(FEATURES)
+"""What actions begin with, each at the place of its bit where it is kept who used what; new ones come last."""
+OTHER_BIT = 62
+"""The place of the bit of all other actions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,19 @@ class Activities:
 
     everybody: Activity
     groups: Mapping[str, Activity]
+
+
+def feature_of(head: str) -> str:
+    """The feature of actions that begin so."""
+    return FEATURES.get(head, OTHER)
+
+
+def bits_of_features() -> dict[str, int]:
+    """The bits of each feature, one for each beginning of its actions."""
+    bits = {OTHER: 1 << OTHER_BIT}
+    for place, head in enumerate(HEADS):
+        bits[feature_of(head)] = bits.get(feature_of(head), 0) | 1 << place
+    return bits
 
 
 class ActivityStore(Protocol):

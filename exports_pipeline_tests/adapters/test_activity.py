@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from exports_pipeline.adapters.activity_store import PostgresActivityStore
 from exports_pipeline.adapters.audit_log import PostgresAuditLog
+from exports_pipeline.adapters.migrations import downgrade, migrate
 from exports_pipeline.adapters.user_store import PostgresUserStore
-from exports_pipeline.core.activity import FEATURES, OTHER
+from exports_pipeline.core.activity import FEATURES, HEADS, OTHER, OTHER_BIT, bits_of_features
 from exports_pipeline.core.days import Days
 from exports_pipeline.core.ledger import AuditEntry
 from exports_pipeline.core.metric import Granularity
@@ -76,20 +77,20 @@ def test_activity_is_that_of_the_log_however_much_of_it_is_rolled_up(ledger, zon
         buckets = asked.buckets()
         inside = [row for row in rows if buckets[0].since <= row[0] < buckets[-1].until]
         assert_groups(store.by_team(buckets, actor=None), inside, buckets, lambda row: teams[row[1]])
-        assert_groups(
-            store.by_feature(buckets, actor=None),
-            inside,
-            buckets,
-            lambda row: FEATURES.get(row[2].partition(".")[0], OTHER),
-        )
+        assert_groups(store.by_feature(buckets, actor=None), inside, buckets, feature_of_row)
         own = [row for row in inside if row[1] == people[1].user_id]
         assert_groups(store.by_team(buckets, actor=people[1].user_id), own, buckets, lambda row: teams[row[1]])
+        assert_groups(store.by_feature(buckets, actor=people[1].user_id), own, buckets, feature_of_row)
     users = store.most_active([asked.whole()], actor=None, limit=10)
     counts = Counter(row[1] for row in inside)
     assert {user.user_id: user.actions for user in users} == counts
     for user in users:
         times = [row[0] for row in inside if row[1] == user.user_id]
         assert (user.first_at, user.last_at, user.team) == (min(times), max(times), teams[user.user_id])
+
+
+def feature_of_row(row):
+    return FEATURES.get(row[2].partition(".")[0], OTHER)
 
 
 def assert_groups(found, rows, buckets, name):
@@ -103,6 +104,31 @@ def assert_groups(found, rows, buckets, name):
         assert activity.users == len({row[1] for row in own})
         assert list(activity.actions_series) == [len(each) for each in inside]
         assert list(activity.users_series) == [len({row[1] for row in each}) for each in inside]
+
+
+def test_what_was_rolled_up_before_is_told_by_feature_as_well(ledger, migrated):
+    everything = text("SELECT to_jsonb(kept) FROM activity_rollups AS kept ORDER BY granularity, bucket, actor, action")
+    log(ledger, random_rows(Random(1), [requester("ann"), requester("bob")]))  # noqa: S311 - no secret
+    PostgresActivityStore(ledger).roll_up()
+    with ledger.connect() as connection:
+        before = connection.execute(everything).scalars().all()
+    assert {row["features"] for row in before if row["granularity"] == "any month"} != {0}
+    ledger.dispose()
+    downgrade(migrated, revision="0018_keep_other_lengths")
+    migrate(migrated)
+    with ledger.connect() as connection:
+        assert connection.execute(everything).scalars().all() == before
+
+
+def test_the_bits_of_features_stay_where_they_are():
+    """They are stored: a beginning of actions that is new gets the next bit, and none gets that of another."""
+    kept = (
+        "export report schedule delivery link telegram destination user estimate dataset insight event audit redaction"
+        " retention catalog quota key role service team token request"
+    )
+    assert HEADS[: len(kept.split())] == tuple(kept.split())
+    assert len(HEADS) <= OTHER_BIT
+    assert sum(bits_of_features().values()) == 2 ** len(HEADS) - 1 + 2**OTHER_BIT
 
 
 def test_what_a_use_case_records_is_seen_at_once(ledger):
