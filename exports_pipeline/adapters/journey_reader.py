@@ -9,23 +9,26 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from exports_pipeline.adapters.expired_rows import delete_before
+from exports_pipeline.adapters.insight_pieces import Piece, pieces_of
 from exports_pipeline.adapters.metric_question import instants_text, places_of
 from exports_pipeline.adapters.postgres import reading, transaction
 from exports_pipeline.adapters.sql_files import load_sql
-from exports_pipeline.core.bucket import Bucket, Run, runs_of
+from exports_pipeline.core.bucket import Bucket, floor
 from exports_pipeline.core.histogram import ends_us, of_bytes, of_lanes
 from exports_pipeline.core.journey import COHORTS, DURATIONS
 from exports_pipeline.core.journey_store import CohortFigures
 from exports_pipeline.core.metric import Granularity
 from exports_pipeline.core.midnights import shifted
+from exports_pipeline.core.time_spans import Span
 
+_WHOLE = tuple(each.value for each in reversed(DURATIONS))
 _SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _CAMPAIGNS = text('SELECT campaign FROM campaigns WHERE tenant = :tenant ORDER BY campaign COLLATE "C"')
 _KNOWS = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant = :tenant AND campaign = :campaign)")
 _HISTOGRAMS = text("""
-    SELECT found.step, found.since_step, found.histogram
-    FROM unnest(CAST(:granularities AS text[]), CAST(:sinces AS timestamptz[]), CAST(:untils AS timestamptz[]))
-        AS run (granularity, since, until)
+    SELECT run.sign, found.step, found.since_step, found.histogram
+    FROM unnest(CAST(:granularities AS text[]), CAST(:signs AS integer[]), CAST(:sinces AS timestamptz[]),
+                CAST(:untils AS timestamptz[])) AS run (granularity, sign, since, until)
     CROSS JOIN LATERAL (
         SELECT step, since_step, histogram
         FROM journey_seconds AS stored
@@ -90,21 +93,23 @@ def _reached(
 def _histograms(
     connection: Connection, which: dict[str, Any], since: datetime, until: datetime
 ) -> dict[tuple[int, int], int]:
-    """Of whole days and months of UTC from their roll-ups, of the edges beside them from the journeys themselves."""
+    """Of whole days and months of UTC from their roll-ups, of the edges beside them from the journeys themselves.
+
+    Ninety days are three months, less a day or two.
+    """
     merged: defaultdict[tuple[int, int], int] = defaultdict(int)
     asked = Bucket(start=since, since=since, until=until)
     shift = shifted([asked])
-    runs = runs_of(shift.buckets if shift else [asked], (Granularity.MINUTE, *DURATIONS))
-    whole = [run for run in runs if run.granularity is not Granularity.MINUTE]
-    stretches = which | {"granularities": [run.granularity.value for run in whole]} | _instants(whole)
-    for step, since_step, histogram in connection.execute(_HISTOGRAMS, stretches).all():
-        merged[step, since_step] += of_bytes(histogram)
-    edges: list[Bucket | Run] = [run for run in runs if run.granularity is Granularity.MINUTE]
-    signs = [1] * len(edges)
-    if shift:
-        # At the first bound what lies after it is added and what lies before it is taken away; at the last one not so.
-        edges += shift.edges
-        signs += [sign if bound else -sign for bound, sign in shift.signs]
+    days = shift.buckets[0] if shift else asked
+    # At the first bound what lies after it is added and what lies before it is taken away; at the last one not so.
+    edges = list(shift.edges) if shift else []
+    signs = [sign if bound else -sign for bound, sign in shift.signs] if shift else []
+    if any(floor(bound, Granularity.DAY) != bound for bound in (days.since, days.until)):
+        days, edges, signs = Bucket(start=since, since=since, until=since), [asked], [1]
+    whole = pieces_of(Span(label="", since=days.since, until=days.until), _WHOLE)
+    stretches = which | {"granularities": [each.grain for each in whole], "signs": [each.sign for each in whole]}
+    for sign, step, since_step, histogram in connection.execute(_HISTOGRAMS, stretches | _instants(whole)).all():
+        merged[step, since_step] += sign * of_bytes(histogram)
     if edges:
         spans = which | {"signs": signs, "beyond_us": _beyond_us()} | _instants(edges)
         for step, since_step, lane, journeys in connection.execute(load_sql("durations"), spans):
@@ -112,7 +117,7 @@ def _histograms(
     return dict(merged)
 
 
-def _instants(stretches: Sequence[Bucket | Run]) -> dict[str, str]:
+def _instants(stretches: Sequence[Bucket | Piece]) -> dict[str, str]:
     return {
         "sinces": instants_text(each.since for each in stretches),
         "untils": instants_text(each.until for each in stretches),
