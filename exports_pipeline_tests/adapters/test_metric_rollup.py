@@ -11,7 +11,7 @@ from sqlalchemy import text
 from exports_pipeline.adapters.metric_store import PostgresMetricStore
 from exports_pipeline.adapters.metric_transaction import alone
 from exports_pipeline.adapters.metrics_yaml import read_metrics
-from exports_pipeline.core.metric import Aggregate, EventFilter, Metric
+from exports_pipeline.core.metric import Aggregate, EventFilter, Metric, Metrics
 from exports_pipeline.core.metric_store import RolledUp
 from exports_pipeline_tests.direct_figures import direct_figures, starts, starts_of_customers, stored_figures
 from exports_pipeline_tests.events import MIDDAY, Event, correct, store
@@ -106,6 +106,13 @@ def test_late_and_corrected_events_leave_the_rows_of_all_other_buckets_untouched
         *starts(at).items(),
         *starts_of_customers(at).items(),
     }
+
+
+def test_a_backfill_makes_all_lengths_of_buckets_of_metrics_that_are_new(metrics, events_engine):
+    PostgresMetricStore(events_engine, Metrics()).roll_up(MIDDAY)
+    assert are_those_of(events_engine)
+    metrics.backfill(None, from_=SECOND.occurred_at.date(), to=MIDDAY.date())
+    assert are_those_of(events_engine, FIRST, SECOND)
 
 
 def test_others_follow_in_the_same_transactions(events_engine, metrics):
