@@ -1,6 +1,6 @@
-"""A year of a company whose 200 people export: exports, events of campaigns, an audit log and schedules, in a Postgres of its own.
+"""A year of a company of 200 people: exports, events of campaigns, an audit log and schedules.
 
-A home keeps it: whoever comes next with the same folder finds it loaded.
+It has a Postgres of its own. A home keeps it: whoever comes next with the same folder finds it loaded.
 """
 
 import os

@@ -21,8 +21,10 @@ def starts(at: datetime) -> dict[str, datetime]:
     }
 
 
-def week_of(at: datetime) -> datetime:
-    return starts(at)["day"] - timedelta(days=at.weekday())
+def starts_of_customers(at: datetime) -> dict[str, datetime]:
+    """Where the buckets begin that customers have beside all others."""
+    day = starts(at)["day"]
+    return {"six_hours": day.replace(hour=at.hour // 6 * 6), "week": day - timedelta(days=at.weekday())}
 
 
 def direct_figures(metrics, events):
@@ -35,7 +37,7 @@ def direct_figures(metrics, events):
             dimensions = tuple(sorted((name, value_of(event, name)) for name in metric.dimensions))
             lengths = starts(event.occurred_at)
             if metric.takes_customers:
-                lengths["week"] = week_of(event.occurred_at)
+                lengths |= starts_of_customers(event.occurred_at)
             for granularity, bucket in lengths.items():
                 counted[event.tenant, metric.name, granularity, bucket, dimensions].append(event)
     by_name = {metric.name: metric for metric in metrics}

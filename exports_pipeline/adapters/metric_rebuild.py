@@ -16,10 +16,15 @@ from exports_pipeline.core.metric import STORED_OF_CUSTOMERS, Granularity, Metri
 _SHORTER = {
     Granularity.HOUR: Granularity.QUARTER_HOUR,
     Granularity.DAY: Granularity.HOUR,
-    Granularity.WEEK: Granularity.DAY,
     Granularity.MONTH: Granularity.DAY,
 }
 """What the buckets of each granularity are made of."""
+_SHORTER_OF_CUSTOMERS = _SHORTER | {
+    Granularity.SIX_HOURS: Granularity.HOUR,
+    Granularity.DAY: Granularity.SIX_HOURS,
+    Granularity.WEEK: Granularity.DAY,
+}
+"""The same of metrics that count customers."""
 _COLUMNS = ("granularity", "tenant", "metric", "bucket", "dimensions", "count", "sum", "min", "max")
 _Instant = DateTime(timezone=True)
 
@@ -65,7 +70,7 @@ def rebuild(
         if granularity is Granularity.QUARTER_HOUR:
             written += _put_quarters(connection, having, wider)
         else:
-            written += _put_longer(connection, having, wider, granularity, _SHORTER[granularity])
+            written += _put_longer(connection, having, wider, granularity)
     return written
 
 
@@ -100,18 +105,16 @@ def _put_quarters(connection: Connection, metrics: Sequence[Metric], windows: Co
 
 
 def _put_longer(
-    connection: Connection,
-    metrics: Sequence[Metric],
-    windows: Collection[Window],
-    granularity: Granularity,
-    shorter: Granularity,
+    connection: Connection, metrics: Sequence[Metric], windows: Collection[Window], granularity: Granularity
 ) -> int:
-    given = _as_columns(windows) | {"granularity": granularity, "shorter": shorter}
+    given = _as_columns(windows) | {"granularity": granularity}
     written = 0
     if plain := [metric.name for metric in metrics if not metric.takes_customers]:
-        written += connection.execute(load_sql("metric_longer"), given | {"metrics": plain}).rowcount
+        made = given | {"metrics": plain, "shorter": _SHORTER[granularity]}
+        written += connection.execute(load_sql("metric_longer"), made).rowcount
     if counting := [metric.name for metric in metrics if metric.takes_customers]:
-        found = crowds_of_shorter(connection, granularity, given | {"metrics": counting})
+        made = given | {"metrics": counting, "shorter": _SHORTER_OF_CUSTOMERS[granularity]}
+        found = crowds_of_shorter(connection, granularity, made)
         written += put(connection, found, are_new=True)
     return written
 

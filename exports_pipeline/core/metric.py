@@ -21,6 +21,8 @@ class Granularity(StrEnum):
     MINUTE = "minute"
     QUARTER_HOUR = "quarter_hour"
     HOUR = "hour"
+    SIX_HOURS = "six_hours"
+    """From midnight, six, noon and six in the evening of UTC."""
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
@@ -28,7 +30,14 @@ class Granularity(StrEnum):
 
 STORED = (Granularity.QUARTER_HOUR, Granularity.HOUR, Granularity.DAY, Granularity.MONTH)
 """Buckets of UTC that are kept, the shortest first; all others are composed of them."""
-STORED_OF_CUSTOMERS = (*STORED[:-1], Granularity.WEEK, STORED[-1])
+STORED_OF_CUSTOMERS = (
+    Granularity.QUARTER_HOUR,
+    Granularity.HOUR,
+    Granularity.SIX_HOURS,
+    Granularity.DAY,
+    Granularity.WEEK,
+    Granularity.MONTH,
+)
 """The same of metrics that count customers: their sketches are merged one by one, not added up by the database."""
 ASKED = (Granularity.HOUR, Granularity.DAY, Granularity.WEEK, Granularity.MONTH)
 """Buckets of any time zone that a series may have."""

@@ -41,7 +41,7 @@ EVENTS = st.builds(
     campaign=st.sampled_from(["", "spring"]),
     customer=st.sampled_from(["", "ann", "bob"]),
     value=st.none() | st.decimals(-5, 5, places=2),
-    occurred_at=st.sampled_from([0, 1, 59, 60, 3_599, 3_600, 43_199, 43_200, 100_000]).map(
+    occurred_at=st.sampled_from([0, 1, 59, 60, 3_599, 3_600, 21_599, 21_600, 43_199, 43_200, 100_000]).map(
         lambda seconds: MIDDAY + timedelta(seconds=seconds)
     ),
     metadata=st.sampled_from([{}, {"segment": "gold"}, {"x": "1", "segment": "gold"}]),

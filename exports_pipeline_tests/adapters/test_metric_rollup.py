@@ -11,9 +11,9 @@ from sqlalchemy import text
 from exports_pipeline.adapters.metric_store import PostgresMetricStore
 from exports_pipeline.adapters.metric_transaction import alone
 from exports_pipeline.adapters.metrics_yaml import read_metrics
-from exports_pipeline.core.metric import Aggregate, EventFilter, Metric
+from exports_pipeline.core.metric import Aggregate, EventFilter, Metric, Metrics
 from exports_pipeline.core.metric_store import RolledUp
-from exports_pipeline_tests.direct_figures import direct_figures, starts, stored_figures, week_of
+from exports_pipeline_tests.direct_figures import direct_figures, starts, starts_of_customers, stored_figures
 from exports_pipeline_tests.events import MIDDAY, Event, correct, store
 
 METRICS = read_metrics()
@@ -104,8 +104,15 @@ def test_late_and_corrected_events_leave_the_rows_of_all_other_buckets_untouched
     after = versions(events_engine)
     assert {each for each in before | after if before[each] != after[each]} == {
         *starts(at).items(),
-        ("week", week_of(at)),
+        *starts_of_customers(at).items(),
     }
+
+
+def test_a_backfill_makes_all_lengths_of_buckets_of_metrics_that_are_new(metrics, events_engine):
+    PostgresMetricStore(events_engine, Metrics()).roll_up(MIDDAY)
+    assert are_those_of(events_engine)
+    metrics.backfill(None, from_=SECOND.occurred_at.date(), to=MIDDAY.date())
+    assert are_those_of(events_engine, FIRST, SECOND)
 
 
 def test_others_follow_in_the_same_transactions(events_engine, metrics):

@@ -10,12 +10,13 @@ from sqlalchemy import text
 
 from exports_pipeline.adapters.metric_store import PostgresMetricStore
 from exports_pipeline.adapters.migrations import downgrade, migrate
-from exports_pipeline.core.metric import Aggregate, Metric, Metrics
+from exports_pipeline.core.metric import Aggregate, EventFilter, Metric, Metrics
 from exports_pipeline_tests.direct_figures import direct_figures, stored_figures
 from exports_pipeline_tests.events import MIDDAY, Event, store
 from exports_pipeline_tests.journeys import add, an_event, empty, roll_up
 
 BEFORE = "0013_roll_up_ended_jobs"
+WITHOUT_SIX_HOURS = "0024_keep_features_of_users"
 METRICS = Metrics(
     (
         Metric(name="calls", dimensions=("campaign", "label")),
@@ -49,11 +50,14 @@ def rolled_up(events_engine, events_migrated):
         store(connection, EVENTS)
     PostgresMetricStore(events_engine, METRICS).roll_up(MIDDAY)
     downgrade(events_migrated, revision=BEFORE)
-    with psycopg.connect(events_migrated.replace("+psycopg", "")) as connection:
-        kept = connection.execute("SELECT DISTINCT granularity FROM metric_rollups").fetchall()
-        assert {each for (each,) in kept} == {"minute", "hour", "day"}
+    assert granularities(events_migrated) == {"minute", "hour", "day"}
     migrate(events_migrated)
     return cohorts
+
+
+def granularities(url):
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        return {each for (each,) in connection.execute("SELECT DISTINCT granularity FROM metric_rollups")}
 
 
 def test_all_lengths_of_buckets_are_there_after_it(rolled_up, events_engine):
@@ -67,3 +71,18 @@ def test_all_lengths_of_buckets_are_there_after_it(rolled_up, events_engine):
     PostgresMetricStore(events_engine, METRICS).roll_up(MIDDAY)
     with events_engine.connect() as connection:
         assert stored_figures(connection) == direct_figures(METRICS, [*EVENTS, more])
+
+
+def test_quarters_of_days_are_added_up_also_where_no_event_has_a_customer(events_engine, events_migrated):
+    metrics = Metrics(
+        (*METRICS, Metric(name="nobody", aggregate=Aggregate.DISTINCT, events=EventFilter(label=("none",))))
+    )
+    events = [*EVENTS, *(replace(each, id=f"{each.id}-", customer="", label="none") for each in EVENTS)]
+    with events_engine.begin() as connection:
+        store(connection, events)
+    PostgresMetricStore(events_engine, metrics).roll_up(MIDDAY)
+    downgrade(events_migrated, revision=WITHOUT_SIX_HOURS)
+    assert granularities(events_migrated) == {"quarter_hour", "hour", "day", "week", "month"}
+    migrate(events_migrated)
+    with events_engine.connect() as connection:
+        assert stored_figures(connection) == direct_figures(metrics, events)

@@ -138,6 +138,7 @@ def test_campaigns_of_before_what_is_kept_are_refused(ann):
         ({"from": "2025-01-01", "to": "2026-03-01", "granularity": "hour"}, "to"),
         ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"granularity": "minute"}, "granularity"),
+        ({"granularity": "six_hours"}, "granularity"),
         ({"from": "yesterday"}, "from"),
         ({"form": "2026-03-01"}, "form"),
     ],

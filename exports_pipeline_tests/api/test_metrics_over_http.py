@@ -71,6 +71,7 @@ def test_weeks_say_where_the_range_cuts_them(ann):
         ({"where": "colour:red"}, "unknown_dimension", "where"),
         ({"where": "spring"}, "invalid_request", "where.0"),
         ({"granularity": "minute"}, "invalid_request", "granularity"),
+        ({"granularity": "six_hours"}, "invalid_request", "granularity"),
         ({"from": "2026-02-30"}, "invalid_request", "from"),
         ({"colour": "red"}, "invalid_request", "colour"),
     ],

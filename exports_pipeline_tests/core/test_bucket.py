@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_pipeline.core.bucket import Bucket, after, buckets_between, floor, runs_of
-from exports_pipeline.core.metric import ASKED, STORED, Granularity
+from exports_pipeline.core.metric import ASKED, STORED, STORED_OF_CUSTOMERS, Granularity
 from exports_pipeline.core.refusals import UnknownTimezone
 
 ZONES = (
@@ -25,19 +25,25 @@ def hours_of(zone, day):
     return list(buckets_between(day, day, Granularity.HOUR, ZoneInfo(zone)))
 
 
-@given(zone=st.sampled_from(ZONES), first=DAYS, days=st.integers(0, 70), granularity=st.sampled_from(ASKED))
-def test_buckets_fill_their_days_and_stored_ones_fill_the_buckets(zone, first, days, granularity):
+@given(
+    zone=st.sampled_from(ZONES),
+    first=DAYS,
+    days=st.integers(0, 70),
+    granularity=st.sampled_from(ASKED),
+    stored=st.sampled_from([STORED, STORED_OF_CUSTOMERS]),
+)
+def test_buckets_fill_their_days_and_stored_ones_fill_the_buckets(zone, first, days, granularity, stored):
     last = first + timedelta(days=days)
     buckets = list(buckets_between(first, last, granularity, ZoneInfo(zone)))
     assert buckets[0].since.astimezone(ZoneInfo(zone)).date() == first or zone == "Pacific/Apia"
     assert all(one.until == next_.since for one, next_ in pairwise(buckets))
     assert all(one.since < one.until for one in buckets) or zone == "Pacific/Apia"  # which left a whole day out
-    runs = runs_of(buckets)
+    runs = runs_of(buckets, stored)
     assert runs[0].since == buckets[0].since
     assert runs[-1].until == buckets[-1].until
     assert all(one.until == next_.since for one, next_ in pairwise(runs))
     for run in runs:
-        assert run.granularity in STORED
+        assert run.granularity in stored
         assert floor(run.since, run.granularity) == run.since
         assert floor(run.until, run.granularity) == run.until
 
@@ -90,11 +96,29 @@ def test_weeks_are_those_of_iso_and_say_where_the_range_cuts_them():
     ],
 )
 def test_a_range_is_read_from_few_buckets(zone, first, days, read):
+    assert sum(map(count_of_run, runs_of_range(zone, first, days, STORED))) == read
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "days", "read"),
+    [
+        ("UTC", date(2026, 1, 5), 28, 4),  # weeks
+        ("Europe/Prague", date(2026, 1, 5), 1, 1 + 3 + 5),
+        ("Asia/Kolkata", date(2026, 1, 5), 1, 2 + 5 + 3 + 2),
+        ("Europe/Prague", date(2026, 1, 5), 30, 1 + 4 + 1 + 3 + 5),
+        ("Asia/Kolkata", date(2026, 1, 5), 28, 2 + 5 + 3 + 6 + 3 + 2),
+    ],
+)
+def test_customers_of_a_range_are_read_from_fewer(zone, first, days, read):
+    runs = runs_of_range(zone, first, days, STORED_OF_CUSTOMERS)
+    assert sum(map(count_of_run, runs)) == read
+
+
+def runs_of_range(zone, first, days, stored):
     since = next(buckets_between(first, first, Granularity.DAY, ZoneInfo(zone))).since
     after_last = first + timedelta(days=days)
     until = next(buckets_between(after_last, after_last, Granularity.DAY, ZoneInfo(zone))).since
-    runs = runs_of([Bucket(start=since, since=since, until=until)])
-    assert sum(map(count_of_run, runs)) == read
+    return runs_of([Bucket(start=since, since=since, until=until)], stored)
 
 
 def count_of_run(run):

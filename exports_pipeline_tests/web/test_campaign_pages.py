@@ -88,6 +88,7 @@ def test_what_is_wrong_about_the_days_is_told_above_the_form_that_keeps_them(ann
         ({"from": "2026-03-10", "to": "2026-03-01"}, "end"),
         ({"from": "yesterday"}, "Choose both days from the calendar."),
         ({"granularity": "minute"}, "Choose both days from the calendar."),
+        ({"granularity": "six_hours"}, "Choose both days from the calendar."),
         ({"from": "2025-05-01", "to": "2026-03-01", "granularity": "hour"}, "More than 190 points"),
         ({"from": "0001-01-01", "to": "0001-01-02"}, "Events are kept from"),
         ({"from": "9999-12-30", "to": "9999-12-31"}, "too far"),
