@@ -12,7 +12,7 @@ from exports_pipeline.adapters import insight_sql
 from exports_pipeline.adapters.insight_levels import LEVELS, WITH_QUARTERS, WITH_SECONDS, given_in, level_for
 from exports_pipeline.adapters.insight_parts import TAIL, Part
 from exports_pipeline.adapters.insight_pieces import GRAINS, Piece, pieces_of
-from exports_pipeline.adapters.job_conditions import conditions_of
+from exports_pipeline.adapters.job_conditions import IS_COMPLETED, conditions_of
 from exports_pipeline.adapters.job_rows import job_of
 from exports_pipeline.adapters.metric_question import instants_text
 from exports_pipeline.adapters.postgres import reading, transaction
@@ -21,7 +21,6 @@ from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import SECONDS_BUCKETS
 from exports_pipeline.core.insights import Counted, Facet, Openings, SecondsCounts, Stored, Tally
 from exports_pipeline.core.job_filter import JobFilter
-from exports_pipeline.core.lifecycle import Status
 from exports_pipeline.core.time_spans import Span
 
 _job = export_jobs.c
@@ -94,7 +93,7 @@ class PostgresInsights:
         """The completed jobs with the most rows."""
         query = (
             select(export_jobs)
-            .where(_job.status == Status.COMPLETED, *conditions_of(jobs))
+            .where(IS_COMPLETED, *conditions_of(jobs))
             .where(_job.completed_at >= span.since, _job.completed_at < span.until)
             .order_by(_job.volume.desc(), _job.completed_at.desc(), _job.id)
             .limit(limit)
@@ -106,7 +105,7 @@ class PostgresInsights:
         """The files that have not expired; read from the ledger, as there are only those of the last days."""
         query = (
             select(_job.dataset, _job.format, func.count().label("files"), func.sum(_BYTES).label("bytes"))
-            .where(_job.status == Status.COMPLETED, _job.expires_at > now, *conditions_of(jobs))
+            .where(IS_COMPLETED, _job.expires_at > now, *conditions_of(jobs))
             .group_by(_job.dataset, _job.format)
         )
         with reading(self._engine) as connection:

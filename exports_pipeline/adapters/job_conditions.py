@@ -1,14 +1,14 @@
 """Conditions on rows of `export_jobs`, as the roll-ups of the insights understand the same words."""
 
-from sqlalchemy import ColumnElement, case, func, literal
+from sqlalchemy import ColumnElement, Text, case, func, literal, literal_column
 
 from exports_pipeline.adapters.tables import export_jobs
 from exports_pipeline.core.job_filter import MANUAL, JobFilter
 from exports_pipeline.core.lifecycle import Status
 
 _job = export_jobs.c
-_LIST = func.coalesce(_job.metadata[("labels", "list")].astext, "")
-_PLAN = func.coalesce(_job.metadata[("labels", "plan")].astext, "")
+IS_COMPLETED: ColumnElement[bool] = _job.status == literal_column("'completed'", Text)
+"""That a job is completed, so that the index of such jobs is known to have it."""
 _ERROR = case((_job.status == Status.FAILED, _job.error_code), else_="")
 
 
@@ -19,8 +19,8 @@ def conditions_of(jobs: JobFilter) -> list[ColumnElement[bool]]:
         _equal(_job.dataset, jobs.dataset),
         _equal(_job.type, jobs.type),
         _equal(_job.format, jobs.format),
-        _equal(_LIST, jobs.list),
-        _equal(_PLAN, jobs.plan),
+        _equal(_job.list, jobs.list),
+        _equal(_job.plan, jobs.plan),
         _equal(_job.status, jobs.status),
         _equal(_ERROR, jobs.error_code),
         None if jobs.tag is None else _tagged(jobs.tag),

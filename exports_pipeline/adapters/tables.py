@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     DateTime,
     FetchedValue,
     ForeignKey,
@@ -91,6 +92,8 @@ export_jobs = Table(
     Column("idempotency_key", Text),
     Column("request_digest", Text),
     Column("shared_with", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+    Column("list", Text, Computed("COALESCE((metadata #>> '{labels,list}'::text[]), ''::text)"), nullable=False),
+    Column("plan", Text, Computed("COALESCE((metadata #>> '{labels,plan}'::text[]), ''::text)"), nullable=False),
 )
 
 deliveries = Table(
