@@ -13,6 +13,14 @@ pytestmark = pytest.mark.slow  # a browser is started
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 ROOT = token_of("root", "MANAGE_EXPORTS", "EXPORT")
 CHARTS = 5
+CUT_OFF = """() => [...document.querySelectorAll(".drawing svg")].flatMap((drawing) => {
+    const within = drawing.getBoundingClientRect();
+    const isCut = ({ left, right }) => left < within.left - 1 || right > within.right + 1;
+    return [...drawing.querySelectorAll("text")]
+        .filter((text) => getComputedStyle(text).opacity !== "0" && isCut(text.getBoundingClientRect()))
+        .map((text) => text.textContent);
+})"""
+"""The texts of charts that reach beyond their drawings."""
 
 
 @pytest.fixture
@@ -121,3 +129,10 @@ def test_the_widget_shows_on_the_named_site_alone(viewer, chromium, app, another
         app.state.seals.origins = ("https://elsewhere.example.com",)
         with elsewhere.expect_console_message(lambda said: "frame-ancestors" in said.text):
             elsewhere.reload()
+
+
+def test_no_letter_of_a_chart_is_cut_off_on_a_phone(viewer):
+    page = viewer(signed_in_as=ROOT, viewport=NARROW)
+    page.goto("/insights?range=last-30-days")
+    drawn(page)
+    assert page.evaluate(CUT_OFF) == []

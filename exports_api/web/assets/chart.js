@@ -67,6 +67,7 @@ function specified({ figure, place, numbers }) {
   }
   const leads = numbers.querySelector("tbody a") !== null;
   for (const { mark, encoding } of spec.layer) {
+    if (encoding.x?.type === "ordinal" && encoding.x.axis) encoding.x.axis.labelFlush = spec.width / numbers.querySelectorAll("tbody tr").length;
     if (encoding.x?.type === "temporal") Object.assign(encoding.x.axis, { tickCount: Math.min(6, Math.floor(spec.width / DATE_PX)), format: dates(navigator.language) });
     if (["bar", "arc", "point"].includes(mark.type)) Object.assign(mark, { tooltip: true }, leads ? { cursor: "pointer" } : {});
   }
