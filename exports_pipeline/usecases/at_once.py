@@ -8,6 +8,7 @@ from typing import TypeVar
 _AT_ONCE = 4
 """More would wait for each other's turn, and each of them holds a connection."""
 Answer = TypeVar("Answer")
+Other = TypeVar("Other")
 
 
 def at_once(questions: Sequence[Callable[[], Answer]]) -> list[Answer]:
@@ -21,3 +22,11 @@ def at_once(questions: Sequence[Callable[[], Answer]]) -> list[Answer]:
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="question") as threads:
         asked = [threads.submit(copy_context().run, each) for each in questions]
     return [each.result() for each in asked]
+
+
+def both(one: Callable[[], Answer], other: Callable[[], Other]) -> tuple[Answer, Other]:
+    """What two questions are answered, the first of them asked by another thread; as `at_once`."""
+    with ThreadPoolExecutor(1, thread_name_prefix="question") as thread:
+        asked = thread.submit(copy_context().run, one)
+        answered = other()
+    return asked.result(), answered

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from exports_pipeline.core.export_job import ExportJob
-from exports_pipeline.core.insights import Facet, Openings, SecondsCounts, Stored, Tally
+from exports_pipeline.core.insights import Counted, Facet, Openings, SecondsCounts, Stored, Tally
 from exports_pipeline.core.job_filter import JobFilter
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import NotAllowed
 from exports_pipeline.core.requester import Requester
 from exports_pipeline.core.s3_prices import MonthlyCost, S3Prices, Usage, monthly_cost
 from exports_pipeline.core.time_spans import Days, Granularity, Span
+from exports_pipeline.usecases.at_once import both
 
 _MONTH = timedelta(days=30)
 _NOTHING = Tally()
@@ -111,13 +113,12 @@ def read_series(
         InvalidDateRange: the range is too long for spans so short.
     """
     spans = days.spans(granularity)
-    totals = {each.span: each.tally for each in ports.insights.count(jobs, spans)}
-    longest = read_bars(jobs, days, [by], limit=limit, ports=ports) if by else Bars(bars=(), left_out=0)
+    counted, (longest, apart) = both(
+        partial(ports.insights.count, jobs, spans), partial(_apart, jobs, days, spans, by, limit=limit, ports=ports)
+    )
+    totals = {each.span: each.tally for each in counted}
+    parts = {(each.span, each.key): each.tally for each in apart}
     shown = [bar.key for bar in longest.bars]
-    parts: dict[tuple[int, tuple[str, ...]], Tally] = {}
-    if by and shown:
-        among = [value for [value] in shown] if longest.left_out else None
-        parts = {(each.span, each.key): each.tally for each in ports.insights.count(jobs, spans, [by], among=among)}
     columns = [
         Column(
             span=span,
@@ -127,6 +128,19 @@ def read_series(
         for place, span in enumerate(spans)
     ]
     return columns, longest.left_out
+
+
+def _apart(
+    jobs: JobFilter, days: Days, spans: Sequence[Span], by: Facet | None, *, limit: int, ports: ExportPorts
+) -> tuple[Bars, list[Counted]]:
+    """The values of a facet with the most jobs in a range, and the jobs of each of them in each span."""
+    if not by:
+        return Bars(bars=(), left_out=0), []
+    longest = read_bars(jobs, days, [by], limit=limit, ports=ports)
+    if not longest.bars:
+        return longest, []
+    among = [value for bar in longest.bars for value in bar.key] if longest.left_out else None
+    return longest, ports.insights.count(jobs, spans, [by], among=among)
 
 
 def read_openings(jobs: JobFilter, days: Days, granularity: Granularity, *, ports: ExportPorts) -> list[OpenedIn]:
