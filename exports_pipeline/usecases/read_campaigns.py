@@ -22,7 +22,7 @@ from exports_pipeline.core.comparison import Compared, rate
 from exports_pipeline.core.metric_store import Line
 from exports_pipeline.core.ports import ExportPorts
 from exports_pipeline.core.refusals import UnknownCampaign
-from exports_pipeline.usecases.at_once import at_once
+from exports_pipeline.usecases.at_once import at_once, both
 from exports_pipeline.usecases.read_metrics import check_range, is_kept
 
 _Figures = Mapping[str, int]
@@ -49,8 +49,8 @@ def list_campaigns(question: CampaignQuestion, *, limit: int, offset: int, ports
     asked = [
         partial(_lines, role, None, question, _two_periods(question), by=("campaign",), ports=ports) for role in ROLES
     ]
-    names = ports.journeys.campaigns(question.tenant)
-    for role, lines in zip(ROLES, at_once(asked), strict=True):
+    names, found = both(partial(ports.journeys.campaigns, question.tenant), partial(at_once, asked))
+    for role, lines in zip(ROLES, found, strict=True):
         for line in lines:
             (name,) = line.group
             before.setdefault(name, {})[role], now.setdefault(name, {})[role] = _values(role, line, ports)
@@ -70,7 +70,6 @@ def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPor
         UnknownCampaign, InvalidDateRange, BeyondRetention, TooManyPoints.
     """
     buckets = buckets_of(question, ports)
-    refuse_unknown(campaign, question, ports)
     now, before, series = dict[str, int](), dict[str, int](), dict[str, tuple[int, ...]]()
     spans = {CUSTOMERS: _two_periods(question)} | dict.fromkeys(SERIES, (question.days.previous.whole(), *buckets))
     asked = [partial(_lines, role, campaign, question, spans[role], ports=ports) for role in spans]
@@ -79,6 +78,8 @@ def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPor
         before[role], *counts = (point.count for point in found[role].points)
         now[role], series[role] = sum(counts), tuple(counts)
     before[CUSTOMERS], now[CUSTOMERS] = _values(CUSTOMERS, found[CUSTOMERS], ports)
+    if not any((*before.values(), *now.values())):
+        refuse_unknown(campaign, question, ports)
     totals = _figures(campaign, now, before if _has_before(question, ports) else None)
     return CampaignStory(totals=totals, buckets=buckets, series=series)
 
@@ -90,7 +91,6 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
         UnknownCampaign, InvalidDateRange, BeyondRetention, TooManyPoints.
     """
     buckets = buckets_of(question, ports)
-    refuse_unknown(campaign, question, ports)
     asked = (question.days.previous.whole(), *buckets)
     (talked,), labelled = at_once(
         [
@@ -102,6 +102,8 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
     total = sum(sum(own[1:]) for own in counts.values())
     total_before = sum(own[0] for own in counts.values())
     talks_before, talks = _values(CONVERSATIONS, talked, ports)
+    if not any((total, total_before, talks, talks_before)):
+        refuse_unknown(campaign, question, ports)
     has_before = _has_before(question, ports)
     labels = [
         LabelFigures(
@@ -130,7 +132,7 @@ def buckets_of(question: CampaignQuestion, ports: ExportPorts) -> tuple[Bucket, 
 
 
 def refuse_unknown(campaign: str, question: CampaignQuestion, ports: ExportPorts) -> None:
-    """Refuse a campaign that no event was ever seen of.
+    """Refuse a campaign that no event was ever seen of; asked where a range has nothing of it, as most have something.
 
     Raises:
         UnknownCampaign

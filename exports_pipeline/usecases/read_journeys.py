@@ -15,11 +15,12 @@ def read_journeys(campaign: str, question: CampaignQuestion, *, ports: ExportPor
         UnknownCampaign, InvalidDateRange, BeyondRetention, TooManyPoints.
     """
     buckets = buckets_of(question, ports)
-    refuse_unknown(campaign, question, ports)
     funnel = ports.campaign_rules.funnel
     cohorts = ports.journeys.cohorts(
         question.tenant, campaign, buckets, steps=len(funnel.steps), segments=question.segments
     )
+    if not any(map(any, cohorts.reached)):
+        refuse_unknown(campaign, question, ports)
     series = list(zip(*cohorts.reached, strict=True))
     steps = [
         StepFigures(
