@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-_AT_ONCE = 4
+_AT_ONCE = 2
 """More would wait for each other's turn, and each of them holds a connection."""
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
