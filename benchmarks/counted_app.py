@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_api.app import create_app
+from exports_api.collector import calm
 from exports_pipeline.adapters.logs import configure_logging
 from exports_pipeline.settings import load_settings
 from exports_pipeline.wiring import build_api_ports
@@ -57,6 +58,7 @@ def main() -> None:
     configure_logging("CRITICAL")
     ports, own = (replace(each, clock=lambda: now) for each in build_api_ports(settings))
     app = create_app(ports, settings, own=own, dispatch_soon=lambda: None)
+    calm()  # as a server does
     uvicorn.run(Counted(app), host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 
