@@ -1,5 +1,6 @@
 """How a viewer reads numbers, sizes and times: in their locale and their time zone, which always stands beside them."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -28,6 +29,7 @@ _LONG_H = 48
 """From here on, hours are told as days."""
 _MOST_LANGUAGES = 10
 _LONG = 1_000_000
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 NOTHING = "\N{EN DASH}"
 """Stands where there is no value."""
 
@@ -113,6 +115,16 @@ class Viewing:
         if day is None:
             return NOTHING
         return format_date(date.fromisoformat(day[:10]) if isinstance(day, str) else day, "medium", locale=self.locale)
+
+    def said(self, sentence: str) -> str:
+        """A sentence of the service, in which days stand as the API writes them."""
+        return _DAY.sub(lambda day: self._read(day[0]), sentence)
+
+    def _read(self, day: str) -> str:
+        try:
+            return self.day(day)
+        except ValueError:  # looks like one
+            return day
 
     def days(self, first: date, last: date) -> str:
         """Some days, both ends included."""

@@ -11,6 +11,7 @@ from exports_pipeline_tests.web.schedule_pages import HOSTILE, words_of
 
 DAILY = {"kind": "export", "thing": "sales", "name": "Daily", "style": "csv", "timezone": "UTC", "at": "08:00"}
 EXPORT = {"do": "export", "style": "csv"}
+REPORT = {"do": "make", "dataset": "sales", "metrics": "amount"}
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def finance(ann, app, ports):
     return teams[0]
 
 
-@pytest.mark.parametrize("path", ["/datasets/sales", "/schedules/new?dataset=sales"])
+@pytest.mark.parametrize("path", ["/datasets/sales", "/schedules/new?dataset=sales", "/reports/metrics_summary"])
 def test_a_form_offers_the_visitors_own_teams_alone(finance, ann, people, path):
     page = ann.get(path)
     assert f'name="share_with" value="{finance.id}"' in page.text
@@ -40,6 +41,15 @@ def test_an_export_is_shared_as_its_form_says(finance, ann, ports):
     page = ann.get(f"/exports/{job.id}")
     assert "Shared with <script>alert(1)" in words_of(page)
     assert "<script>alert" not in page.text
+
+
+def test_a_report_is_shared_as_its_form_says(finance, ann, ports):
+    refused = ann.post("/reports/metrics_summary", do="make", share_with=str(finance.id))
+    assert refused.status_code == 422
+    assert f'value="{finance.id}" checked' in refused.text, "it stays as it was filled"
+    ann.post("/reports/metrics_summary", **REPORT, share_with=str(finance.id))
+    [job] = ports.jobs.jobs.values()
+    assert (job.type, job.shared_with) == ("report", (finance.id,))
 
 
 def test_a_schedule_is_shared_as_its_form_says_and_taken_back(finance, ann, ports):
@@ -63,7 +73,11 @@ def test_who_manages_schedules_leaves_sharing_as_it_is(finance, ann, people, por
 
 
 def test_nothing_is_shared_with_a_team_of_others(finance, ann, ports):
-    for path, fields in (("/datasets/sales", EXPORT), ("/schedules/new", {**DAILY, "do": "save"})):
+    for path, fields in (
+        ("/datasets/sales", EXPORT),
+        ("/schedules/new", {**DAILY, "do": "save"}),
+        ("/reports/metrics_summary", REPORT),
+    ):
         for team in (str(uuid4()), "nonsense"):
             answer = ann.post(path, **fields, share_with=team)
             assert answer.status_code == 422, (path, team)

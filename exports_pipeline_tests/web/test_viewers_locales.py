@@ -1,10 +1,13 @@
 """The same pages as people elsewhere read them: numbers, days and times in their locale, times in their zone."""
 
+import re
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from babel import Locale
 
+from exports_api.web.viewing import Viewing
 from exports_pipeline_tests.api_client import ApiClient
 from exports_pipeline_tests.web.schedule_pages import scheduled, ticked, words_of
 
@@ -42,3 +45,15 @@ def _exported(person, ports, app):
     job = ports.jobs.jobs[UUID(job_id)]
     ports.jobs.jobs[job.id] = replace(job, result=replace(job.result, row_count=1_234_567))
     return words_of(person.get(f"/exports/{job_id}"))
+
+
+def test_days_in_a_refusal_are_the_viewers(people):
+    refused = people("ann", **GERMAN_IN_INDIA).get("/campaigns?from=2019-01-01&to=2019-02-01")
+    assert re.search(r"Events are kept from \d\d\.\d\d\.\d{4} on", words_of(refused))
+
+
+def test_what_only_looks_like_a_day_stays_as_it_is():
+    view = Viewing(Locale("de"), "UTC")
+    assert view.said("From 2026-03-01 on, not 2026-02-30 or 12026-03-011.") == (
+        "From 01.03.2026 on, not 2026-02-30 or 12026-03-011."
+    )

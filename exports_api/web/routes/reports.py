@@ -17,6 +17,7 @@ from exports_api.web.forms.report import controls_of, parameters_of
 from exports_api.web.page import drawn
 from exports_api.web.page_route import PageRoute
 from exports_api.web.security import headers_for
+from exports_api.web.teams import teams_in, teams_of
 from exports_api.web.viewing import viewing_of
 from exports_api.web.visitor import FormOf, Visitor, VisitorOf
 from exports_pipeline.core.errors import ExportError, RequestError
@@ -47,7 +48,7 @@ async def get_report(request: Request, who: VisitorOf, parts: Parts, name: str) 
     """The form of a template; an address with its fields fills them."""
     template = parts.ports.reports.find(name)
     given = FormData([*request.query_params.multi_items()])
-    return _form(request, who, parts, template, given)
+    return await _form(request, who, parts, template, given)
 
 
 @router.post("/{name}", dependencies=[TO_EXPORT])
@@ -57,14 +58,20 @@ async def post_report(request: Request, who: VisitorOf, parts: Parts, name: str,
     if form.get("do") == "schedule":
         return _scheduled(request, template, form)
     if form.get("do") != "make":
-        return _form(request, who, parts, template, form)
+        return await _form(request, who, parts, template, form)
     wanted = str(form.get("format") or Format.PDF)
     try:
         requested = await run_in_threadpool(
-            request_report, name, parameters_of(template, form), wanted, who.requester, ports=parts.ports
+            request_report,
+            name,
+            parameters_of(template, form),
+            wanted,
+            who.requester,
+            ports=parts.ports,
+            share_with=teams_in(form, who.requester),
         )
     except RequestError as error:
-        return _form(request, who, parts, template, form, refusal=error.sentence)
+        return await _form(request, who, parts, template, form, refusal=error.sentence)
     parts.dispatch_soon()
     to = f"/exports/{requested.job.id}"
     return RedirectResponse(to, status_code=HTTPStatus.SEE_OTHER, headers=headers_for(request))
@@ -79,7 +86,7 @@ async def post_preview(request: Request, who: VisitorOf, parts: Parts, name: str
             preview_report, name, parameters_of(template, form), who.requester, ports=parts.ports
         )
     except ExportError as error:
-        return _form(request, who, parts, template, form, refusal=error.sentence)
+        return await _form(request, who, parts, template, form, refusal=error.sentence)
     headers = headers_for(request) | {"Content-Security-Policy": PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -91,7 +98,7 @@ def _scheduled(request: Request, template: TemplateFacts, form: FormData) -> Res
     return RedirectResponse(f"/schedules/new?{query}", HTTPStatus.SEE_OTHER, headers=headers_for(request))
 
 
-def _form(
+async def _form(
     request: Request, who: Visitor, parts: Parts, template: TemplateFacts, form: FormData, *, refusal: str = ""
 ) -> Response:
     controls = controls_of(
@@ -102,6 +109,10 @@ def _form(
         zone=viewing_of(request).zone,
     )
     facts: dict[str, Any] = {"template": template, "controls": controls, "refusal": refusal, "formats": FORMATS}
-    facts["format"] = str(form.get("format") or Format.PDF)
+    facts |= {
+        "format": str(form.get("format") or Format.PDF),
+        "teams": await run_in_threadpool(teams_of, who.requester, parts.ports),
+        "chosen_teams": form.getlist("share_with"),
+    }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
     return drawn(request, "report.html", session=who.session, status=status, **facts)
