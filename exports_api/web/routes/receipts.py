@@ -56,15 +56,17 @@ async def get_receipt_file(request: Request, who: VisitorOf, parts: Parts, job_i
 
 def _total(column: Mapping[str, Any], view: Viewing) -> dict[str, Any]:
     """The control totals of a column, as the viewer reads its values; a sum with all its digits."""
-    least, greatest = (
-        NOTHING if column[name] is None else in_kind(column[name], column["type"], view) for name in ("min", "max")
-    )
+
+    def bound(name: str) -> str:
+        value = column.get(name)
+        return NOTHING if value is None else in_kind(str(value), column.get("type", ""), view)
+
     return {
         "name": column["name"],
         "nulls": column["nulls"],
-        "least": least,
-        "greatest": greatest,
-        "sum": _sum(column["sum"], view),
+        "least": bound("min"),
+        "greatest": bound("max"),
+        "sum": _sum(column.get("sum"), view),
     }
 
 
