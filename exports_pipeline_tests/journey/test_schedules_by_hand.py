@@ -116,8 +116,8 @@ def test_a_person_makes_a_report_and_has_it_recur(visit, ticking, look):
     page.get_by_label("Dataset").select_option("flights")
     page.get_by_text("More choices").click()
     page.get_by_label("By", exact=True).select_option("origin")
-    page.get_by_label("Start date").fill("2013-07-01")
-    page.get_by_label("End date").fill("2013-07-31")
+    page.get_by_label("First day").fill("2013-07-01")
+    page.get_by_label("Last day").fill("2013-07-31")
     page.get_by_role("checkbox", name="Arrival delay").check()
     visitor.check()
     with page.expect_popup() as opened:
