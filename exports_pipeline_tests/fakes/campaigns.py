@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 
-from exports_pipeline.core.activity import FEATURES, OTHER, Activities, Activity, UserActivity
+from exports_pipeline.core.activity import Activities, Activity, UserActivity, feature_of
 from exports_pipeline.core.histogram import packed
 from exports_pipeline.core.journey import durations
 from exports_pipeline.core.journey_store import CohortFigures
@@ -60,7 +60,7 @@ class InMemoryActivity:
         return self._by(lambda entry: self._team(entry.actor), buckets, actor)
 
     def by_feature(self, buckets, *, actor):
-        return self._by(lambda entry: FEATURES.get(entry.action.partition(".")[0], OTHER), buckets, actor)
+        return self._by(lambda entry: feature_of(entry.action.partition(".")[0]), buckets, actor)
 
     def roll_up(self):
         return 0
