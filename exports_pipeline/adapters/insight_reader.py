@@ -11,11 +11,11 @@ from sqlalchemy import BigInteger, Engine, cast, func, select, text
 from exports_pipeline.adapters import insight_sql
 from exports_pipeline.adapters.insight_levels import LEVELS, WITH_QUARTERS, WITH_SECONDS, given_in, level_for
 from exports_pipeline.adapters.insight_parts import TAIL, Part
-from exports_pipeline.adapters.insight_pieces import GRAINS, Piece, pieces_of
 from exports_pipeline.adapters.job_conditions import IS_COMPLETED, conditions_of
 from exports_pipeline.adapters.job_rows import job_of
 from exports_pipeline.adapters.metric_question import instants_text
 from exports_pipeline.adapters.postgres import reading, transaction
+from exports_pipeline.adapters.rollup_pieces import GRAINS, Piece, pieces_of
 from exports_pipeline.adapters.tables import export_jobs
 from exports_pipeline.core.export_job import ExportJob
 from exports_pipeline.core.figures import SECONDS_BUCKETS

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from exports_pipeline.adapters.expired_rows import delete_before
-from exports_pipeline.adapters.insight_pieces import Piece, pieces_of
 from exports_pipeline.adapters.metric_question import instants_text, places_of
 from exports_pipeline.adapters.postgres import reading, transaction
+from exports_pipeline.adapters.rollup_pieces import Piece, pieces_of
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, floor
 from exports_pipeline.core.histogram import ends_us, of_bytes, of_lanes
