@@ -172,7 +172,8 @@ def text_of(answer):
 
 
 def violations(page):
-    """What axe-core finds on a page against WCAG 2.2 AA, in words."""
+    """What axe-core finds on a page against WCAG 2.2 AA, in words, once the page is there as a whole."""
+    page.wait_for_load_state()
     rules = {
         "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
     }
