@@ -1,7 +1,8 @@
 """Reads campaigns and the roll-ups of journeys."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,7 +17,6 @@ from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, floor
 from exports_pipeline.core.histogram import ends_us, of_bytes, of_lanes
 from exports_pipeline.core.journey import COHORTS, DURATIONS
-from exports_pipeline.core.journey_store import CohortFigures
 from exports_pipeline.core.metric import Granularity
 from exports_pipeline.core.midnights import shifted
 from exports_pipeline.core.time_spans import Span
@@ -55,16 +55,34 @@ class PostgresJourneyStore:
         with reading(self._engine) as connection:
             return bool(connection.execute(_KNOWS, {"tenant": tenant, "campaign": campaign}).scalar_one())
 
-    def cohorts(
+    def reached(
         self, tenant: str, campaign: str, buckets: Sequence[Bucket], *, steps: int, segments: Sequence[str] | None
-    ) -> CohortFigures:
-        """Counts and histograms, of one snapshot."""
-        which = {"tenant": tenant, "campaign": campaign, "segments": None if segments is None else list(segments)}
+    ) -> tuple[tuple[int, ...], ...]:
+        """Counted from the roll-ups, at midnights of UTC, and what lies between these and the bounds of the buckets."""
+        shift = shifted(buckets)
+        whole, edges = (shift.buckets, shift.edges) if shift else (buckets, ())
+        which = _which(tenant, campaign, segments)
+        asked = which | dict(places_of(tuple(whole), edges, (Granularity.MINUTE, *COHORTS)))
+        found: list[dict[int, int]] = [{} for _ in range(steps)]
+        with reading(self._engine) as connection:
+            for place, step, journeys in connection.execute(load_sql("cohorts"), asked).all():
+                if step <= steps:
+                    found[step - 1][place] = journeys
+        places = range(1, len(buckets) + 1)
+        series = [shift.restored(each) if shift else [each.get(place, 0) for place in places] for each in found]
+        return tuple(zip(*series, strict=True))
+
+    def durations(
+        self, tenant: str, campaign: str, span: Bucket, *, segments: Sequence[str] | None
+    ) -> Mapping[tuple[int, int], int]:
+        """Whole days and months of UTC from their roll-ups, the edges beside them from the journeys themselves.
+
+        Of one snapshot, as some of them are taken away from others.
+        """
+        which = _which(tenant, campaign, segments)
         with transaction(self._engine) as connection:
             connection.execute(_SNAPSHOT)
-            reached = _reached(connection, which, buckets, steps)
-            histograms = _histograms(connection, which, buckets[0].since, buckets[-1].until)
-        return CohortFigures(reached=reached, histograms=histograms)
+            return _histograms(connection, which, span)
 
     def forget(self, *, before: datetime) -> int:
         """Delete the journeys that began before then, and what was counted of them; how many there were."""
@@ -75,37 +93,20 @@ class PostgresJourneyStore:
         return journeys
 
 
-def _reached(
-    connection: Connection, which: dict[str, Any], buckets: Sequence[Bucket], steps: int
-) -> tuple[tuple[int, ...], ...]:
-    shift = shifted(buckets)
-    whole, edges = (shift.buckets, shift.edges) if shift else (buckets, ())
-    asked = which | dict(places_of(tuple(whole), edges, (Granularity.MINUTE, *COHORTS)))
-    found: list[dict[int, int]] = [{} for _ in range(steps)]
-    for place, step, journeys in connection.execute(load_sql("cohorts"), asked).all():
-        if step <= steps:
-            found[step - 1][place] = journeys
-    places = range(1, len(buckets) + 1)
-    series = [shift.restored(each) if shift else [each.get(place, 0) for place in places] for each in found]
-    return tuple(zip(*series, strict=True))
+def _which(tenant: str, campaign: str, segments: Sequence[str] | None) -> dict[str, Any]:
+    return {"tenant": tenant, "campaign": campaign, "segments": None if segments is None else list(segments)}
 
 
-def _histograms(
-    connection: Connection, which: dict[str, Any], since: datetime, until: datetime
-) -> dict[tuple[int, int], int]:
-    """Of whole days and months of UTC from their roll-ups, of the edges beside them from the journeys themselves.
-
-    Ninety days are three months, less a day or two.
-    """
+def _histograms(connection: Connection, which: dict[str, Any], asked: Bucket) -> dict[tuple[int, int], int]:
+    """Ninety days are three months, less a day or two."""
     merged: defaultdict[tuple[int, int], int] = defaultdict(int)
-    asked = Bucket(start=since, since=since, until=until)
     shift = shifted([asked])
     days = shift.buckets[0] if shift else asked
     # At the first bound what lies after it is added and what lies before it is taken away; at the last one not so.
     edges = list(shift.edges) if shift else []
     signs = [sign if bound else -sign for bound, sign in shift.signs] if shift else []
     if any(floor(bound, Granularity.DAY) != bound for bound in (days.since, days.until)):
-        days, edges, signs = Bucket(start=since, since=since, until=since), [asked], [1]
+        days, edges, signs = replace(asked, until=asked.since), [asked], [1]
     whole = pieces_of(Span(label="", since=days.since, until=days.until), _WHOLE)
     stretches = which | {"granularities": [each.grain for each in whole], "signs": [each.sign for each in whole]}
     for sign, step, since_step, histogram in connection.execute(_HISTOGRAMS, stretches | _instants(whole)).all():

@@ -1,21 +1,10 @@
 """The port of the campaigns and their journeys: what was rolled up, read again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from exports_pipeline.core.bucket import Bucket
-
-
-@dataclass(frozen=True, kw_only=True)
-class CohortFigures:
-    """How far the journeys that began in some buckets went."""
-
-    reached: tuple[tuple[int, ...], ...]
-    """For each bucket, for each step, how many journeys reached it."""
-    histograms: Mapping[tuple[int, int], int]
-    """How long it took to a step, counted from 1, since another; as `histogram.packed`. Of all buckets together."""
 
 
 class JourneyStore(Protocol):
@@ -35,12 +24,24 @@ class JourneyStore(Protocol):
             LedgerUnavailable
         """
 
-    def cohorts(
+    def reached(
         self, tenant: str, campaign: str, buckets: Sequence[Bucket], *, steps: int, segments: Sequence[str] | None
-    ) -> CohortFigures:
-        """The figures of the journeys that began in these buckets, which follow on one another.
+    ) -> tuple[tuple[int, ...], ...]:
+        """For each bucket, for each step, how many of the journeys that began in it reached the step.
 
-        With `segments`, of journeys of these alone; '' is that of events without one.
+        The buckets follow on one another. With `segments`, of journeys of these alone; '' is that of events without
+        one.
+
+        Raises:
+            LedgerUnavailable
+        """
+
+    def durations(
+        self, tenant: str, campaign: str, span: Bucket, *, segments: Sequence[str] | None
+    ) -> Mapping[tuple[int, int], int]:
+        """How long the journeys that began in a span took to a step, counted from 1, since another.
+
+        Each as a histogram (`histogram.packed`); segments as above.
 
         Raises:
             LedgerUnavailable

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from exports_pipeline.core.activity import Activities, Activity, UserActivity, feature_of
 from exports_pipeline.core.histogram import packed
 from exports_pipeline.core.journey import durations
-from exports_pipeline.core.journey_store import CohortFigures
 from exports_pipeline_tests.journeys import direct
 
 
@@ -21,17 +20,29 @@ class InMemoryJourneys:
     def knows(self, tenant, campaign):
         return campaign in self.campaigns(tenant)
 
-    def cohorts(self, tenant, campaign, buckets, *, steps, segments):
-        reached, histograms = [[0] * steps for _ in buckets], defaultdict(int)
-        for key, (segment, times) in direct(self.events, self.funnel).items():
-            place = next((n for n, each in enumerate(buckets) if each.since <= times[0] < each.until), None)
-            if key[:2] != (tenant, campaign) or place is None or (segments is not None and segment not in segments):
-                continue
-            for step in range(len(times)):
-                reached[place][step] += 1
+    def reached(self, tenant, campaign, buckets, *, steps, segments):
+        return tuple(
+            tuple(
+                sum(len(times) > step for times in self._begun(tenant, campaign, bucket, segments))
+                for step in range(steps)
+            )
+            for bucket in buckets
+        )
+
+    def durations(self, tenant, campaign, span, *, segments):
+        histograms = defaultdict(int)
+        for times in self._begun(tenant, campaign, span, segments):
             for step, since, duration in durations(times):
                 histograms[step, since] += packed([duration])
-        return CohortFigures(reached=tuple(map(tuple, reached)), histograms=histograms)
+        return histograms
+
+    def _begun(self, tenant, campaign, span, segments):
+        return [
+            times
+            for key, (segment, times) in direct(self.events, self.funnel).items()
+            if key[:2] == (tenant, campaign) and span.since <= times[0] < span.until
+            if segments is None or segment in segments
+        ]
 
     def forget(self, *, before):
         told = direct(self.events, self.funnel)
