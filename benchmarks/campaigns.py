@@ -78,6 +78,7 @@ def of_entries(what: str, rest: str, group: str, *, days: int, bucket: str = "we
 
 QUESTIONS = (
     of_events("all campaigns, 30 days", "", "count(*), count(DISTINCT customer)", days=30, group="campaign"),
+    of_events("all campaigns, 30 days, Prague", "", "count(*)", days=30, zone="Europe/Prague", group="campaign"),
     of_events("one campaign, 30 days", "/campaign 3", "count(*), count(DISTINCT customer)", days=30),
     of_events("all campaigns, 90 days, Kolkata", "", "count(*)", days=90, zone="Asia/Kolkata", group="campaign"),
     of_events("one campaign, 90 days, Kolkata", "/campaign 3", "count(*)", days=90, zone="Asia/Kolkata"),

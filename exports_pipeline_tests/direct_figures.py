@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from exports_pipeline.adapters.customer_sketch import count_of
+from exports_pipeline.adapters.customer_count import customers_in
 from exports_pipeline.adapters.event_tables import metric_rollups
 from exports_pipeline.core.metric import kept_for
 
@@ -54,7 +54,7 @@ def stored_figures(connection):
             row["granularity"],
             row["bucket"],
             tuple(sorted(row["dimensions"].items())),
-        ): (row["count"], row["sum"], row["min"], row["max"], count_of(row["sketch"]))
+        ): (row["count"], row["sum"], row["min"], row["max"], customers_in([row["sketch"]] if row["sketch"] else []))
         for row in rows
     }
 

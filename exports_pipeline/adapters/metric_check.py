@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Text, cast, func, select
 
-from exports_pipeline.adapters.customer_sketch import count_of, sketch_of
+from exports_pipeline.adapters.customer_count import customers_in
+from exports_pipeline.adapters.customer_sketch import sketch_of
 from exports_pipeline.adapters.event_tables import metric_rollups, stale_minutes
 from exports_pipeline.adapters.metric_events import customers_by_quarter, figures_by_quarter
 from exports_pipeline.adapters.metric_rebuild import Window, events_within
@@ -103,7 +104,7 @@ def _stored(connection: Connection, metric: Metric, granularity: Granularity, wi
             rollup.bucket == window.since,
         )
     )
-    return {row.dimensions: _measure(metric, row, count_of(row.sketch)) for row in rows}
+    return {row.dimensions: _measure(metric, row, customers_in([row.sketch] if row.sketch else [])) for row in rows}
 
 
 def _direct(connection: Connection, metric: Metric, window: Window) -> Found:
@@ -123,7 +124,7 @@ def _direct(connection: Connection, metric: Metric, window: Window) -> Found:
         events_before, customers = people.get(row.key, (0, set()))
         people[row.key] = (events_before + row.events, customers | set(row.customers or ()))
     return {
-        dimensions: Measure(count=count, customers=count_of(sketch_of(customers)))
+        dimensions: Measure(count=count, customers=customers_in([sketch_of(customers)]))
         for dimensions, (count, customers) in people.items()
     }
 

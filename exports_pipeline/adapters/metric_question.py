@@ -16,9 +16,9 @@ _CAMPAIGN = "campaign"
 
 @cache
 def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
-    """Stored buckets told by the place of the bucket they lie in, and summed; customers each row by itself.
+    """Stored buckets told by the number of their metric and the place they lie in, and summed; customers row by row.
 
-    Places are from 1; those of edges (`core.midnights`) are negative.
+    Numbers are those of `metrics` from 1, places are from 1; those of edges (`core.midnights`) are negative.
 
     As a text that is kept: to compose it anew takes longer than Postgres needs to answer it.
     """
@@ -31,18 +31,20 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
     )
     groups = "".join(f", by_{place}" for place in range(by))
     figures = "found.count, found.sketch" if takes_customers else _SUMS
-    grouped = "" if takes_customers else f"GROUP BY place{groups}"
+    grouped = "" if takes_customers else f"GROUP BY asked.number, place{groups}"
     return f"""
         SELECT
+            asked.number,
             CASE WHEN run.is_edge THEN -width_bucket(found.bucket, %(edges)s::timestamptz[])
                 ELSE width_bucket(found.bucket, %(starts)s::timestamptz[]) END AS place,
             {figures}{groups}
-        FROM unnest(%(granularities)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[],
-                    %(are_edges)s::bool[]) AS run (granularity, since, until, is_edge)
+        FROM unnest(%(metrics)s::text[]) WITH ORDINALITY AS asked (metric, number)
+        CROSS JOIN unnest(%(granularities)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[],
+                          %(are_edges)s::bool[]) AS run (granularity, since, until, is_edge)
         CROSS JOIN LATERAL (
             SELECT stored.bucket, stored.count, stored.sum, stored.min, stored.max, stored.sketch{dimensions}
             FROM metric_rollups AS stored
-            WHERE stored.tenant = %(tenant)s AND stored.metric = %(metric)s AND stored.granularity = run.granularity
+            WHERE stored.tenant = %(tenant)s AND stored.metric = asked.metric AND stored.granularity = run.granularity
                 AND stored.bucket >= run.since AND stored.bucket < run.until{wanted}
             OFFSET 0 -- or the planner, not knowing how short runs are, may join them with all buckets of the metric
         ) AS found
@@ -51,14 +53,18 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
 
 
 def asked_of(
-    tenant: str, metric: Metric, buckets: Sequence[Bucket], edges: Sequence[Bucket], where: Where, by: Sequence[str]
+    tenant: str,
+    metrics: Sequence[Metric],
+    buckets: Sequence[Bucket],
+    edges: Sequence[Bucket],
+    where: Where,
+    by: Sequence[str],
 ) -> dict[str, Any]:
-    """The parameters of the statement but `most`."""
-    kept = metric.kept_by([*where, *by])
+    """The parameters of the statement but `most`; the metrics have the same buckets stored."""
     asked: dict[str, Any] = {
         "tenant": tenant,
-        "metric": kept.name,
-        **places_of(tuple(buckets), tuple(edges), metric.stored),
+        "metrics": [metric.kept_by([*where, *by]).name for metric in metrics],
+        **places_of(tuple(buckets), tuple(edges), metrics[0].stored),
     }
     asked |= {f"by_{place}": name for place, name in enumerate(by)}
     for place, (name, values) in enumerate(where.items()):

@@ -65,7 +65,7 @@ class PostgresMetricStore:
         if count_of_buckets(from_, to, granularity) > MOST_BUCKETS:
             raise TooManyPoints(f"More than {MOST_BUCKETS:,} points; choose fewer days or longer buckets.", field="to")
         buckets = tuple(buckets_between(from_, to, granularity, zone))
-        lines = self._reader.lines(tenant, found, buckets, where=where or {}, by=by)
+        (lines,) = self._reader.lines(tenant, [found], buckets, where=where or {}, by=by)
         return Series(metric=found, by=tuple(by), buckets=buckets, lines=lines)
 
     def totals(
@@ -81,20 +81,20 @@ class PostgresMetricStore:
     ) -> tuple[Line, ...]:
         """The figures of all the days together."""
         found = self._checked(metric, from_, to, where, by)
-        lines = self._reader.lines(tenant, found, [whole_range(from_, to, zone)], where=where or {}, by=by)
+        (lines,) = self._reader.lines(tenant, [found], [whole_range(from_, to, zone)], where=where or {}, by=by)
         return tuple(Line(group=line.group, points=(), total=line.total) for line in lines)
 
     def lines(
         self,
         tenant: str,
-        metric: str,
+        metrics: Sequence[str],
         buckets: Sequence[Bucket],
         *,
         where: Mapping[str, Sequence[str]] | None = None,
         by: Sequence[str] = (),
-    ) -> tuple[Line, ...]:
-        """The figures of any buckets that follow on one another."""
-        found = self._known(metric, where, by)
+    ) -> list[tuple[Line, ...]]:
+        """The figures of some metrics in any buckets that follow on one another."""
+        found = [self._known(metric, where, by) for metric in metrics]
         return self._reader.lines(tenant, found, buckets, where=where or {}, by=by, is_of_points=True)
 
     def roll_up(self, now: datetime) -> RolledUp:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from exports_pipeline.core.bucket import Bucket, buckets_between, count_of_buckets
@@ -37,7 +38,7 @@ class Days:
         self._check()
         if count_of_buckets(self.from_, self.to, self.granularity) > MOST_BUCKETS:
             raise TooManyPoints(f"More than {MOST_BUCKETS:,} points; choose fewer days or longer buckets.", field="to")
-        return tuple(buckets_between(self.from_, self.to, self.granularity, self.zone))
+        return _buckets(self.from_, self.to, self.granularity, self.zone)
 
     def whole(self) -> Bucket:
         """All the days as one bucket; of days that `buckets` takes."""
@@ -49,3 +50,9 @@ class Days:
             raise InvalidDateRange(field="to")
         if self.from_ < _LEAST or self.to > LATEST:
             raise InvalidDateRange(TOO_FAR, field="from" if self.from_ < _LEAST else "to")
+
+
+@lru_cache(maxsize=32)
+def _buckets(first: date, last: date, granularity: Granularity, zone: ZoneInfo) -> tuple[Bucket, ...]:
+    """Remembered, as a dashboard asks many questions about the same days."""
+    return tuple(buckets_between(first, last, granularity, zone))

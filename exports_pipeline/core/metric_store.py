@@ -148,13 +148,13 @@ class MetricStore(Protocol):
     def lines(
         self,
         tenant: str,
-        metric: str,
+        metrics: Sequence[str],
         buckets: Sequence[Bucket],
         *,
         where: Mapping[str, Sequence[str]] | None = None,
         by: Sequence[str] = (),
-    ) -> tuple[Line, ...]:
-        """As the lines of `series`, for any buckets that follow on one another: one question for all of them.
+    ) -> list[tuple[Line, ...]]:
+        """As the lines of `series`, of some metrics, for any buckets that follow on one another: asked for together.
 
         It is about their points: totals count events, and nothing else.
 

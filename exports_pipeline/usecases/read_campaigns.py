@@ -46,14 +46,14 @@ def list_campaigns(question: CampaignQuestion, *, limit: int, offset: int, ports
     buckets_of(question, ports)
     now: dict[str, dict[str, int]] = {}
     before: dict[str, dict[str, int]] = {}
-    asked = [
-        partial(_lines, role, None, question, _two_periods(question), by=("campaign",), ports=ports) for role in ROLES
-    ]
-    names, found = both(partial(ports.journeys.campaigns, question.tenant), partial(at_once, asked))
-    for role, lines in zip(ROLES, found, strict=True):
+    read = partial(_lines, None, question, _two_periods(question), by=("campaign",), ports=ports)
+    customers, (names, counts) = both(
+        partial(read, (CUSTOMERS,)), lambda: (ports.journeys.campaigns(question.tenant), read(SERIES))
+    )
+    for role, lines in (counts | customers).items():
         for line in lines:
             (name,) = line.group
-            before.setdefault(name, {})[role], now.setdefault(name, {})[role] = _values(role, line, ports)
+            before.setdefault(name, {})[role], now.setdefault(name, {})[role] = _values(role, line, ports=ports)
     ranked = sorted(names, key=lambda name: (-now.get(name, {}).get(CONVERSATIONS, 0), name))
     has_before = _has_before(question, ports)
     items = (
@@ -71,13 +71,19 @@ def read_campaign(campaign: str, question: CampaignQuestion, *, ports: ExportPor
     """
     buckets = buckets_of(question, ports)
     now, before, series = dict[str, int](), dict[str, int](), dict[str, tuple[int, ...]]()
-    spans = {CUSTOMERS: _two_periods(question)} | dict.fromkeys(SERIES, (question.days.previous.whole(), *buckets))
-    asked = [partial(_lines, role, campaign, question, spans[role], ports=ports) for role in spans]
-    found = {role: line for role, (line,) in zip(spans, at_once(asked), strict=True)}
-    for role in SERIES:
-        before[role], *counts = (point.count for point in found[role].points)
+    read = partial(_lines, campaign, question, ports=ports)
+    counted = partial(read, (question.days.previous.whole(), *buckets))
+    customers, *parts = at_once(
+        [
+            partial(read, _two_periods(question), (CUSTOMERS,)),
+            partial(counted, SERIES[:2]),
+            partial(counted, SERIES[2:]),
+        ]
+    )
+    for role, (line,) in (parts[0] | parts[1]).items():
+        before[role], *counts = (point.count for point in line.points)
         now[role], series[role] = sum(counts), tuple(counts)
-    before[CUSTOMERS], now[CUSTOMERS] = _values(CUSTOMERS, found[CUSTOMERS], ports)
+    before[CUSTOMERS], now[CUSTOMERS] = _values(CUSTOMERS, *customers[CUSTOMERS], ports=ports)
     if not any((*before.values(), *now.values())):
         refuse_unknown(campaign, question, ports)
     totals = _figures(campaign, now, before if _has_before(question, ports) else None)
@@ -91,17 +97,15 @@ def read_intents(campaign: str, question: CampaignQuestion, *, ports: ExportPort
         UnknownCampaign, InvalidDateRange, BeyondRetention, TooManyPoints.
     """
     buckets = buckets_of(question, ports)
-    asked = (question.days.previous.whole(), *buckets)
-    (talked,), labelled = at_once(
-        [
-            partial(_lines, CONVERSATIONS, campaign, question, _two_periods(question), ports=ports),
-            partial(_lines, INTENTS, campaign, question, asked, by=("label",), ports=ports),
-        ]
+    read = partial(_lines, campaign, question, ports=ports)
+    talked, labelled = both(
+        partial(read, _two_periods(question), (CONVERSATIONS,)),
+        partial(read, (question.days.previous.whole(), *buckets), (INTENTS,), by=("label",)),
     )
-    counts = {line.group[0]: tuple(point.count for point in line.points) for line in labelled}
+    counts = {line.group[0]: tuple(point.count for point in line.points) for line in labelled[INTENTS]}
     total = sum(sum(own[1:]) for own in counts.values())
     total_before = sum(own[0] for own in counts.values())
-    talks_before, talks = _values(CONVERSATIONS, talked, ports)
+    talks_before, talks = _values(CONVERSATIONS, *talked[CONVERSATIONS], ports=ports)
     if not any((total, total_before, talks, talks_before)):
         refuse_unknown(campaign, question, ports)
     has_before = _has_before(question, ports)
@@ -150,24 +154,25 @@ def _two_periods(question: CampaignQuestion) -> tuple[Bucket, Bucket]:
     return question.days.previous.whole(), question.days.whole()
 
 
-def _values(role: str, line: Line, ports: ExportPorts) -> tuple[int, int]:
+def _values(role: str, line: Line, *, ports: ExportPorts) -> tuple[int, int]:
     metric = ports.metrics.metrics.find(ports.campaign_rules.metrics[role])
     before, now = (int(point.value(metric.aggregate) or 0) for point in line.points)
     return before, now
 
 
 def _lines(
-    role: str,
     campaign: str | None,
     question: CampaignQuestion,
     buckets: Sequence[Bucket],
+    roles: Sequence[str],
     *,
     by: Sequence[str] = (),
     ports: ExportPorts,
-) -> tuple[Line, ...]:
+) -> dict[str, tuple[Line, ...]]:
+    """The lines of each of some roles."""
     where = question.where | ({} if campaign is None else {"campaign": [campaign]})
-    metric = ports.campaign_rules.metrics[role]
-    return ports.metrics.lines(question.tenant, metric, buckets, where=where, by=by)
+    metrics = [ports.campaign_rules.metrics[role] for role in roles]
+    return dict(zip(roles, ports.metrics.lines(question.tenant, metrics, buckets, where=where, by=by), strict=True))
 
 
 def _figures(campaign: str, now: _Figures, before: _Figures | None) -> CampaignFigures:

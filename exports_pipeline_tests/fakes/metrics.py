@@ -21,10 +21,13 @@ class InMemoryMetrics:
 
     def series(self, tenant, metric, *, from_, to, granularity, zone, where=None, by=()):
         buckets = tuple(buckets_between(from_, to, granularity, zone))
-        lines = self.lines(tenant, metric, buckets, where=where, by=by)
+        (lines,) = self.lines(tenant, [metric], buckets, where=where, by=by)
         return Series(metric=self.metrics.find(metric), by=tuple(by), buckets=buckets, lines=lines)
 
-    def lines(self, tenant, metric, buckets, *, where=None, by=()):
+    def lines(self, tenant, metrics, buckets, *, where=None, by=()):
+        return [self._lines(tenant, metric, buckets, where=where, by=by) for metric in metrics]
+
+    def _lines(self, tenant, metric, buckets, *, where, by):
         metric = self.metrics.find(metric)
         metric.check_dimensions(list(where or {}), field="where")
         metric.check_dimensions(by, field="by")

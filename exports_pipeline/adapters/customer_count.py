@@ -1,0 +1,112 @@
+"""How many customers some stored sketches have together; many sketches at a time, which the library merges one by one.
+
+The form is that of Apache DataSketches, the same in all its languages: eight bytes of preamble or more, and then either
+coupons, one for each customer (in the low 26 bits where a customer falls, in the six above a value), or registers, each
+the greatest value of those who fell there: of a byte, or of half a byte above a least value that is in the preamble.
+Coupons then follow for those that half a byte is too small for.
+"""
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import NamedTuple
+
+import numpy as np
+from datasketches import hll_sketch
+from numpy.typing import NDArray
+
+from exports_pipeline.adapters.customer_sketch import LG_REGISTERS
+
+_REGISTERS = 1 << LG_REGISTERS
+_MOST_COUPONS = _REGISTERS // 8 * 3 // 4
+"""Of more customers, the library keeps registers."""
+_FORM = bytes((1, 7, LG_REGISTERS))
+"""Version, family and size, from the second byte on."""
+_OF_REGISTERS = 10
+"""The first byte of a sketch with registers: how many times four bytes its preamble has."""
+_PREAMBLE, _HALVES = 4 * _OF_REGISTERS, _REGISTERS // 2
+_LEAST, _KIND = 6, 7
+"""Where the least value stands, and whether registers are of half a byte."""
+_MERGED = Struct("<8Bdddii")
+_FLAGS = 8 | 16
+"""Compact, and merged: the order in which customers came is not known, so that the estimate cannot depend on it."""
+_BYTES = 2 << 2 | 2
+_VALUES = 64
+_WEIGHTS = np.ldexp(1.0, -np.arange(_VALUES))
+Registers = NDArray[np.uint8]
+Coupons = NDArray[np.uint32]
+
+
+class _Parts(NamedTuple):
+    """What sketches are made of."""
+
+    coupons: list[bytes]
+    halves: list[bytes]
+    leasts: list[int]
+    """The least value of each of the halves."""
+    wholes: list[bytes]
+
+
+def customers_in(sketches: Sequence[bytes]) -> int:
+    """How many customers are in some sketches, each of them once: to the customer what the library's union estimates.
+
+    Raises:
+        ValueError: one of them is no sketch as `customer_sketch` makes them.
+    """
+    if not sketches:
+        return 0
+    parts = _parts_of(sketches)
+    coupons = np.frombuffer(b"".join(parts.coupons), np.uint32)
+    if parts.halves or parts.wholes:
+        return _estimate(_registers_of(parts, coupons))
+    if len(sketches) == 1:
+        return len(coupons)
+    if len(coupons) > _MOST_COUPONS:
+        registers = _registers_of(parts, coupons)
+        if np.count_nonzero(registers) > _MOST_COUPONS:
+            return _estimate(registers)
+    customers = len(np.unique(coupons))
+    return customers if customers <= _MOST_COUPONS else _estimate(_registers_of(parts, coupons))
+
+
+def _parts_of(sketches: Iterable[bytes]) -> _Parts:
+    parts = _Parts([], [], [], [])
+    for sketch in sketches:
+        if sketch[1:4] != _FORM:
+            raise ValueError(f"This is no sketch of {_REGISTERS:,} registers: {sketch[:8].hex()}")
+        if sketch[0] != _OF_REGISTERS:
+            parts.coupons.append(sketch[4 * sketch[0] :])
+        elif sketch[_KIND] == _BYTES:
+            parts.wholes.append(sketch[_PREAMBLE:])
+        else:
+            parts.halves.append(sketch[_PREAMBLE : _PREAMBLE + _HALVES])
+            parts.leasts.append(sketch[_LEAST])
+            parts.coupons.append(sketch[_PREAMBLE + _HALVES :])
+    return parts
+
+
+def _registers_of(parts: _Parts, coupons: Coupons) -> Registers:
+    """The greatest values of all."""
+    registers = np.zeros(_REGISTERS, np.uint8)
+    if parts.halves:
+        halves = np.frombuffer(b"".join(parts.halves), np.uint8).reshape(-1, _HALVES)
+        even, odd = halves & 15, halves >> 4
+        if any(parts.leasts):
+            # Where half a byte is too small it is all ones, which is still less than what the coupon says.
+            leasts = np.array(parts.leasts, np.uint8)[:, None]
+            even, odd = even + leasts, odd + leasts
+        registers[0::2], registers[1::2] = even.max(axis=0), odd.max(axis=0)
+    if parts.wholes:
+        wholes = np.frombuffer(b"".join(parts.wholes), np.uint8).reshape(-1, _REGISTERS)
+        registers = np.maximum(registers, wholes.max(axis=0))
+    if len(coupons):
+        np.maximum.at(registers, coupons & (_REGISTERS - 1), (coupons >> 26).astype(np.uint8))
+    return registers
+
+
+def _estimate(registers: Registers) -> int:
+    """What the library says of these registers."""
+    found = np.bincount(registers, minlength=_VALUES)
+    weights = found * _WEIGHTS
+    sums = weights[: _VALUES // 2].sum(), weights[_VALUES // 2 :].sum()
+    preamble = _MERGED.pack(_OF_REGISTERS, *_FORM, 0, _FLAGS, 0, _BYTES, 0.0, *sums, found[0], 0)
+    return round(float(hll_sketch.deserialize(preamble + registers.tobytes()).get_estimate()))
