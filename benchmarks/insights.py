@@ -195,8 +195,10 @@ def main() -> None:
                 mark.touch()
             engine, patient = make_engine(url), make_engine(url, is_patient=True)
             ports = replace(fake_ports(), insights=PostgresInsights(engine), clock=lambda: NOON)
+            ports.insights.roll_up()
             compare(patient, ports, 90)
             endings(engine)
+            ports.insights.roll_up()  # as the schedule does every minute
             compare(patient, ports, arguments.days)
             engine.dispose()
             patient.dispose()

@@ -29,13 +29,12 @@ def counted(parts: Parts, given: Given, by: tuple[Facet, ...], *, is_among: bool
 @cache
 def longest(parts: Parts, given: Given, by: tuple[Facet, ...]) -> TextClause:
     """Values of facets with their sums in one span, those with the most jobs first, and how many there are."""
-    # Added up before the values of their kinds are found: a kind has a row for each bucket.
+    # Added up before the values of their kinds are found: a kind has a row for each bucket of each grain.
     sums = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in SUMS)
-    kinds = [
-        f"SELECT kind, {sums} FROM ({_rows(part, given)}) AS found GROUP BY kind"  # noqa: S608 - words of ours; values are bound
-        for part in (*parts, TAIL)
-    ]
-    found = [_told_apart(part, of_it, given, by, SUMS) for part, of_it in zip((*parts, TAIL), kinds, strict=True)]
+    found = []
+    for part, rows in _rows_by_kind((*parts, TAIL), given):
+        kinds = f"SELECT kind, {sums} FROM ({rows}) AS found GROUP BY kind"  # noqa: S608 - words of ours; values are bound
+        found.append(_told_apart(part, kinds, given, by, SUMS))
     order = ", ".join([f"sum({_JOBS}) DESC", *(f'{name} COLLATE "C"' for name in _names(by))])
     return text(f"""
         {_added_up(found, _names(by), SUMS, more=("count(*) OVER ()",))} {_IS_ANY}
@@ -65,6 +64,18 @@ def took(parts: Parts, given: Given) -> TextClause:
 def _rows(part: Part, given: Given) -> str:
     wanted = () if part.has_few_rows else given
     return ended(wanted, _OF_ENTRY) if part is TAIL else rolled_up(part, wanted, SUMS)
+
+
+def _rows_by_kind(parts: Parts, given: Given) -> list[tuple[Part, str]]:
+    """The rows of parts, those of the same kinds together; a part stands for all whose values are found alike."""
+    columns = ", ".join(("kind", *SUMS))
+    together: dict[tuple[str, bool], list[Part]] = {}
+    for part in parts:
+        together.setdefault((part.level, part.has_few_rows), []).append(part)
+    return [
+        (alike[0], " UNION ALL ".join(f"SELECT {columns} FROM ({_rows(part, given)}) AS found" for part in alike))  # noqa: S608 - words of ours; values are bound
+        for alike in together.values()
+    ]
 
 
 def _told_apart(part: Part, rows: str, given: Given, by: tuple[Facet, ...], columns: Sequence[str]) -> str:

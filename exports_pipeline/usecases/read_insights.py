@@ -19,6 +19,8 @@ from exports_pipeline.usecases.at_once import both
 
 _MONTH = timedelta(days=30)
 _NOTHING = Tally()
+_OF_FEW_VALUES = frozenset({Facet.DESTINATION, Facet.FORMAT, Facet.STATUS, Facet.TYPE})
+"""Facets of which all values are counted at once, without asking first which of them have the most jobs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,11 +138,24 @@ def _apart(
     """The values of a facet with the most jobs in a range, and the jobs of each of them in each span."""
     if not by:
         return Bars(bars=(), left_out=0), []
+    if by in _OF_FEW_VALUES:
+        apart = ports.insights.count(jobs, spans, [by])
+        return _longest_of(apart, limit), apart
     longest = read_bars(jobs, days, [by], limit=limit, ports=ports)
     if not longest.bars:
         return longest, []
     among = [value for bar in longest.bars for value in bar.key] if longest.left_out else None
     return longest, ports.insights.count(jobs, spans, [by], among=among)
+
+
+def _longest_of(counted: Iterable[Counted], limit: int) -> Bars:
+    """What `read_bars` finds, of all that was counted in the spans of a range."""
+    found: dict[tuple[str, ...], Tally] = defaultdict(Tally)
+    for each in counted:
+        found[each.key] += each.tally
+    ranked = sorted(found.items(), key=lambda each: (-each[1].jobs, each[0]))
+    bars = tuple(Bar(key=key, tally=tally) for key, tally in ranked[:limit])
+    return Bars(bars=bars, left_out=len(ranked) - len(bars))
 
 
 def read_openings(jobs: JobFilter, days: Days, granularity: Granularity, *, ports: ExportPorts) -> list[OpenedIn]:
