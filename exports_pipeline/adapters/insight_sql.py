@@ -12,7 +12,7 @@ SUMS = ("completed", "failed", "cancelled", "rows", "bytes", "ran", "queue_us", 
 _OPENED = ("openings", "bytes")
 _OF_ENTRY = ("1 AS sign", *(f"entry.{name}" for name in SUMS))
 _JOBS = "found.completed + found.failed + found.cancelled"
-_IS_ANY = f"HAVING sum({_JOBS}) > 0"
+_IS_ANY = f"HAVING total_of({_JOBS}) > 0"
 Parts = tuple[Part, ...]
 Given = tuple[str, ...]
 
@@ -30,12 +30,12 @@ def counted(parts: Parts, given: Given, by: tuple[Facet, ...], *, is_among: bool
 def longest(parts: Parts, given: Given, by: tuple[Facet, ...]) -> TextClause:
     """Values of facets with their sums in one span, those with the most jobs first, and how many there are."""
     # Added up before the values of their kinds are found: a kind has a row for each bucket of each grain.
-    sums = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in SUMS)
+    sums = ", ".join(f"total_of({name}) AS {name}" for name in SUMS)
     found = []
     for part, rows in _rows_by_kind((*parts, TAIL), given):
         kinds = f"SELECT kind, {sums} FROM ({rows}) AS found GROUP BY kind"  # noqa: S608 - words of ours; values are bound
         found.append(_told_apart(part, kinds, given, by, SUMS))
-    order = ", ".join([f"sum({_JOBS}) DESC", *(f'{name} COLLATE "C"' for name in _names(by))])
+    order = ", ".join([f"total_of({_JOBS}) DESC", *(f'{name} COLLATE "C"' for name in _names(by))])
     return text(f"""
         {_added_up(found, _names(by), SUMS, more=("count(*) OVER ()",))} {_IS_ANY}
         ORDER BY {order} LIMIT :most""")
@@ -91,6 +91,6 @@ def _names(by: Sequence[Facet]) -> tuple[str, ...]:
 def _added_up(
     parts: Sequence[str], keys: Sequence[str], sums: Sequence[str], *, more: Sequence[str] = (), condition: str = ""
 ) -> str:
-    shown = ", ".join([*keys, *(f"CAST(sum(found.{name}) AS bigint)" for name in sums), *more])
+    shown = ", ".join([*keys, *(f"total_of(found.{name})" for name in sums), *more])
     union, by = " UNION ALL ".join(parts), ", ".join(keys)
     return f"SELECT {shown} FROM ({union}) AS found {condition} GROUP BY ({by})"  # noqa: S608 - words of ours; values are bound

@@ -188,8 +188,11 @@ def read_storage(jobs: JobFilter, *, ports: ExportPorts) -> Storage:
     """What is stored now, and what a month like the last thirty days costs."""
     now = ports.clock()
     month = [last_month(now)]
-    tally, opened = _total(jobs, month, ports), ports.insights.openings(jobs, month)
-    return storage_of(ports.insights.stored(jobs, now=now), tally, opened, ports.prices)
+    stored, (tally, opened) = both(
+        partial(ports.insights.stored, jobs, now=now),
+        lambda: (_total(jobs, month, ports), ports.insights.openings(jobs, month)),
+    )
+    return storage_of(stored, tally, opened, ports.prices)
 
 
 def last_month(now: datetime) -> Span:
