@@ -24,12 +24,13 @@ _FORM = bytes((1, 7, LG_REGISTERS))
 _OF_REGISTERS = 10
 """The first byte of a sketch with registers: how many times four bytes its preamble has."""
 _PREAMBLE, _HALVES = 4 * _OF_REGISTERS, _REGISTERS // 2
-_LEAST, _KIND = 6, 7
-"""Where the least value stands, and whether registers are of half a byte."""
-_MERGED = Struct("<8Bdddii")
-_FLAGS = 8 | 16
-"""Compact, and merged: the order in which customers came is not known, so that the estimate cannot depend on it."""
-_BYTES = 2 << 2 | 2
+_FLAGS, _LEAST, _KIND = 5, 6, 7
+"""Where these stand: how it is written, the least value, and what the registers are of."""
+_COMPACT, _MERGED = 8, 16
+"""Flags: nothing is left free between coupons; customers came in no known order, so that no estimate goes by it."""
+_OF_HALVES, _OF_BYTES = 2, 10
+"""What the registers are of."""
+_HEAD = Struct("<8Bdddii")
 _VALUES = 64
 _WEIGHTS = np.ldexp(1.0, -np.arange(_VALUES))
 Registers = NDArray[np.uint8]
@@ -71,12 +72,14 @@ def customers_in(sketches: Sequence[bytes]) -> int:
 def _parts_of(sketches: Iterable[bytes]) -> _Parts:
     parts = _Parts([], [], [], [])
     for sketch in sketches:
-        if sketch[1:4] != _FORM:
-            raise ValueError(f"This is no sketch of {_REGISTERS:,} registers: {sketch[:8].hex()}")
+        if sketch[1:4] != _FORM or not sketch[_FLAGS] & _COMPACT:
+            raise _unreadable(sketch)
         if sketch[0] != _OF_REGISTERS:
             parts.coupons.append(sketch[4 * sketch[0] :])
-        elif sketch[_KIND] == _BYTES:
+        elif sketch[_KIND] == _OF_BYTES:
             parts.wholes.append(sketch[_PREAMBLE:])
+        elif sketch[_KIND] != _OF_HALVES:
+            raise _unreadable(sketch)
         else:
             parts.halves.append(sketch[_PREAMBLE : _PREAMBLE + _HALVES])
             parts.leasts.append(sketch[_LEAST])
@@ -108,5 +111,12 @@ def _estimate(registers: Registers) -> int:
     found = np.bincount(registers, minlength=_VALUES)
     weights = found * _WEIGHTS
     sums = weights[: _VALUES // 2].sum(), weights[_VALUES // 2 :].sum()
-    preamble = _MERGED.pack(_OF_REGISTERS, *_FORM, 0, _FLAGS, 0, _BYTES, 0.0, *sums, found[0], 0)
-    return round(float(hll_sketch.deserialize(preamble + registers.tobytes()).get_estimate()))
+    head = _HEAD.pack(_OF_REGISTERS, *_FORM, 0, _COMPACT | _MERGED, 0, _OF_BYTES, 0.0, *sums, found[0], 0)
+    return round(float(hll_sketch.deserialize(head + registers.tobytes()).get_estimate()))
+
+
+def _unreadable(sketch: bytes) -> ValueError:
+    return ValueError(
+        f"A stored sketch of customers begins with {sketch[:8].hex() or 'nothing'}, which is no compact sketch of "
+        f"{_REGISTERS:,} registers; make the figures of its days anew with a backfill."
+    )

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from datasketches import hll_sketch, hll_union
+from datasketches import hll_sketch, hll_union, tgt_hll_type
 
 from exports_pipeline.adapters.customer_count import customers_in
 from exports_pipeline.adapters.customer_sketch import LG_REGISTERS, merged, sketch_of
@@ -67,7 +67,24 @@ def test_nobody_is_nobody():
     assert customers_in([sketch_of([])]) == 0
 
 
-@pytest.mark.parametrize("stored", [b"", b"something else", bytes(hll_sketch(11).serialize_compact())])
+def other(lg_registers=LG_REGISTERS, kind=tgt_hll_type.HLL_4):
+    sketch = hll_sketch(lg_registers, kind)
+    for each in range(1_000):
+        sketch.update(each)
+    return sketch
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"",
+        b"something else",
+        bytes(other(11).serialize_compact()),
+        bytes(other(kind=tgt_hll_type.HLL_6).serialize_compact()),
+        bytes(other().serialize_updatable()),
+    ],
+    ids=["empty", "text", "of fewer registers", "of six bits", "not compact"],
+)
 def test_what_is_no_sketch_of_ours_is_refused(stored):
-    with pytest.raises(ValueError, match="no sketch of 4,096 registers"):
+    with pytest.raises(ValueError, match="no compact sketch of 4,096 registers"):
         customers_in([stored])
