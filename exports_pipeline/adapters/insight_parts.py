@@ -95,7 +95,7 @@ def by_values(part: Part, rows: str, given: Sequence[str], by: Sequence[Facet], 
 
     Of parts with few rows all kinds are taken; those that a filter wants are found here.
     """
-    # All kinds of the level at once; looked up one by one, as Postgres would, they take three times as long.
+    # All kinds of the level at once; looked up one by one, as Postgres would, they take twice as long.
     kinds = f"SELECT id, {_KNOWN} FROM job_kinds WHERE level = '{part.level}' OFFSET 0"  # noqa: S608 - words of ours
     kind = f"JOIN ({kinds}) AS kind ON kind.id = found.kind"
     if part.has_few_rows:

@@ -43,20 +43,12 @@ class MetricReader:
         Raises:
             TooManyPoints: there are more than `MOST_POINTS`, or their customers stand in more than `MOST_SKETCHES`.
         """
-        counts = [metric for metric in metrics if metric.aggregate is Aggregate.COUNT]
-        found: dict[str, Lines] = {}
-        shift = shifted(buckets)
-        if counts:
-            found |= self._read(tenant, counts, buckets, shift, where, by)
-        for metric in metrics:
-            if metric.aggregate is not Aggregate.COUNT:
-                found |= self._read(tenant, [metric], buckets, None, where, by)
-        return [
-            found[metric.name].lines(
-                len(buckets), shift if metric.aggregate is Aggregate.COUNT else None, is_of_points=is_of_points
-            )
-            for metric in metrics
-        ]
+        found: dict[str, tuple[Line, ...]] = {}
+        for together in _by_statement(metrics):
+            shift = shifted(buckets) if together[0].aggregate is Aggregate.COUNT else None
+            for name, lines in self._read(tenant, together, buckets, shift, where, by).items():
+                found[name] = lines.lines(len(buckets), shift, is_of_points=is_of_points)
+        return [found[metric.name] for metric in metrics]
 
     def _read(
         self,
@@ -89,3 +81,10 @@ class MetricReader:
         for number, place, *figures in rows:
             found[number - 1].add(place, figures)
         return {metric.name: lines for metric, lines in zip(metrics, found, strict=True)}
+
+
+def _by_statement(metrics: Sequence[Metric]) -> list[list[Metric]]:
+    """Those that count events together, each of the others alone."""
+    counts = [metric for metric in metrics if metric.aggregate is Aggregate.COUNT]
+    others = [[metric] for metric in metrics if metric.aggregate is not Aggregate.COUNT]
+    return [counts, *others] if counts else others

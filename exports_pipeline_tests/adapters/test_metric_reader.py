@@ -10,10 +10,12 @@ from sqlalchemy import insert
 from exports_pipeline.adapters.customer_sketch import sketch_of
 from exports_pipeline.adapters.event_tables import metric_rollups
 from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.core.bucket import buckets_between
 from exports_pipeline.core.metric import Aggregate, Granularity, Metric, Metrics
 from exports_pipeline.core.refusals import InvalidDateRange, TooManyPoints, UnknownDimension, UnknownMetric
 
 CALLS = Metric(name="calls", dimensions=("campaign", "label"))
+MAILS = Metric(name="mails")
 SECONDS = Metric(name="seconds", aggregate=Aggregate.MEAN)
 PEOPLE = Metric(name="people", aggregate=Aggregate.DISTINCT)
 FIRST, THIRD = date(2026, 3, 1), date(2026, 3, 3)
@@ -31,6 +33,7 @@ def store(events_engine):
         ("calls#", 3, {}, 1, None, None),
         ("calls#campaign", 1, {"campaign": "spring"}, 7, None, None),
         ("calls#campaign", 3, {"campaign": "autumn"}, 1, None, None),
+        ("mails", 3, {}, 9, None, None),
         ("seconds", 1, {}, 2, Decimal("4.5"), None),
         ("seconds", 3, {}, 1, Decimal(6), None),
         ("people", 1, {}, 2, None, sketch_of(["a", "b"])),
@@ -46,7 +49,7 @@ def store(events_engine):
             }
             row |= {"dimensions": dimensions, "count": count, "sum": total, "min": total, "max": total}
             connection.execute(insert(metric_rollups), row | {"sketch": sketch})
-    return PostgresMetricStore(events_engine, Metrics((CALLS, SECONDS, PEOPLE)))
+    return PostgresMetricStore(events_engine, Metrics((CALLS, MAILS, SECONDS, PEOPLE)))
 
 
 def values(line, metric):
@@ -69,6 +72,17 @@ def test_lines_are_told_apart_by_dimensions_the_largest_first(store):
         (("spring",), [7, 0, 0]),
         (("autumn",), [0, 0, 1]),
     ]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_metrics_asked_for_together_are_those_asked_for_alone(store, zone):
+    buckets = tuple(buckets_between(FIRST, THIRD, Granularity.DAY, ZoneInfo(zone)))
+    asked = ["people", "calls", "seconds", "mails"]
+    together = store.lines("acme", asked, buckets)
+    assert together == [lines for name in asked for lines in store.lines("acme", [name], buckets)]
+    if zone == "UTC":
+        counts = [[point.count for point in line.points] for (line,) in together]
+        assert counts == [[2, 0, 2], [7, 0, 1], [2, 0, 1], [0, 0, 9]]
 
 
 def test_a_filter_takes_any_of_its_values(store):

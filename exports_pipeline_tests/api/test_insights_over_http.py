@@ -103,5 +103,7 @@ def test_values_beyond_the_limit_are_counted_not_hidden(ann, ports):
     ports.insights.counted = [Counted(span=0, key=(f"t{n}",), tally=Tally(completed=n + 1)) for n in range(5)]
     told = ann.get(f"{INSIGHTS}/counts?by=tag&limit=2").json()
     assert ([each["key"]["tag"] for each in told["items"]], told["left_out"]) == (["t4", "t3"], 3)
-    stacked = ann.get(f"{INSIGHTS}/volume?by=tag&limit=2").json()
-    assert (len(stacked["items"][0]["parts"]), stacked["left_out"]) == (2, 3)
+    for facet in ("tag", "format"):  # of many values and of few, which are counted another way
+        stacked = ann.get(f"{INSIGHTS}/volume?by={facet}&limit=2").json()
+        assert (len(stacked["items"][0]["parts"]), stacked["left_out"]) == (2, 3)
+        assert [part["key"][facet] for part in stacked["items"][0]["parts"]] == ["t4", "t3"]
