@@ -47,30 +47,28 @@ _MINUTES = "UNION ALL SELECT at, actor, action, 1, at, at FROM ({}) AS written"
 _USERS = """
     SELECT ranked.actor, coalesce(users.owner_key, '') AS team, ranked.actions, ranked.first_at, ranked.last_at
     FROM (
-        SELECT actor, sum(entries)::bigint AS actions, min(first_at) AS first_at, max(last_at) AS last_at
+        SELECT actor, total_of(entries) AS actions, min(first_at) AS first_at, max(last_at) AS last_at
         FROM activity GROUP BY actor ORDER BY actions DESC, actor LIMIT :most
     ) AS ranked
     LEFT JOIN users ON users.id = ranked.actor
     ORDER BY ranked.actions DESC, ranked.actor"""
 _TEAMS = """,
     placed AS MATERIALIZED (
-        SELECT width_bucket(activity.at, CAST(:starts AS timestamptz[])) AS place, activity.actor,
-               coalesce(users.owner_key, '') AS team, sum(activity.entries)::bigint AS actions
-        FROM activity LEFT JOIN users ON users.id = activity.actor
-        GROUP BY 1, 2, 3
+        SELECT acted.place, acted.actor, coalesce(users.owner_key, '') AS team, acted.actions
+        FROM (
+            SELECT width_bucket(at, CAST(:starts AS timestamptz[])) AS place, actor, total_of(entries) AS actions
+            FROM activity GROUP BY 1, 2
+        ) AS acted
+        LEFT JOIN users ON users.id = acted.actor
     )
-    -- Grouped twice in place of count(DISTINCT), which sorts all of it for each of the four.
-    SELECT place, team, sum(actions)::bigint AS actions, count(*) AS users, false AS is_whole, false AS is_everybody
-    FROM placed GROUP BY place, team
+    -- A row of `placed` for each user in each place, so that users are counted without DISTINCT, which sorts all of it.
+    SELECT place, team, total_of(actions) AS actions, count(*) AS users,
+           false AS is_whole, GROUPING(team) = 1 AS is_everybody
+    FROM placed GROUP BY GROUPING SETS ((place, team), (place))
     UNION ALL
-    SELECT place, NULL, sum(actions)::bigint, count(*), false, true
-    FROM (SELECT place, actor, sum(actions) AS actions FROM placed GROUP BY place, actor) AS each GROUP BY place
-    UNION ALL
-    SELECT NULL, team, sum(actions)::bigint, count(*), true, false
-    FROM (SELECT team, actor, sum(actions) AS actions FROM placed GROUP BY team, actor) AS each GROUP BY team
-    UNION ALL
-    SELECT NULL, NULL, sum(actions)::bigint, count(*), true, true
-    FROM (SELECT actor, sum(actions) AS actions FROM placed GROUP BY actor) AS each"""
+    SELECT NULL, team, total_of(actions), count(*), true, GROUPING(team) = 1
+    FROM (SELECT actor, team, total_of(actions) AS actions FROM placed GROUP BY actor, team) AS user_
+    GROUP BY GROUPING SETS ((team), ())"""
 
 
 class PostgresActivityStore:

@@ -32,7 +32,9 @@ _OF_HALVES, _OF_BYTES = 2, 10
 """What the registers are of."""
 _HEAD = Struct("<8Bdddii")
 _VALUES = 64
-_WEIGHTS = np.ldexp(1.0, -np.arange(_VALUES))
+_WEIGHTS = np.zeros((_VALUES, 2))
+_WEIGHTS[: _VALUES // 2, 0], _WEIGHTS[_VALUES // 2 :, 1] = np.ldexp(1.0, -np.arange(_VALUES)).reshape(2, -1)
+"""How much each value weighs in the two sums that the library estimates by: of lesser values, and of greater ones."""
 Registers = NDArray[np.uint8]
 Coupons = NDArray[np.uint32]
 
@@ -89,18 +91,20 @@ def _parts_of(sketches: Iterable[bytes]) -> _Parts:
 
 def _registers_of(parts: _Parts, coupons: Coupons) -> Registers:
     """The greatest values of all."""
-    registers = np.zeros(_REGISTERS, np.uint8)
+    registers, greatest = np.zeros(_REGISTERS, np.uint8), np.maximum.reduce
     if parts.halves:
         halves = np.frombuffer(b"".join(parts.halves), np.uint8).reshape(-1, _HALVES)
-        even, odd = halves & 15, halves >> 4
         if any(parts.leasts):
             # Where half a byte is too small it is all ones, which is still less than what the coupon says.
             leasts = np.array(parts.leasts, np.uint8)[:, None]
-            even, odd = even + leasts, odd + leasts
-        registers[0::2], registers[1::2] = even.max(axis=0), odd.max(axis=0)
+            registers[0::2] = greatest((halves & 15) + leasts)
+            registers[1::2] = greatest((halves >> 4) + leasts)
+        else:
+            # The half above decides which byte is the greatest.
+            registers[0::2], registers[1::2] = greatest(halves & 15), greatest(halves) >> 4
     if parts.wholes:
         wholes = np.frombuffer(b"".join(parts.wholes), np.uint8).reshape(-1, _REGISTERS)
-        registers = np.maximum(registers, wholes.max(axis=0))
+        registers = np.maximum(registers, greatest(wholes))
     if len(coupons):
         np.maximum.at(registers, coupons & (_REGISTERS - 1), (coupons >> 26).astype(np.uint8))
     return registers
@@ -109,9 +113,9 @@ def _registers_of(parts: _Parts, coupons: Coupons) -> Registers:
 def _estimate(registers: Registers) -> int:
     """What the library says of these registers."""
     found = np.bincount(registers, minlength=_VALUES)
-    weights = found * _WEIGHTS
-    sums = weights[: _VALUES // 2].sum(), weights[_VALUES // 2 :].sum()
-    head = _HEAD.pack(_OF_REGISTERS, *_FORM, 0, _COMPACT | _MERGED, 0, _OF_BYTES, 0.0, *sums, found[0], 0)
+    head = _HEAD.pack(
+        _OF_REGISTERS, *_FORM, 0, _COMPACT | _MERGED, 0, _OF_BYTES, 0.0, *found.dot(_WEIGHTS), found[0], 0
+    )
     return round(float(hll_sketch.deserialize(head + registers.tobytes()).get_estimate()))
 
 

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from exports_pipeline.adapters.expired_rows import delete_before
 from exports_pipeline.adapters.metric_question import instants_text, places_of
-from exports_pipeline.adapters.postgres import reading, transaction
+from exports_pipeline.adapters.postgres import reading, rows
 from exports_pipeline.adapters.rollup_pieces import Piece, pieces_of
 from exports_pipeline.adapters.sql_files import load_sql
 from exports_pipeline.core.bucket import Bucket, floor
@@ -22,21 +22,8 @@ from exports_pipeline.core.midnights import shifted
 from exports_pipeline.core.time_spans import Span
 
 _WHOLE = tuple(each.value for each in reversed(DURATIONS))
-_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-_CAMPAIGNS = text('SELECT campaign FROM campaigns WHERE tenant = :tenant ORDER BY campaign COLLATE "C"')
+_CAMPAIGNS = 'SELECT campaign FROM campaigns WHERE tenant = %(tenant)s ORDER BY campaign COLLATE "C"'
 _KNOWS = text("SELECT EXISTS (SELECT FROM campaigns WHERE tenant = :tenant AND campaign = :campaign)")
-_HISTOGRAMS = text("""
-    SELECT run.sign, found.step, found.since_step, found.histogram
-    FROM unnest(CAST(:granularities AS text[]), CAST(:signs AS integer[]), CAST(:sinces AS timestamptz[]),
-                CAST(:untils AS timestamptz[])) AS run (granularity, sign, since, until)
-    CROSS JOIN LATERAL (
-        SELECT step, since_step, histogram
-        FROM journey_seconds AS stored
-        WHERE stored.tenant = :tenant AND stored.campaign = :campaign AND stored.granularity = run.granularity
-            AND stored.bucket >= run.since AND stored.bucket < run.until
-            AND (CAST(:segments AS text[]) IS NULL OR stored.segment = ANY (CAST(:segments AS text[])))
-        OFFSET 0 -- run by run, by the key
-    ) AS found""")
 
 
 class PostgresJourneyStore:
@@ -47,8 +34,7 @@ class PostgresJourneyStore:
 
     def campaigns(self, tenant: str) -> list[str]:
         """All campaigns of a tenant."""
-        with reading(self._engine) as connection:
-            return list(connection.execute(_CAMPAIGNS, {"tenant": tenant}).scalars())
+        return [campaign for (campaign,) in rows(self._engine, _CAMPAIGNS, {"tenant": tenant})]
 
     def knows(self, tenant: str, campaign: str) -> bool:
         """Whether the campaign is one of them."""
@@ -75,14 +61,14 @@ class PostgresJourneyStore:
     def durations(
         self, tenant: str, campaign: str, span: Bucket, *, segments: Sequence[str] | None
     ) -> Mapping[tuple[int, int], int]:
-        """Whole days and months of UTC from their roll-ups, the edges beside them from the journeys themselves.
-
-        Of one snapshot, as some of them are taken away from others.
-        """
-        which = _which(tenant, campaign, segments)
-        with transaction(self._engine) as connection:
-            connection.execute(_SNAPSHOT)
-            return _histograms(connection, which, span)
+        """Whole days and months of UTC from their roll-ups, the edges beside them from the journeys themselves."""
+        merged: defaultdict[tuple[int, int], int] = defaultdict(int)
+        asked = _which(tenant, campaign, segments) | dict(_stretches(span))
+        with reading(self._engine) as connection:
+            for step, since_step, journeys, histogram, lane in connection.execute(load_sql("durations"), asked).all():
+                told = of_bytes(histogram) * journeys if lane is None else of_lanes([(lane, journeys)])
+                merged[step, since_step] += told
+        return merged
 
     def forget(self, *, before: datetime) -> int:
         """Delete the journeys that began before then, and what was counted of them; how many there were."""
@@ -97,9 +83,9 @@ def _which(tenant: str, campaign: str, segments: Sequence[str] | None) -> dict[s
     return {"tenant": tenant, "campaign": campaign, "segments": None if segments is None else list(segments)}
 
 
-def _histograms(connection: Connection, which: dict[str, Any], asked: Bucket) -> dict[tuple[int, int], int]:
-    """Ninety days are three months, less a day or two."""
-    merged: defaultdict[tuple[int, int], int] = defaultdict(int)
+@lru_cache(maxsize=128)
+def _stretches(asked: Bucket) -> Mapping[str, Any]:
+    """What is read of days: ninety of them are three months, less a day or two, and the edges beside."""
     shift = shifted([asked])
     days = shift.buckets[0] if shift else asked
     # At the first bound what lies after it is added and what lies before it is taken away; at the last one not so.
@@ -108,14 +94,9 @@ def _histograms(connection: Connection, which: dict[str, Any], asked: Bucket) ->
     if any(floor(bound, Granularity.DAY) != bound for bound in (days.since, days.until)):
         days, edges, signs = replace(asked, until=asked.since), [asked], [1]
     whole = pieces_of(Span(label="", since=days.since, until=days.until), _WHOLE)
-    stretches = which | {"granularities": [each.grain for each in whole], "signs": [each.sign for each in whole]}
-    for sign, step, since_step, histogram in connection.execute(_HISTOGRAMS, stretches | _instants(whole)).all():
-        merged[step, since_step] += sign * of_bytes(histogram)
-    if edges:
-        spans = which | {"signs": signs, "beyond_us": _beyond_us()} | _instants(edges)
-        for step, since_step, lane, journeys in connection.execute(load_sql("durations"), spans):
-            merged[step, since_step] += of_lanes([(lane, int(journeys))])
-    return dict(merged)
+    stored = {"granularities": [each.grain for each in whole], "signs": [each.sign for each in whole]}
+    beside = {"edge_signs": signs, "beyond_us": _beyond_us()}
+    return stored | beside | _instants(whole) | {f"edge_{name}": value for name, value in _instants(edges).items()}
 
 
 def _instants(stretches: Sequence[Bucket | Piece]) -> dict[str, str]:

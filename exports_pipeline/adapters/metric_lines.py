@@ -1,6 +1,6 @@
 """Rows of stored buckets, added up to the lines of a metric."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,32 @@ from exports_pipeline.core.midnights import Shifted
 from exports_pipeline.core.refusals import TooManyPoints
 
 Group = tuple[str, ...]
+Row = tuple[Any, ...]
+"""The number of its metric, the place it lies in, its figures, and its group."""
+PLACE, FIGURES = 1, 2
+"""Where they stand in a row."""
+
+
+class Tally:
+    """Events that rows are added to."""
+
+    __slots__ = ("count",)
+    COLUMNS = 1
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+
+    def add(self, row: Row) -> None:
+        """Add a row's events."""
+        self.count += row[FIGURES]
+
+    def join(self, other: "Tally") -> None:
+        """Add others' events."""
+        self.count += other.count
+
+    def measure(self) -> Measure:
+        """What they amount to."""
+        return Measure(count=self.count)
 
 
 class Sum:
@@ -18,24 +44,26 @@ class Sum:
     __slots__ = ("count", "max", "min", "sum")
     COLUMNS = 4
 
-    def __init__(self, count: int = 0) -> None:
-        self.count = count
+    def __init__(self) -> None:
+        self.count = 0
         self.sum: Decimal | None = None
         self.min: Decimal | None = None
         self.max: Decimal | None = None
 
-    def add(self, figures: Sequence[Any]) -> None:
+    def add(self, row: Row) -> None:
         """Add a row's events, sum, minimum and maximum."""
-        count, total, least, most = figures[: self.COLUMNS]
-        self.count += int(count)
-        if total is not None:
-            self.sum = total if self.sum is None else self.sum + total
-            self.min = least if self.min is None else min(self.min, least)
-            self.max = most if self.max is None else max(self.max, most)
+        self._add(*row[FIGURES : FIGURES + self.COLUMNS])
 
     def join(self, other: "Sum") -> None:
         """Add what others amount to."""
-        self.add((other.count, other.sum, other.min, other.max))
+        self._add(other.count, other.sum, other.min, other.max)
+
+    def _add(self, count: int, total: Decimal | None, least: Decimal | None, most: Decimal | None) -> None:
+        self.count += count
+        if total is not None and least is not None and most is not None:
+            self.sum = total if self.sum is None else self.sum + total
+            self.min = least if self.min is None else min(self.min, least)
+            self.max = most if self.max is None else max(self.max, most)
 
     def measure(self) -> Measure:
         """What they amount to."""
@@ -52,10 +80,10 @@ class Crowd:
         self.count = 0
         self.sketches: list[bytes] = []
 
-    def add(self, figures: Sequence[Any]) -> None:
+    def add(self, row: Row) -> None:
         """Add a row's events and its sketch."""
-        count, stored = figures[: self.COLUMNS]
-        self.count += count
+        self.count += row[FIGURES]
+        stored = row[FIGURES + 1]
         if stored is not None:
             self.sketches.append(stored)
 
@@ -69,19 +97,27 @@ class Crowd:
         return Measure(count=self.count, customers=customers_in(self.sketches))
 
 
+Kind = type[Tally] | type[Sum] | type[Crowd]
+
+
 class Lines:
     """The lines of one metric, as its rows come in: one line without dimensions, else one for each group found."""
 
-    def __init__(self, kind: type[Sum] | type[Crowd], *, is_grouped: bool) -> None:
+    def __init__(self, kind: Kind, *, is_grouped: bool) -> None:
         self._kind, self._is_grouped = kind, is_grouped
-        self._found: dict[Group, dict[int, Sum | Crowd]] = {} if is_grouped else {(): {}}
+        self._group = FIGURES + kind.COLUMNS
+        self._found: dict[Group, dict[int, Any]] = {} if is_grouped else {(): {}}
 
-    def add(self, place: int, figures: Sequence[Any]) -> None:
-        """Add a row: the place of its bucket from 1, or of its edge from -1 down; its figures, and its group."""
-        places = self._found.setdefault(tuple(figures[self._kind.COLUMNS :]), {})
-        if place not in places:
-            places[place] = self._kind()
-        places[place].add(figures)
+    def add(self, row: Row) -> None:
+        """Add a row, which lies in the place of its bucket, from 1, or of its edge, from -1 down."""
+        group, place = row[self._group :], row[PLACE]
+        places = self._found.get(group)
+        if places is None:
+            places = self._found[group] = {}
+        figures = places.get(place)
+        if figures is None:
+            figures = places[place] = self._kind()
+        figures.add(row)
 
     def lines(self, buckets: int, shift: Shifted | None, *, is_of_points: bool) -> tuple[Line, ...]:
         """Those of most events first, each of so many buckets.
@@ -105,20 +141,19 @@ class Lines:
             if is_of_points:
                 total = Measure(count=sum(figures.count for figures in found.values()))
             else:
-                total = _together(self._kind(), found.values())
+                total = self._together(found.values())
             measures = {place: figures.measure() for place, figures in found.items()}
             shown = tuple(measures.get(place, empty) for place in range(1, buckets + 1))
             lines.append(Line(group=group, points=shown, total=total))
         return tuple(sorted(lines, key=lambda line: (-line.total.count, line.group)))
 
+    def _together(self, parts: Iterable[Any]) -> Measure:
+        total: Any = self._kind()
+        for part in parts:
+            total.join(part)
+        return total.measure()  # type: ignore[no-any-return]  # all kinds do
 
-def _together(total: Sum | Crowd, parts: Iterable[Sum | Crowd]) -> Measure:
-    """What parts, of the kind of a total that is empty yet, amount to."""
-    for part in parts:
-        total.join(part)  # type: ignore[arg-type]  # all of them are of one kind
-    return total.measure()
 
-
-def _restored(shift: Shifted, found: Mapping[int, Sum | Crowd]) -> dict[int, Sum | Crowd]:
-    counts = shift.restored({place: figures.count for place, figures in found.items()})
-    return {place: Sum(count) for place, count in enumerate(counts, 1) if count}
+def _restored(shift: Shifted, found: Mapping[int, Tally]) -> dict[int, Tally]:
+    counts = shift.restored({place: tally.count for place, tally in found.items()})
+    return {place: Tally(count) for place, count in enumerate(counts, 1) if count}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
@@ -9,29 +10,34 @@ from exports_pipeline.core.bucket import Bucket, runs_of
 from exports_pipeline.core.metric import Granularity, Metric
 
 Where = Mapping[str, Sequence[str]]
-_SUMS = "CAST(sum(found.count) AS bigint) AS events, sum(found.sum), min(found.min), max(found.max)"
 _CAMPAIGN = "campaign"
 """The dimension that is a column by itself, with an index."""
 
 
+class Figures(StrEnum):
+    """What is read of stored buckets."""
+
+    COUNT = "total_of(found.count)"
+    VALUES = "total_of(found.count), sum(found.sum), min(found.min), max(found.max)"
+    CUSTOMERS = "found.count, found.sketch"
+    """Row by row: Postgres cannot add sketches up."""
+
+
 @cache
-def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
+def statement(where: tuple[str, ...], by: tuple[str, ...], figures: Figures) -> str:
     """Stored buckets told by the number of their metric and the place they lie in, and summed; customers row by row.
 
     Numbers are those of `metrics` from 1, places are from 1; those of edges (`core.midnights`) are negative.
 
     As a text that is kept: to compose it anew takes longer than Postgres needs to answer it.
     """
-    # A bucket rolled up before the metric had the dimension, and not backfilled since, has none.
-    dimensions = "".join(
-        f", coalesce(stored.dimensions ->> CAST(%(by_{place})s AS text), '') AS by_{place}" for place in range(by)
-    )
+    told = "".join(f", {_value_of(name, f'by_{place}')} AS by_{place}" for place, name in enumerate(by))
     wanted = "".join(
-        f" AND {_value_of(name, place)} = ANY (%(values_{place})s::text[])" for place, name in enumerate(where)
+        f" AND {_value_of(name, f'where_{place}')} = ANY (%(values_{place})s::text[])"
+        for place, name in enumerate(where)
     )
-    groups = "".join(f", by_{place}" for place in range(by))
-    figures = "found.count, found.sketch" if takes_customers else _SUMS
-    grouped = "" if takes_customers else f"GROUP BY asked.number, place{groups}"
+    groups = "".join(f", by_{place}" for place in range(len(by)))
+    grouped = "" if figures is Figures.CUSTOMERS else f"GROUP BY asked.number, place{groups}"
     return f"""
         SELECT
             asked.number,
@@ -42,7 +48,7 @@ def statement(where: tuple[str, ...], by: int, *, takes_customers: bool) -> str:
         CROSS JOIN unnest(%(granularities)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[],
                           %(are_edges)s::bool[]) AS run (granularity, since, until, is_edge)
         CROSS JOIN LATERAL (
-            SELECT stored.bucket, stored.count, stored.sum, stored.min, stored.max, stored.sketch{dimensions}
+            SELECT stored.bucket, stored.count, stored.sum, stored.min, stored.max, stored.sketch{told}
             FROM metric_rollups AS stored
             WHERE stored.tenant = %(tenant)s AND stored.metric = asked.metric AND stored.granularity = run.granularity
                 AND stored.bucket >= run.since AND stored.bucket < run.until{wanted}
@@ -97,7 +103,8 @@ def instants_text(instants: Iterable[datetime]) -> str:
     return f"{{{','.join([instant.isoformat() for instant in instants])}}}"
 
 
-def _value_of(name: str, place: int) -> str:
-    if name == _CAMPAIGN:
+def _value_of(dimension: str, parameter: str) -> str:
+    """Its value in a bucket; one rolled up before the metric had the dimension, and not backfilled since, has none."""
+    if dimension == _CAMPAIGN:
         return "stored.campaign"
-    return f"coalesce(stored.dimensions ->> CAST(%(where_{place})s AS text), '')"
+    return f"coalesce(stored.dimensions ->> CAST(%({parameter})s AS text), '')"

@@ -1,14 +1,12 @@
 """Reads metrics that were rolled up in Postgres."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from psycopg import Connection
 from sqlalchemy import Engine
 
-from exports_pipeline.adapters.metric_lines import Crowd, Lines, Sum
-from exports_pipeline.adapters.metric_question import Where, asked_of, statement
-from exports_pipeline.adapters.postgres import reading
+from exports_pipeline.adapters.metric_lines import Crowd, Kind, Lines, Sum, Tally
+from exports_pipeline.adapters.metric_question import Figures, Where, asked_of, statement
+from exports_pipeline.adapters.postgres import rows
 from exports_pipeline.core.bucket import Bucket
 from exports_pipeline.core.metric import Aggregate, Metric
 from exports_pipeline.core.metric_store import MOST_POINTS, Line
@@ -60,27 +58,29 @@ class MetricReader:
         by: Sequence[str],
     ) -> dict[str, Lines]:
         """What is stored of metrics that have the same buckets and figures."""
-        takes_customers = metrics[0].takes_customers
-        most = MOST_SKETCHES if takes_customers else MOST_POINTS * len(metrics)
+        figures, kind = _figures_of(metrics[0])
+        most = MOST_SKETCHES if figures is Figures.CUSTOMERS else MOST_POINTS * len(metrics)
         edges: Sequence[Bucket] = ()
         if shift:
             buckets, edges, most = shift.buckets, shift.edges, 2 * most
-        wanted = statement(tuple(where), len(by), takes_customers=takes_customers)
+        wanted = statement(tuple(where), tuple(by), figures)
         asked = asked_of(tenant, metrics, buckets, edges, where, by) | {"most": most + 1}
-        # The driver's own cursor, as sketches come many times faster in the binary form.
-        with reading(self._engine) as connection:
-            driver: Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # it is psycopg
-            with driver.cursor(binary=True) as cursor:
-                rows = cursor.execute(wanted, asked).fetchall()
-        if len(rows) > most:
+        found = rows(self._engine, wanted, asked)
+        if len(found) > most:
             raise TooManyPoints(
                 f"More than {most:,} stored figures; narrow the dates, or ask by fewer dimensions.", field="by"
             )
-        kind = Crowd if takes_customers else Sum
-        found = [Lines(kind, is_grouped=bool(by)) for _ in metrics]
-        for number, place, *figures in rows:
-            found[number - 1].add(place, figures)
-        return {metric.name: lines for metric, lines in zip(metrics, found, strict=True)}
+        lines = [Lines(kind, is_grouped=bool(by)) for _ in metrics]
+        for row in found:
+            lines[row[0] - 1].add(row)
+        return {metric.name: each for metric, each in zip(metrics, lines, strict=True)}
+
+
+def _figures_of(metric: Metric) -> tuple[Figures, Kind]:
+    """What is read of a metric, and what its rows are added up to."""
+    if metric.takes_customers:
+        return Figures.CUSTOMERS, Crowd
+    return (Figures.VALUES, Sum) if metric.takes_values else (Figures.COUNT, Tally)
 
 
 def _by_statement(metrics: Sequence[Metric]) -> list[list[Metric]]:

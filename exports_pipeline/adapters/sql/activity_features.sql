@@ -54,7 +54,7 @@ done AS (
     UNION ALL
     SELECT place, action, 1 FROM entry
 )
-SELECT place, split_part(action, '.', 1) AS head, sum(entries)::bigint AS actions, NULL AS users
+SELECT place, split_part(action, '.', 1) AS head, total_of(entries) AS actions, NULL AS users
 FROM done GROUP BY 1, 2
 UNION ALL
 SELECT place, NULL, NULL, ARRAY[count(*), COUNTS]

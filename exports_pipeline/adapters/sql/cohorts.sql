@@ -37,6 +37,6 @@ SELECT
     CASE WHEN is_edge THEN -width_bucket(began_at, CAST(:edges AS timestamptz[]))
         ELSE width_bucket(began_at, CAST(:starts AS timestamptz[])) END AS place,
     step,
-    sum(journeys)::bigint AS journeys
+    total_of(journeys) AS journeys
 FROM counted
 GROUP BY place, step
