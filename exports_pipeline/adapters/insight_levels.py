@@ -19,13 +19,14 @@ LEVELS: Mapping[str, frozenset[Facet]] = MappingProxyType(
         "data_sent": _DATA | {Facet.DESTINATION},
         "sent_plan": frozenset({Facet.TAG, Facet.DESTINATION, Facet.LIST, Facet.PLAN}),
         "data_plan": _DATA | {Facet.LIST, Facet.PLAN},
+        "data_sent_plan": _DATA | {Facet.DESTINATION, Facet.LIST, Facet.PLAN},
         "user_sent": frozenset({Facet.USER, Facet.DESTINATION}),
         "user_plan": frozenset({Facet.USER, Facet.TAG, Facet.LIST, Facet.PLAN}),
         "user_data": _DATA | {Facet.USER},
         "job": frozenset(Facet),
     }
 )
-"""What each level of migrations 0013 and 0019 knows, the shortest first."""
+"""What each level of migrations 0013, 0019 and 0029 knows, the shortest first."""
 WITH_QUARTERS = ("all", "error", "sent", "user", "data", "plan", "job")
 """The levels that know about less than a whole day."""
 WITH_SECONDS = ("all", "user", "data")

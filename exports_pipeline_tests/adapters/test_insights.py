@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from exports_api.schemas.insights import TallyView
+from exports_pipeline.adapters.insight_levels import LEVELS, WITH_QUARTERS
 from exports_pipeline.adapters.insight_reader import PostgresInsights
 from exports_pipeline.adapters.migrations import downgrade, migrate
 from exports_pipeline.adapters.postgres import make_engine
+from exports_pipeline.adapters.rollup_pieces import GRAINS
 from exports_pipeline.core.catalog import user_id
 from exports_pipeline.core.figures import SECONDS_BUCKETS
 from exports_pipeline.core.insights import Facet, Tally
@@ -107,8 +109,18 @@ def test_every_count_by_every_facet_equals_a_direct_query(play, rollups):
 
 def test_counts_by_several_facets_equal_a_direct_query(play, rollups):
     insights, rows, spans = PostgresInsights(rollups), play.direct(), [RANGE.span]
-    for by in [*combinations((Facet.TAG, Facet.DESTINATION, Facet.FORMAT), 2), (Facet.PLAN, Facet.LIST, Facet.TAG)]:
+    of_three = [(Facet.PLAN, Facet.LIST, Facet.TAG), (Facet.DESTINATION, Facet.DATASET, Facet.PLAN)]
+    for by in [*combinations((Facet.TAG, Facet.DESTINATION, Facet.FORMAT), 2), *of_three]:
         assert told(insights, ANY_JOB, spans, by) == directly(rows, ANY_JOB, spans, by), by
+
+
+def test_each_level_counts_every_job_once_in_each_grain(play, rollups):
+    PostgresInsights(rollups).roll_up()
+    query = "SELECT level, grain, sum(completed + failed + cancelled) AS jobs FROM job_rollups GROUP BY level, grain"
+    with rollups.begin() as connection:
+        counted = {(row.level, row.grain): row.jobs for row in connection.execute(text(query))}
+    grains = {level: (*GRAINS, "quarter") if level in WITH_QUARTERS else GRAINS for level in LEVELS}
+    assert counted == {(level, grain): len(play.direct()) for level in LEVELS for grain in grains[level]}
 
 
 def test_the_longest_bars_equal_those_of_a_direct_query(play, rollups):
@@ -203,13 +215,14 @@ def test_old_jobs_are_counted_by_the_migration(play, rollups, migrated):
     engine.dispose()
 
 
-def test_what_was_counted_of_jobs_that_are_gone_stays_counted(play, rollups, migrated):
+@pytest.mark.parametrize("revision", ["0013_roll_up_ended_jobs", "0028_add_up_as_whole_numbers"])
+def test_what_was_counted_of_jobs_that_are_gone_stays_counted(play, rollups, migrated, revision):
     PostgresInsights(rollups).roll_up()
     before = in_rollups(rollups)
     with rollups.begin() as connection:
         connection.execute(text("TRUNCATE export_jobs CASCADE"))
     rollups.dispose()
-    downgrade(migrated, revision="0013_roll_up_ended_jobs")
+    downgrade(migrated, revision=revision)
     migrate(migrated)
     engine = make_engine(migrated)
     assert in_rollups(engine) == before

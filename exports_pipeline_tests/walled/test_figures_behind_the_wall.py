@@ -40,6 +40,8 @@ def test_insights_are_ones_own_and_everybodys_for_administrators(ann, bob, admin
         (admin, {}, 3),
         (admin, {"user": str(user_id("bob"))}, 1),
         (ann, {"dataset": "sales", "destination": "manual"}, 2),
+        (ann, {"destination": "manual", "plan": ""}, 2),
+        (admin, {"destination": "manual", "plan": ""}, 3),
     ):
         counted = client.get(f"{API}/insights/counts", params={"by": "dataset", **TODAY, **asked}).json()
         assert counted["total"]["completed"] == jobs, counted

@@ -1,0 +1,88 @@
+"""A level of the roll-ups that knows what data, destination and plan have in common: a fifth of the rows of `job`."""
+
+from sqlalchemy import text
+
+from alembic import op
+
+revision = "0029_cross_three_facets"
+down_revision = "0028_add_up_as_whole_numbers"
+branch_labels = None
+depends_on = None
+
+_LEVEL, _PLACE = "data_sent_plan", 15
+_LEVELS = ("all", "error", "sent", "data", "plan", "user", "job")
+_LEVELS += ("data_error", "data_sent", "sent_plan", "data_plan", "user_sent", "user_plan", "user_data")
+_GRAINS = ("day", "week", "month")
+_SUMS = ("completed", "failed", "cancelled", "rows", "bytes", "ran", "queue_us", "run_us")
+_ADDED_UP = ", ".join(f"sum(rollup.{name})" for name in _SUMS)
+_KIND = f"""kind_id('{_LEVEL}', type => kind.type, dataset => kind.dataset, tags => kind.tags, format => kind.format,
+                destinations => kind.destinations, list => kind.list, plan => kind.plan)"""
+_LAST_BUCKETS = "(14, 'user_data')"
+_LAST_KIND = "kind_id('user_data', kind.user_id, kind.owner_key, kind.type, kind.dataset, kind.tags, kind.format)"
+_FUNCTIONS = (
+    ("rollup_buckets()", _LAST_BUCKETS, f"{_LAST_BUCKETS}, ({_PLACE}, '{_LEVEL}')"),
+    ("crossing_kinds(job_kinds)", _LAST_KIND, f"{_LAST_KIND},\n        {_KIND}"),
+    # Sums that stay whole numbers (migration 0028) make up for what a level more takes.
+    ("roll_up_tail(integer)", "sum(figures.", "total_of(figures."),
+)
+"""What each function says before and after."""
+_SEES = """
+    (SELECT exports_may('MANAGE_EXPORTS', 'VIEW_INSIGHTS_ALL', 'EXPORT_ALL'))
+    OR kind IN (SELECT unnest((SELECT exports_kinds())::integer[]))"""
+
+
+def upgrade() -> None:
+    # Until all of it is there nothing is rolled up, and no kind is made.
+    op.execute("SELECT pg_advisory_xact_lock(hashtext('job_rollups'))")
+    _allow((*_LEVELS, _LEVEL))
+    op.execute(f"""
+        CREATE TABLE job_rollups_{_LEVEL} PARTITION OF job_rollups FOR VALUES IN ('{_LEVEL}')
+        PARTITION BY LIST (grain)""")
+    for grain in _GRAINS:
+        op.execute(f"""
+            CREATE TABLE job_rollups_{_LEVEL}_{grain} PARTITION OF job_rollups_{_LEVEL} FOR VALUES IN ('{grain}')
+            WITH (fillfactor = 80)""")
+    for table in (f"job_rollups_{_LEVEL}", *(f"job_rollups_{_LEVEL}_{grain}" for grain in _GRAINS)):
+        _raise_wall(table)
+    for name, before, after in _FUNCTIONS:
+        _change(name, before, after)
+    op.execute(f"UPDATE job_kinds AS kind SET kinds = kinds || {_KIND} WHERE level = 'job'")  # noqa: S608 - words of ours
+    # From the roll-ups, as rows of the ledger may have been deleted since they were counted; in the order of time.
+    for grain in _GRAINS:
+        op.execute(f"""
+            INSERT INTO job_rollups
+            SELECT '{_LEVEL}', '{grain}', rollup.bucket, kind.kinds[{_PLACE}] AS crossed, {_ADDED_UP}
+            FROM job_rollups AS rollup JOIN job_kinds AS kind ON kind.id = rollup.kind
+            WHERE rollup.level = 'job' AND rollup.grain = '{grain}' GROUP BY rollup.bucket, crossed
+            ORDER BY rollup.bucket, crossed""")  # noqa: S608 - words of ours
+
+
+def downgrade() -> None:
+    op.execute("SELECT pg_advisory_xact_lock(hashtext('job_rollups'))")
+    for name, before, after in _FUNCTIONS:
+        _change(name, after, before)
+    op.execute(f"DROP TABLE job_rollups_{_LEVEL}")
+    op.execute(f"DELETE FROM job_kinds WHERE level = '{_LEVEL}'")  # noqa: S608 - words of ours
+    op.execute(f"UPDATE job_kinds SET kinds = kinds[1:{_PLACE - 1}] WHERE level = 'job'")  # noqa: S608 - a number
+    _allow(_LEVELS)
+
+
+def _allow(levels: tuple[str, ...]) -> None:
+    op.execute("ALTER TABLE job_kinds DROP CONSTRAINT job_kinds_level_check")
+    op.execute(f"ALTER TABLE job_kinds ADD CONSTRAINT job_kinds_level_check CHECK (level IN {levels})")
+
+
+def _raise_wall(table: str) -> None:
+    """The wall of the other roll-ups, as migration 0022 raised it."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"GRANT SELECT ON {table} TO exports_api")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO exports_pipeline")
+    op.execute(f"CREATE POLICY pipeline ON {table} TO exports_pipeline USING (true) WITH CHECK (true)")
+    op.execute(f"CREATE POLICY api_reads ON {table} FOR SELECT TO exports_api USING ({_SEES})")
+
+
+def _change(function: str, before: str, after: str) -> None:
+    """Have a function say something else; all the rest of it stays."""
+    bind = op.get_bind()
+    made = text("SELECT pg_get_functiondef(CAST(:name AS regprocedure))")
+    bind.exec_driver_sql(bind.execute(made, {"name": function}).scalar_one().replace(before, after).replace("%", "%%"))
