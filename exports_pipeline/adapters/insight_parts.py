@@ -42,7 +42,6 @@ _ONE = {  # whoever asks for one of them is told of that one, not of those that 
     Facet.TAG: "CROSS JOIN (VALUES (CAST(:tag AS text))) AS tag (value)",
     Facet.DESTINATION: "CROSS JOIN (VALUES (CAST(:destination AS text))) AS destination (value)",
 }
-_KNOWN = "user_id, type, dataset, tags, format, destinations, list, plan, status, error_code"
 
 
 class Part(NamedTuple):
@@ -95,24 +94,27 @@ def by_values(part: Part, rows: str, given: Sequence[str], by: Sequence[Facet], 
 
     Of parts with few rows all kinds are taken; those that a filter wants are found here.
     """
-    # All kinds of the level at once; looked up one by one, as Postgres would, they take twice as long.
-    kinds = f"SELECT id, {_KNOWN} FROM job_kinds WHERE level = '{part.level}' OFFSET 0"  # noqa: S608 - words of ours
-    kind = f"JOIN ({kinds}) AS kind ON kind.id = found.kind"
-    if part.has_few_rows:
-        wanted = " AND ".join(["kind.id = found.kind", *(_CONDITIONS[name] for name in given)])
-        kind = f"CROSS JOIN LATERAL (SELECT {_KNOWN} FROM job_kinds AS kind WHERE {wanted} OFFSET 0) AS kind"  # noqa: S608 - words of ours; values are bound
     each = " ".join((_ONE if facet.value in given else _EACH).get(facet, "") for facet in by)
     values = [f"{_VALUES[facet]} AS value_{place}" for place, facet in enumerate(by)]
-    shown = ", ".join([*values, *(f"found.{name}" for name in columns)])
-    return f"SELECT {shown} FROM ({rows}) AS found {kind} {each}"  # noqa: S608 - words of ours; values are bound
+    shown = ", ".join([*(f"kind.value_{place}" for place in range(len(by))), *(f"found.{name}" for name in columns)])
+    asked = f"SELECT {', '.join(['kind.id', *values])} FROM job_kinds AS kind {each}"  # noqa: S608 - words of ours; values are bound
+    if part.has_few_rows:
+        wanted = " AND ".join(["kind.id = found.kind", *(_CONDITIONS[name] for name in given)])
+        return f"SELECT {shown} FROM ({rows}) AS found CROSS JOIN LATERAL ({asked} WHERE {wanted} OFFSET 0) AS kind"  # noqa: S608 - words of ours; values are bound
+    # All kinds of the level at once, and once for all rows; one by one, or piece by piece, as Postgres would, they take
+    # twice as long.
+    kinds = f"{asked} WHERE kind.level = '{part.level}' OFFSET 0"
+    return f"SELECT {shown} FROM ({rows} OFFSET 0) AS found JOIN ({kinds}) AS kind ON kind.id = found.kind"  # noqa: S608 - words of ours; values are bound
 
 
 def _wanted(part: Part, given: Sequence[str]) -> str:
     if not given:
         return ""
     kinds = _kinds(part, given)
-    # Kind by kind through the key, but not where each piece has fewer rows than there may be kinds.
-    return f"AND stored.kind IN ({kinds})" if part.grain == "quarter" else f"AND stored.kind = ANY (ARRAY({kinds}))"
+    # Kind by kind through the key, but not where each piece has fewer rows than there may be kinds: each of these is
+    # looked up among the kinds that are wanted. IS TRUE has Postgres find them once, and not again for each piece.
+    is_wanted = f"(stored.kind IN ({kinds})) IS TRUE"
+    return f"AND {is_wanted}" if part.grain == "quarter" else f"AND stored.kind = ANY (ARRAY({kinds}))"
 
 
 def _kinds(part: Part, given: Sequence[str]) -> str:

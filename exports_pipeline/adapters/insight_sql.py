@@ -22,7 +22,10 @@ def counted(parts: Parts, given: Given, by: tuple[Facet, ...], *, is_among: bool
     """Sums by place of the span and values of facets."""
     among = "WHERE found.value_0 = ANY (:among)" if is_among else ""
     columns = ("place", *SUMS)
-    found = [_told_apart(part, _rows(part, given), given, by, columns) for part in (*parts, TAIL)]
+    looked_up = [part for part in (*parts, TAIL) if part.has_few_rows]
+    at_once = [part for part in parts if not part.has_few_rows]
+    rows = [*_of_levels(at_once, given, columns), *((part, _rows(part, given)) for part in looked_up)]
+    found = [_told_apart(part, each, given, by, columns) for part, each in rows]
     return text(f"{_added_up(found, ('found.place', *_names(by)), SUMS, condition=among)} {_IS_ANY}")
 
 
@@ -32,7 +35,7 @@ def longest(parts: Parts, given: Given, by: tuple[Facet, ...]) -> TextClause:
     # Added up before the values of their kinds are found: a kind has a row for each bucket of each grain.
     sums = ", ".join(f"total_of({name}) AS {name}" for name in SUMS)
     found = []
-    for part, rows in _rows_by_kind((*parts, TAIL), given):
+    for part, rows in _of_levels((*parts, TAIL), given, SUMS):
         kinds = f"SELECT kind, {sums} FROM ({rows}) AS found GROUP BY kind"  # noqa: S608 - words of ours; values are bound
         found.append(_told_apart(part, kinds, given, by, SUMS))
     order = ", ".join([f"total_of({_JOBS}) DESC", *(f'{name} COLLATE "C"' for name in _names(by))])
@@ -66,14 +69,14 @@ def _rows(part: Part, given: Given) -> str:
     return ended(wanted, _OF_ENTRY) if part is TAIL else rolled_up(part, wanted, SUMS)
 
 
-def _rows_by_kind(parts: Parts, given: Given) -> list[tuple[Part, str]]:
-    """The rows of parts, those of the same kinds together; a part stands for all whose values are found alike."""
-    columns = ", ".join(("kind", *SUMS))
+def _of_levels(parts: Sequence[Part], given: Given, columns: Sequence[str]) -> list[tuple[Part, str]]:
+    """Kind and columns of parts, those of one level together; a part stands for all whose values are found alike."""
+    shown = ", ".join(("kind", *columns))
     together: dict[tuple[str, bool], list[Part]] = {}
     for part in parts:
         together.setdefault((part.level, part.has_few_rows), []).append(part)
     return [
-        (alike[0], " UNION ALL ".join(f"SELECT {columns} FROM ({_rows(part, given)}) AS found" for part in alike))  # noqa: S608 - words of ours; values are bound
+        (alike[0], " UNION ALL ".join(f"SELECT {shown} FROM ({_rows(part, given)}) AS found" for part in alike))  # noqa: S608 - words of ours; values are bound
         for alike in together.values()
     ]
 
