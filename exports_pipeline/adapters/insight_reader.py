@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import sub
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Engine, cast, func, select, text
+from sqlalchemy import Engine, func, select, text
 
 from exports_pipeline.adapters import insight_sql
 from exports_pipeline.adapters.insight_levels import LEVELS, WITH_QUARTERS, WITH_SECONDS, given_in, level_for
@@ -27,7 +27,6 @@ _job = export_jobs.c
 _ROLL_UP = text("SELECT roll_up_tail(:most)")
 _ENTRIES_AT_ONCE = 1_000
 _NO_COUNTS = (0,) * len(SECONDS_BUCKETS)
-_BYTES = cast(_job.metadata["file_size_bytes"].astext, BigInteger)
 
 
 class PostgresInsights:
@@ -104,7 +103,9 @@ class PostgresInsights:
     def stored(self, jobs: JobFilter, *, now: datetime) -> list[Stored]:
         """The files that have not expired; read from the ledger, as there are only those of the last days."""
         query = (
-            select(_job.dataset, _job.format, func.count().label("files"), func.sum(_BYTES).label("bytes"))
+            select(
+                _job.dataset, _job.format, func.count().label("files"), func.sum(_job.file_size_bytes).label("bytes")
+            )
             .where(IS_COMPLETED, _job.expires_at > now, *conditions_of(jobs))
             .group_by(_job.dataset, _job.format)
         )

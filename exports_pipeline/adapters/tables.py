@@ -94,6 +94,7 @@ export_jobs = Table(
     Column("shared_with", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Column("list", Text, Computed("COALESCE((metadata #>> '{labels,list}'::text[]), ''::text)"), nullable=False),
     Column("plan", Text, Computed("COALESCE((metadata #>> '{labels,plan}'::text[]), ''::text)"), nullable=False),
+    Column("file_size_bytes", BigInteger, Computed("((metadata ->> 'file_size_bytes'::text))::bigint")),
 )
 
 deliveries = Table(

@@ -192,6 +192,19 @@ def test_the_largest_and_what_is_stored_equal_a_direct_query(play, rollups):
         assert {(each.dataset, each.format): each.bytes for each in insights.stored(jobs, now=now)} == stored
 
 
+@pytest.mark.parametrize("role", ["none", "exports_api"])
+def test_what_is_stored_stands_in_an_index_on_both_sides_of_the_wall(play, rollups, role):
+    asked = "dataset, format, count(*), sum(file_size_bytes) FROM export_jobs WHERE status = 'completed'"
+    with rollups.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE export_jobs"))
+    with rollups.begin() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
+        plan = connection.execute(text(f"EXPLAIN SELECT {asked} AND expires_at > now() GROUP BY dataset, format"))
+        assert "Index Only Scan using export_jobs_stored" in str(plan.all())
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), moves=st.lists(st.sampled_from(MOVES), min_size=5, max_size=40))
 def test_whatever_happens_the_rollups_are_those_of_a_ledger_counted_anew(rollups, seed, moves):
