@@ -27,7 +27,9 @@ LEVELS: Mapping[str, frozenset[Facet]] = MappingProxyType(
     }
 )
 """What each level of migrations 0013, 0019 and 0029 knows, the shortest first."""
-WITH_QUARTERS = ("all", "error", "sent", "user", "data", "plan", "job")
+WITH_OPENINGS = ("all", "error", "sent", "user", "data", "plan", "job")
+"""The levels at which openings are counted, too."""
+WITH_QUARTERS = ("all", "error", "sent", "user", "data", "plan", "data_sent", "job")
 """The levels that know about less than a whole day."""
 WITH_SECONDS = ("all", "user", "data")
 """The levels that keep how long jobs took."""

@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, func, select, text
 
 from exports_pipeline.adapters import insight_sql
-from exports_pipeline.adapters.insight_levels import LEVELS, WITH_QUARTERS, WITH_SECONDS, given_in, level_for
+from exports_pipeline.adapters.insight_levels import (
+    LEVELS,
+    WITH_OPENINGS,
+    WITH_QUARTERS,
+    WITH_SECONDS,
+    given_in,
+    level_for,
+)
 from exports_pipeline.adapters.insight_parts import TAIL, Part
 from exports_pipeline.adapters.job_conditions import IS_COMPLETED, conditions_of
 from exports_pipeline.adapters.job_rows import job_of
@@ -77,7 +84,7 @@ class PostgresInsights:
 
     def openings(self, jobs: JobFilter, spans: Sequence[Span]) -> list[Openings]:
         """The openings in each span, by channel."""
-        level = level_for(jobs, among=WITH_QUARTERS) or "job"
+        level = level_for(jobs, among=WITH_OPENINGS) or "job"
         stretches = _stretches(tuple(spans), ("day",))
         asked = insight_sql.opened(tuple(Part(grain, level) for grain in stretches.grains), _given(jobs))
         with reading(self._engine) as connection:

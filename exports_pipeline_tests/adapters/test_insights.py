@@ -38,6 +38,12 @@ FILTERS = [
     JobFilter(dataset="trips", type="report", user_id=user_id("bob")),
     JobFilter(status="failed", error_code="query_failed"),
 ]
+IN_ZONES = [
+    (ANY_JOB, (Facet.DESTINATION,)),
+    (JobFilter(plan="fall", format="csv"), ()),
+    (JobFilter(tag="finance"), (Facet.DESTINATION,)),
+]
+OPENED = (ANY_JOB, JobFilter(plan="spring"), JobFilter(format="csv"), JobFilter(format="csv", destination="manual"))
 FIELDS = {"user_id": "user", "error_code": "error"}
 
 
@@ -140,7 +146,7 @@ def test_series_equal_a_direct_query_in_every_zone(play, rollups):
     for zone, granularity in product(ZONES, Granularity):
         last = START + timedelta(days=10 if granularity is Granularity.HOUR else 50)
         spans = days_between(START + timedelta(days=1), last, zone).spans(granularity)
-        for jobs, by in ((ANY_JOB, (Facet.DESTINATION,)), (JobFilter(plan="fall", format="csv"), ())):
+        for jobs, by in IN_ZONES:
             assert told(insights, jobs, spans, by) == directly(rows, jobs, spans, by), (zone, granularity)
 
 
@@ -167,7 +173,7 @@ def test_seconds_fall_into_the_buckets_of_a_direct_query(play, rollups):
 
 def test_openings_equal_what_was_opened(play, rollups):
     rows = {row["id"]: row for row in play.direct()}
-    for zone, jobs in product(("UTC", "Asia/Kathmandu"), (ANY_JOB, JobFilter(plan="spring"), JobFilter(format="csv"))):
+    for zone, jobs in product(("UTC", "Asia/Kathmandu"), OPENED):
         spans = days_between(START, START + timedelta(days=60), zone).spans(Granularity.DAY)
         wanted = defaultdict(lambda: [0, 0])
         for job_id, at, channel, size in play.opened:
