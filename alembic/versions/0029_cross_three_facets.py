@@ -102,5 +102,8 @@ def _raise_wall(table: str) -> None:
 def _change(function: str, before: str, after: str) -> None:
     """Have a function say something else; all the rest of it stays."""
     bind = op.get_bind()
-    made = text("SELECT pg_get_functiondef(CAST(:name AS regprocedure))")
-    bind.exec_driver_sql(bind.execute(made, {"name": function}).scalar_one().replace(before, after).replace("%", "%%"))
+    asked = text("SELECT pg_get_functiondef(CAST(:name AS regprocedure))")
+    made: str = bind.execute(asked, {"name": function}).scalar_one()
+    if before not in made:
+        raise LookupError(f"{function} was changed by hand; make it say {before!r} again.")
+    bind.exec_driver_sql(made.replace(before, after).replace("%", "%%"))
