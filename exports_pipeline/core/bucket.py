@@ -1,6 +1,6 @@
 """Buckets of time in any zone, composed of the buckets of UTC that are stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -88,6 +88,16 @@ def runs_of(buckets: Sequence[Bucket], stored: Sequence[Granularity] = STORED) -
             St. John's until 2011.
     """
     return list(_runs_of(tuple((bucket.since, bucket.until) for bucket in buckets), tuple(stored)))
+
+
+def count_of_stored(runs: Iterable[Run], *, before: datetime) -> int:
+    """How many stored buckets begin in these runs, and before then."""
+    count = 0
+    for run in runs:
+        start = run.since
+        while start < min(run.until, before):
+            start, count = after(start, run.granularity), count + 1
+    return count
 
 
 @lru_cache(maxsize=128)

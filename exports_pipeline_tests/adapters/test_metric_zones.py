@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from exports_pipeline.adapters import metric_reader
 from exports_pipeline.adapters.metric_store import PostgresMetricStore
+from exports_pipeline.adapters.postgres import rows
 from exports_pipeline.core.metric import Aggregate, Granularity, Metric, Metrics
 from exports_pipeline_tests.events import Event, store
 from exports_pipeline_tests.fakes.metrics import InMemoryMetrics
@@ -69,9 +71,11 @@ def place(request, events_engine):
     return metrics, events, ZoneInfo(zone), day
 
 
-def test_days_weeks_and_months_are_as_the_clock_of_the_zone_has_them(place, events_engine):
+@pytest.mark.parametrize("days_after", [3, 5, 12])
+def test_days_weeks_and_months_are_as_the_clock_of_the_zone_has_them(place, events_engine, days_after):
+    """Where a range ends before the last event, on its day or after it, and longer buckets reach beyond the range."""
     metrics, _, zone, day = place
-    asked = {"from_": day - timedelta(days=3), "to": day + timedelta(days=3)}
+    asked = {"from_": day - timedelta(days=3), "to": day + timedelta(days=days_after)}
     for granularity in (Granularity.DAY, Granularity.WEEK, Granularity.MONTH):
         with events_engine.connect() as connection:
             given = asked | {"zone": zone.key, "granularity": granularity}
@@ -86,6 +90,24 @@ def test_days_weeks_and_months_are_as_the_clock_of_the_zone_has_them(place, even
             }
             assert found == {start: getattr(row, column) for start, row in direct.items()}
             assert sum(point.count for point in line.points) == line.total.count
+
+
+def test_customers_until_the_last_event_are_read_in_fewer_rows_and_the_same(place, events_engine, monkeypatch):
+    metrics, _, zone, day = place
+    read = []
+    monkeypatch.setattr(metric_reader, "rows", lambda *asked: read.append(rows(*asked)) or read[-1])
+
+    def told():
+        [line] = metrics.totals("acme", "people", from_=day - timedelta(days=3), to=day + timedelta(days=6), zone=zone)
+        return line.total
+
+    until_the_last = told()
+    with events_engine.begin() as connection:
+        later = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=14)
+        store(connection, [Event(id="later", customer="somebody else", occurred_at=later)])
+    metrics.roll_up(later)
+    assert told() == until_the_last
+    assert len(read[0]) < len(read[1]) or zone.key == "UTC"
 
 
 def test_hours_are_as_the_clock_of_the_zone_has_them(place, events_engine):

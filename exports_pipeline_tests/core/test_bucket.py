@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports_pipeline.core.bucket import Bucket, after, buckets_between, floor, runs_of
+from exports_pipeline.core.bucket import Bucket, buckets_between, count_of_stored, floor, runs_of
 from exports_pipeline.core.metric import ASKED, STORED, STORED_OF_CUSTOMERS, Granularity
 from exports_pipeline.core.refusals import UnknownTimezone
 
@@ -19,6 +19,7 @@ ZONES = (
 DAYS = st.dates(date(2012, 1, 1), date(2030, 12, 31))
 """After clocks were last put at a minute past midnight, which St. John's did until 2011."""
 MIDDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def hours_of(zone, day):
@@ -96,7 +97,7 @@ def test_weeks_are_those_of_iso_and_say_where_the_range_cuts_them():
     ],
 )
 def test_a_range_is_read_from_few_buckets(zone, first, days, read):
-    assert sum(map(count_of_run, runs_of_range(zone, first, days, STORED))) == read
+    assert count_of_stored(runs_of_range(zone, first, days, STORED), before=LATER) == read
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,14 @@ def test_a_range_is_read_from_few_buckets(zone, first, days, read):
 )
 def test_customers_of_a_range_are_read_from_fewer(zone, first, days, read):
     runs = runs_of_range(zone, first, days, STORED_OF_CUSTOMERS)
-    assert sum(map(count_of_run, runs)) == read
+    assert count_of_stored(runs, before=LATER) == read
+
+
+def test_of_a_range_until_a_moment_longer_buckets_beyond_it_count_once():
+    month = runs_of_range("UTC", date(2026, 3, 1), 31, STORED_OF_CUSTOMERS)
+    days = runs_of_range("UTC", date(2026, 3, 2), 5, STORED_OF_CUSTOMERS)
+    noon = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    assert [count_of_stored(runs, before=noon) for runs in (month, days, [*month, *days], [])] == [1, 3, 4, 0]
 
 
 def runs_of_range(zone, first, days, stored):
@@ -119,13 +127,6 @@ def runs_of_range(zone, first, days, stored):
     after_last = first + timedelta(days=days)
     until = next(buckets_between(after_last, after_last, Granularity.DAY, ZoneInfo(zone))).since
     return runs_of([Bucket(start=since, since=since, until=until)], stored)
-
-
-def count_of_run(run):
-    count, at = 0, run.since
-    while at < run.until:
-        count, at = count + 1, after(at, run.granularity)
-    return count
 
 
 def test_what_no_stored_bucket_fits_is_refused():

@@ -1,12 +1,12 @@
 -- How many journeys that began in some buckets of time reached each step.
 -- Grain: one row per bucket (place, from 1) or edge (from -1 down) and step. Parameters: tenant, campaign, segments
--- (text[], null for all), starts, edges (when the buckets and the edges begin), granularities, sinces, untils, are_edges
+-- (text[], null for all), starts, edges (when the buckets and the edges begin), granularities, sinces, untils, are_others
 -- (the stored buckets to read; of minutes there are none, the journeys themselves are counted).
 WITH run AS (
     SELECT *
     FROM unnest(
         CAST(:granularities AS text[]), CAST(:sinces AS timestamptz[]), CAST(:untils AS timestamptz[]),
-        CAST(:are_edges AS boolean[])
+        CAST(:are_others AS boolean[])
     ) AS each (granularity, since, until, is_edge)
 ),
 counted AS (
