@@ -193,6 +193,8 @@ def main() -> None:
             else:
                 fill(url, arguments.jobs, arguments.days)
                 mark.touch()
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
             engine, patient = make_engine(url), make_engine(url, is_patient=True)
             ports = replace(fake_ports(), insights=PostgresInsights(engine), clock=lambda: NOON)
             ports.insights.roll_up()
@@ -216,7 +218,6 @@ def fill(url: str, jobs: int, days: int, *, noon: datetime = NOON) -> None:
             cursor.executemany("INSERT INTO people VALUES (%s, %s)", users)
         took["written"] = timed(lambda: connection.execute(FILL.format(jobs=jobs, days=days, noon=noon.isoformat())))
         took["rolled up by the migration"] = timed(lambda: migrate(url))
-        connection.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
         sizes = [(name, connection.execute(SIZE_OF, [name]).fetchone()[0]) for name in ("export_jobs", "job_rollups")]
     print(f"{jobs:,} jobs in {days} days;", "; ".join(f"{what} in {seconds:.0f} s" for what, seconds in took.items()))
     print("; ".join(f"{name}: {size:.0f} MB" for name, size in sizes))

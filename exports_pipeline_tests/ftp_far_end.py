@@ -7,6 +7,7 @@ from exports_pipeline.core.recipient import Channel
 from exports_pipeline_tests.builders import a_file, a_message
 from exports_pipeline_tests.contracts.sender_contract import Arrived, FarEnd
 from exports_pipeline_tests.ftp_server import PASSWORD, USERNAME
+from exports_pipeline_tests.served_files import inbox
 
 
 def target(server, *, password=PASSWORD, **options):
@@ -20,10 +21,6 @@ def target(server, *, password=PASSWORD, **options):
 
 def sender(**limits):
     return FtpSender(TargetGuard(allow_private=True), **limits)
-
-
-def inbox(server):
-    return {path.name: path.read_bytes() for path in (server.root / "inbox").iterdir()}
 
 
 class FtpFarEnd(FarEnd):

@@ -6,6 +6,7 @@ from exports_pipeline.core.message import Target
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline_tests.builders import a_file, a_message
 from exports_pipeline_tests.contracts.sender_contract import Arrived, FarEnd
+from exports_pipeline_tests.served_files import inbox
 from exports_pipeline_tests.sftp_server import PASSWORD, USERNAME
 
 
@@ -26,10 +27,6 @@ def target(server, *, secrets=None, **options):
 
 def sender(**limits):
     return SftpSender(TargetGuard(allow_private=True), **limits)
-
-
-def inbox(server):
-    return {path.name: path.read_bytes() for path in (server.root / "inbox").iterdir()}
 
 
 class SftpFarEnd(FarEnd):

@@ -13,8 +13,9 @@ from exports_pipeline.core.errors import DeliveryRefused, DeliveryUnavailable, L
 from exports_pipeline_tests.builders import a_file, a_message
 from exports_pipeline_tests.certificates import Authority
 from exports_pipeline_tests.contracts.sender_contract import SenderContract
-from exports_pipeline_tests.ftp_far_end import FtpFarEnd, inbox, sender, target
+from exports_pipeline_tests.ftp_far_end import FtpFarEnd, sender, target
 from exports_pipeline_tests.ftp_server import USERNAME, served_ftp
+from exports_pipeline_tests.served_files import inbox
 
 BODY = b"day,amount\r\n2026-01-01,10.50\r\n"
 PART = f".sales.csv.{UUID(int=9)}.part"

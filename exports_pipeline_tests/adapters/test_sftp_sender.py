@@ -16,7 +16,8 @@ from exports_pipeline.core.message import Target
 from exports_pipeline.core.recipient import Channel
 from exports_pipeline_tests.builders import a_file, a_message
 from exports_pipeline_tests.contracts.sender_contract import Mood, SenderContract
-from exports_pipeline_tests.sftp_far_end import SftpFarEnd, inbox, sender, target
+from exports_pipeline_tests.served_files import inbox
+from exports_pipeline_tests.sftp_far_end import SftpFarEnd, sender, target
 from exports_pipeline_tests.sftp_server import PASSWORD, USERNAME, served_sftp
 
 BODY = b"day,amount\r\n2026-01-01,10.50\r\n"
