@@ -68,7 +68,7 @@ class PostgresJourneyStore:
             for step, since_step, journeys, histogram, lane in connection.execute(load_sql("durations"), asked).all():
                 told = of_bytes(histogram) * journeys if lane is None else of_lanes([(lane, journeys)])
                 merged[step, since_step] += told
-        return merged
+        return dict(merged)
 
     def forget(self, *, before: datetime) -> int:
         """Delete the journeys that began before then, and what was counted of them; how many there were."""

@@ -120,7 +120,7 @@ def rows(engine: Engine, statement: str, asked: Mapping[str, Any]) -> list[tuple
         LedgerUnavailable: as `transaction`.
     """
     with reading(engine) as connection:
-        driver: DriverConnection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # psycopg's
+        driver: DriverConnection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # it is psycopg's
         with driver.cursor(binary=True) as cursor:
             return cursor.execute(statement, asked).fetchall()
 

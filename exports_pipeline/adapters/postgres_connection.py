@@ -44,4 +44,5 @@ class ImpatientConnection(Connection):
                     give_way(self.pgconn.socket)
                 state = gen.send((yield state))
         except StopIteration as ended:
-            return ended.value  # type: ignore[no-any-return]  # it is what the steps return
+            answer: RV = ended.value
+            return answer

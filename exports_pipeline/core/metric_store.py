@@ -24,7 +24,7 @@ Value = int | Decimal | None
 class Measure:
     """What the events of a stretch of time amount to.
 
-    Not frozen: answers are made of thousands, and those of frozen ones take three times as long.
+    Not frozen: answers have thousands, and to make a frozen one takes 2.7 times as long.
     """
 
     count: int = 0
